@@ -1,0 +1,15 @@
+/** Diagnostic codes of binding data, with their titles. */
+export const bindCodes = {
+  E0530: 'data without a source',
+  E0531: 'two sizes for one index set',
+  E0532: 'data of the wrong shape',
+  E0533: 'a value outside its domain',
+  E0534: 'a missing value',
+  E0535: 'a column that is not there',
+  E0536: 'an index set without a size',
+  E0537: 'an empty set',
+  E0538: 'an index outside its set',
+  E0539: 'data or constants that the program does not declare',
+} as const;
+
+export type BindCode = keyof typeof bindCodes;

@@ -1,0 +1,235 @@
+/** What an expression can be while it is checked. Arrays are IR expressions with formal axes. */
+import type { Domain } from '../domain.ts';
+import type { Axis, Energy, IndexSet, Lambda, Node, Slot } from '../ir/types.ts';
+import type { Span } from '../syntax/span.ts';
+import type { EnergyItem, FnItem } from '../syntax/tree.ts';
+import type { Distribution } from './distributions.ts';
+
+/** What one element of an array is. */
+export type Elem =
+  | { readonly kind: 'number'; readonly integer: boolean }
+  | { readonly kind: 'bool' }
+  /**
+   * An element of an index set. `ordered`: arithmetic and order are meant (a loop
+   * variable); a category or enum value is only compared and looked up.
+   */
+  | { readonly kind: 'element'; readonly set: IndexSet; readonly ordered: boolean };
+
+export interface ArrayValue {
+  readonly kind: 'array';
+  readonly elem: Elem;
+  /** Its own dimensions in order; the node may have further free axes from enclosing binders. */
+  readonly axes: readonly Axis[];
+  readonly node: Node;
+  /** Present when the value is exactly (part of) an unknown: what conditioning and `~` may name. */
+  readonly domain?: Domain;
+}
+
+/** One field of a record type. */
+export interface FieldType {
+  readonly name: string;
+  readonly type: Shape;
+}
+
+export interface RecordType {
+  readonly name: string;
+  readonly fields: readonly FieldType[];
+}
+
+/** A resolved domain expression: a domain or a record of them, over index sets. */
+export interface Shape {
+  readonly domain: Domain | RecordShape;
+  readonly sets: readonly IndexSet[];
+}
+export interface RecordShape {
+  readonly kind: 'record';
+  readonly record: RecordType;
+}
+
+/** One block of a network's input: features over `sets`. */
+export interface EncodingBlock {
+  readonly sets: readonly IndexSet[];
+}
+
+/** How data are given: one slot, or one for each field of a record. */
+export interface DataDecl {
+  readonly name: string;
+  readonly shape: Shape;
+  readonly fields: readonly { readonly field: string | null; readonly slot: Slot }[];
+  readonly from: string | null;
+  readonly oneBased: boolean;
+  readonly span: Span;
+}
+
+export type ParamInit =
+  | { readonly kind: 'value'; readonly value: Lambda }
+  /** Normal with variance 1 / fanIn (LeCun et al. 1998), drawn from the run's seed. */
+  | { readonly kind: 'scaled-normal'; readonly fanIn: readonly EncodingBlock[]; readonly gain: number };
+
+export interface ParamDecl {
+  readonly slot: Slot;
+  readonly init: ParamInit;
+  /** Minus the log-density of the prior, no free axes. */
+  readonly prior: Node | null;
+  readonly span: Span;
+}
+
+export interface NetLayer {
+  /** One weight slot for each block of inputs: [...block sets, outputs]. */
+  readonly weights: readonly Slot[];
+  readonly bias: Slot;
+}
+export interface Net {
+  readonly name: string;
+  readonly inputs: readonly EncodingBlock[];
+  readonly layers: readonly NetLayer[];
+  readonly activation: 'silu' | 'relu' | 'tanh' | 'softplus' | 'sigmoid';
+  /** Shape of the output: [] for one number. */
+  readonly output: readonly IndexSet[];
+}
+
+export type Value =
+  | ArrayValue
+  | { readonly kind: 'record'; readonly type: RecordType; readonly fields: ReadonlyMap<string, Value> }
+  /** Arrays side by side: what `encode` makes. Operators map over them, reductions join them. */
+  | { readonly kind: 'blocks'; readonly items: readonly ArrayValue[] }
+  | { readonly kind: 'set'; readonly set: IndexSet }
+  | { readonly kind: 'range'; readonly lo: number; readonly hi: number }
+  /** An element of a set of tuples. */
+  | { readonly kind: 'tuple'; readonly items: readonly Value[]; readonly position?: ArrayValue }
+  | { readonly kind: 'type'; readonly name: string; readonly shape: Shape }
+  | { readonly kind: 'encoding'; readonly blocks: readonly EncodingBlock[] }
+  | {
+      readonly kind: 'distribution';
+      readonly dist: Distribution;
+      readonly args: readonly ArrayValue[];
+      readonly span: Span;
+    }
+  | { readonly kind: 'net'; readonly net: Net }
+  | { readonly kind: 'fn'; readonly item: FnItem }
+  | { readonly kind: 'energy'; readonly item: EnergyItem }
+  | { readonly kind: 'data'; readonly decl: DataDecl; readonly value: Value }
+  | { readonly kind: 'builtin'; readonly name: string }
+  | { readonly kind: 'string'; readonly value: string }
+  | { readonly kind: 'job'; readonly name: string }
+  /** Its declaration was already reported as wrong. */
+  | { readonly kind: 'poison' };
+
+/** A conditioning entry: slot[indices] = value, for each position of the axes. */
+export interface Given {
+  readonly slot: Slot;
+  readonly axes: readonly Axis[];
+  readonly where: Node | null;
+  readonly indices: readonly Node[];
+  readonly value: Node;
+  readonly span: Span;
+}
+
+export type OptionValue =
+  | { readonly kind: 'number'; readonly value: number; readonly span: Span }
+  | { readonly kind: 'boolean'; readonly value: boolean; readonly span: Span }
+  | { readonly kind: 'word'; readonly value: string; readonly span: Span }
+  | { readonly kind: 'list'; readonly items: readonly OptionValue[]; readonly span: Span }
+  | {
+      readonly kind: 'call';
+      readonly name: string;
+      readonly options: Readonly<Record<string, OptionValue>>;
+      readonly span: Span;
+    }
+  | { readonly kind: 'given'; readonly entries: readonly Given[]; readonly span: Span }
+  /** Data for unknowns: which data slot stands for which unknown; the first axis is the row. */
+  | { readonly kind: 'rows'; readonly rows: DataRows; readonly span: Span }
+  | { readonly kind: 'job'; readonly name: string; readonly span: Span }
+  | { readonly kind: 'unknown'; readonly slot: Slot; readonly span: Span };
+
+/** A table of states: one row for each element of `set`. */
+export interface DataRows {
+  readonly set: IndexSet;
+  readonly columns: readonly { readonly unknown: Slot; readonly data: Slot }[];
+}
+
+export interface Job {
+  readonly name: string;
+  readonly verb: string;
+  readonly energy: string | null;
+  readonly options: Readonly<Record<string, OptionValue>>;
+  readonly span: Span;
+}
+
+export interface CheckedEnergy {
+  readonly energy: Energy;
+  /** Arguments as declared: what `r` is when the energy takes a record. */
+  readonly args: readonly { readonly name: string; readonly value: Value; readonly shape: Shape }[];
+}
+
+export const number = (integer = false): Elem => ({ kind: 'number', integer });
+export const bool: Elem = { kind: 'bool' };
+
+export const scalar = (node: Node, elem: Elem = number()): ArrayValue => ({
+  kind: 'array',
+  elem,
+  axes: [],
+  node,
+});
+
+export const elemOf = (d: Domain): Elem =>
+  d.kind === 'category'
+    ? { kind: 'element', set: d.values, ordered: false }
+    : { kind: 'number', integer: d.kind !== 'real' };
+
+/** For messages: what the value is, in the reader's words. */
+export function describe(v: Value): string {
+  switch (v.kind) {
+    case 'array': {
+      const what =
+        v.elem.kind === 'number'
+          ? v.elem.integer
+            ? 'an integer'
+            : 'a number'
+          : v.elem.kind === 'bool'
+            ? 'a truth value'
+            : `an element of ${showSet(v.elem.set)}`;
+      return v.axes.length === 0
+        ? what
+        : `an array over [${v.axes.map((a) => showSet(a.set)).join(', ')}] of ${what.replace(/^an? /, '')}s`;
+    }
+    case 'record':
+      return `a record ${v.type.name}`;
+    case 'blocks':
+      return 'an encoding of values';
+    case 'set':
+      return `the index set ${showSet(v.set)}`;
+    case 'range':
+      return `the range ${v.lo}..${v.hi}`;
+    case 'tuple':
+      return 'a tuple of indices';
+    case 'type':
+      return `the type ${v.name}`;
+    case 'encoding':
+      return 'an encoding of a type';
+    case 'distribution':
+      return `the distribution ${v.dist.name}`;
+    case 'net':
+      return `the network ${v.net.name}`;
+    case 'fn':
+      return `the function ${v.item.name.text}`;
+    case 'energy':
+      return `the energy ${v.item.name.text}`;
+    case 'data':
+      return describe(v.value);
+    case 'builtin':
+      return `the function ${v.name}`;
+    case 'string':
+      return 'a text';
+    case 'job':
+      return `the job ${v.name}`;
+    case 'poison':
+      return 'something wrong';
+  }
+}
+
+export function showSet(s: IndexSet): string {
+  if (s.name) return `\`${s.name}\``;
+  if (s.kind.kind === 'range') return `${s.kind.size} (a plain number)`;
+  return 'an unnamed set';
+}

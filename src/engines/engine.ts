@@ -1,0 +1,43 @@
+/**
+ * What every engine does: evaluate IR expressions on arrays. Energies, gradients,
+ * conditionals and losses are all expressions made elsewhere (`ir/derive.ts`,
+ * `analyse/conditional.ts`, `learn/`), so an engine knows nothing about them, and
+ * samplers and learners know nothing about engines.
+ */
+import type { HostArray } from '../arrays.ts';
+import type { Axis, IndexSet, Node, Slot } from '../ir/types.ts';
+
+export interface Output {
+  readonly name: string;
+  /** Order of the result's dimensions; a superset of the node's free axes (others broadcast). */
+  readonly axes: readonly Axis[];
+  readonly node: Node;
+}
+
+/** Expressions to evaluate together; shared subexpressions are evaluated once. */
+export interface ArrayProgram {
+  readonly outputs: readonly Output[];
+  /** Number of elements of an index set; every set that occurs is known. */
+  readonly sizeOf: (set: IndexSet) => number;
+}
+
+export type Arrays = ReadonlyMap<Slot, HostArray>;
+
+export interface Evaluator {
+  /**
+   * @param inputs every slot that the program reads and that was not among the constants
+   * @returns one array for each output, by name, with the shape of its axes
+   * @throws Error on a missing slot or one of the wrong shape (a fault of the caller)
+   */
+  run(inputs: Arrays): ReadonlyMap<string, HostArray>;
+  dispose(): void;
+}
+
+export interface Engine {
+  /** `reference`, `tfjs:wasm`, `tfjs:cpu`, `tfjs:tensorflow`, … */
+  readonly name: string;
+  /** Relative precision of its arithmetic: 2⁻⁵³ or 2⁻²⁴. */
+  readonly epsilon: number;
+  /** @param constants slots whose arrays never change; kept by the evaluator */
+  compile(program: ArrayProgram, constants: Arrays): Evaluator;
+}

@@ -1,0 +1,98 @@
+/**
+ * The three tfjs backends: how each is loaded, and which of its gaps the lowering
+ * must go round. tfjs keeps one current backend for the whole process, so whoever
+ * runs something calls `activate` first.
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { registerHeapKernel } from './gaps.ts';
+
+export type BackendName = 'wasm' | 'cpu' | 'tensorflow';
+
+export interface BackendOptions {
+  /** Where the browser finds the `.wasm` files of `@tensorflow/tfjs-backend-wasm`: a folder or a file each. */
+  readonly wasmPaths?: string | Record<string, string>;
+}
+
+export interface Backend {
+  readonly name: BackendName;
+  /** tfjs's own name for it. */
+  readonly tfName: string;
+  /** Tensors can be read and written in place by loops of our own (`gaps.ts`). */
+  readonly heap: boolean;
+  /**
+   * The kernels are XNNPACK's: sums, products, sigmoid, clip and step take 0.05–0.35 ms
+   * for 262,144 elements, comparisons, maximum, where, tanh, sin and exp 1.3–7 ms, and
+   * any of these with a broadcast operand 25 ms.
+   */
+  readonly xnn: boolean;
+  /** Products with a transposed operand cost nothing extra. */
+  readonly transposedProducts: boolean;
+}
+
+const WASM: Backend = { name: 'wasm', tfName: 'wasm', heap: true, xnn: true, transposedProducts: false };
+const CPU: Backend = { name: 'cpu', tfName: 'cpu', heap: true, xnn: false, transposedProducts: false };
+const TENSORFLOW: Backend = {
+  name: 'tensorflow',
+  tfName: 'tensorflow',
+  heap: false,
+  xnn: false,
+  transposedProducts: true,
+};
+/** Every lowering rule that native TensorFlow gets, on the cpu backend: for tests of those rules. */
+export const PORTABLE: Backend = { ...CPU, heap: false, transposedProducts: true };
+
+/** Makes a backend tfjs's current one; it must have been loaded. */
+export function activate(backend: Backend): void {
+  // Synchronous for a backend that is already initialised.
+  if (tf.getBackend() !== backend.tfName) void tf.setBackend(backend.tfName);
+}
+
+/** Loads and initialises a backend. @throws Error when it cannot be had here */
+export async function loadBackend(name: BackendName, options: BackendOptions = {}): Promise<Backend> {
+  const backend = name === 'wasm' ? WASM : name === 'cpu' ? CPU : TENSORFLOW;
+  switch (name) {
+    case 'wasm': {
+      const wasm = await import('@tensorflow/tfjs-backend-wasm');
+      if (options.wasmPaths !== undefined) wasm.setWasmPaths(options.wasmPaths);
+      break;
+    }
+    case 'cpu':
+      await import('@tensorflow/tfjs-backend-cpu');
+      break;
+    case 'tensorflow':
+      await importNative();
+      break;
+  }
+  if (!(await tf.setBackend(backend.tfName)))
+    throw new Error(`the tfjs backend "${name}" could not be initialised on this machine`);
+  await tf.ready();
+  if (backend.heap) registerHeapKernel(name === 'wasm' ? 'wasm' : 'cpu');
+  return backend;
+}
+
+async function importNative(): Promise<void> {
+  // A variable, so that neither bundlers nor tsc ask for an optional package.
+  const specifier = '@tensorflow/tfjs-node';
+  try {
+    await import(/* @vite-ignore */ specifier);
+  } catch (cause) {
+    throw new Error(
+      'the "tensorflow" backend needs the optional package @tensorflow/tfjs-node with its native library; ' +
+        'it is not installed or could not be loaded (the "wasm" backend needs nothing)',
+      { cause },
+    );
+  }
+}
+
+/** The fastest backend that can be loaded here: native TensorFlow, else WebAssembly, else plain JavaScript. */
+export async function bestBackend(options: BackendOptions = {}): Promise<BackendName> {
+  for (const name of ['tensorflow', 'wasm'] as const) {
+    try {
+      await loadBackend(name, options);
+      return name;
+    } catch {
+      // The next one.
+    }
+  }
+  return 'cpu';
+}

@@ -1,0 +1,201 @@
+/**
+ * The options of every verb, described once: the language's `run` jobs, the
+ * command line's flags, its help and the playground read this table.
+ */
+export type OptionType =
+  | { readonly kind: 'number'; readonly integer: boolean; readonly min?: number; readonly max?: number }
+  | { readonly kind: 'boolean' }
+  | { readonly kind: 'word'; readonly values: readonly string[] }
+  | { readonly kind: 'call'; readonly values: Readonly<Record<string, readonly OptionSpec[]>> }
+  | { readonly kind: 'given' }
+  /** Rows of data for the energy's unknowns. */
+  | { readonly kind: 'rows' }
+  /** The name of an earlier job. */
+  | { readonly kind: 'job' }
+  | { readonly kind: 'unknown' };
+
+export interface OptionSpec {
+  readonly name: string;
+  readonly type: OptionType;
+  readonly doc: string;
+  /** Shown in help; absent: chosen by the plan. */
+  readonly default?: number | string | boolean;
+  /** May also be given by position, in this order after the energy. */
+  readonly positional?: boolean;
+  readonly required?: boolean;
+}
+
+export interface VerbSpec {
+  readonly name: string;
+  readonly doc: string;
+  /** Whether its first argument is an energy. */
+  readonly takesEnergy: boolean;
+  readonly options: readonly OptionSpec[];
+  /** False: the language knows the verb, this version does not do it yet. */
+  readonly available: boolean;
+}
+
+const count = (name: string, doc: string, def?: number, min = 1): OptionSpec => ({
+  name,
+  type: { kind: 'number', integer: true, min },
+  doc,
+  default: def,
+});
+const real = (name: string, doc: string, def?: number, min?: number, max?: number): OptionSpec => ({
+  name,
+  type: { kind: 'number', integer: false, min, max },
+  doc,
+  default: def,
+});
+const seed = count('seed', 'seed of every random number', 1, 0);
+const given: OptionSpec = {
+  name: 'given',
+  type: { kind: 'given' },
+  doc: 'values that are known: `{ x[left] = photo[left] }`',
+};
+const rows = (doc: string): OptionSpec => ({
+  name: 'data',
+  type: { kind: 'rows' },
+  doc,
+  positional: true,
+  required: true,
+});
+
+const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
+  discrepancy: [
+    real(
+      't',
+      'time of the heat equation on each state graph; for reals in units of the data’s variance',
+      0.1,
+      0,
+    ),
+    real('t_real', 'the same for real unknowns only', undefined, 0),
+    count('draws', 'negatives for each row', 32),
+    real('stabilise', 'weight of the row itself among its negatives', 1, 0),
+  ],
+};
+const optimizers: Readonly<Record<string, readonly OptionSpec[]>> = {
+  adam: [
+    real('rate', 'learning rate', 1e-3, 0),
+    real('beta1', 'decay of the first moment', 0.9, 0, 1),
+    real('beta2', 'decay of the second moment', 0.999, 0, 1),
+  ],
+};
+
+const chainsOptions: readonly OptionSpec[] = [
+  count('chains', 'independent chains', 4),
+  count('draws', 'recorded draws of each chain'),
+  count('warmup', 'sweeps or transitions before recording', undefined, 0),
+  count('thin', 'sweeps or transitions between recorded draws'),
+  {
+    name: 'method',
+    type: { kind: 'word', values: ['auto', 'gibbs', 'langevin', 'mixed'] },
+    doc: 'sampler',
+    default: 'auto',
+  },
+  seed,
+];
+
+export const verbs: readonly VerbSpec[] = [
+  {
+    name: 'fit',
+    doc: 'train the parameters on rows of data',
+    takesEnergy: true,
+    available: true,
+    options: [
+      rows('rows to learn from'),
+      {
+        name: 'loss',
+        type: { kind: 'call', values: losses },
+        doc: 'what is minimised',
+        default: 'discrepancy(t = 0.1, draws = 32, stabilise = 1)',
+      },
+      {
+        name: 'optimizer',
+        type: { kind: 'call', values: optimizers },
+        doc: 'how',
+        default: 'adam(rate = 0.001)',
+      },
+      count('steps', 'optimiser steps; instead of epochs'),
+      count('epochs', 'passes over the rows'),
+      count('batch', 'rows in a step', 128),
+      real('clip', 'largest norm of a gradient', 5, 0),
+      real('average', 'decay of the moving average of the parameters; 0 keeps the last ones', 0, 0, 1),
+      seed,
+    ],
+  },
+  {
+    name: 'sample',
+    doc: 'draw from exp(−E)',
+    takesEnergy: true,
+    available: true,
+    options: [
+      given,
+      { ...count('n', 'draws in all, one for each chain; instead of chains and draws') },
+      ...chainsOptions,
+      { name: 'init', type: { kind: 'rows' }, doc: 'rows that chains start from' },
+    ],
+  },
+  {
+    name: 'logz',
+    doc: 'ln of the partition function',
+    takesEnergy: true,
+    available: true,
+    options: [given, seed],
+  },
+  {
+    name: 'score',
+    doc: 'energy of each row',
+    takesEnergy: true,
+    available: true,
+    options: [rows('rows to score')],
+  },
+  {
+    name: 'predict',
+    doc: 'conditional of one discrete unknown given the rest of each row, exact',
+    takesEnergy: true,
+    available: true,
+    options: [
+      rows('rows to predict for'),
+      {
+        name: 'unknown',
+        type: { kind: 'unknown' },
+        doc: 'what is predicted, e.g. `r.class`',
+        required: true,
+      },
+    ],
+  },
+  {
+    name: 'compare',
+    doc: 'draws beside data: columns, pairs and a kernel distance',
+    takesEnergy: false,
+    available: true,
+    options: [
+      {
+        name: 'draws',
+        type: { kind: 'job' },
+        doc: 'an earlier sample job',
+        positional: true,
+        required: true,
+      },
+      { ...rows('the data'), required: true },
+      seed,
+    ],
+  },
+  {
+    name: 'minimize',
+    doc: 'a state of least energy',
+    takesEnergy: true,
+    available: false,
+    options: [given, count('restarts', 'independent searches'), seed],
+  },
+  {
+    name: 'complete',
+    doc: 'sample the missing cells of rows',
+    takesEnergy: true,
+    available: false,
+    options: [rows('rows with missing cells'), seed],
+  },
+];
+
+export const verbNamed = (name: string): VerbSpec | undefined => verbs.find((v) => v.name === name);

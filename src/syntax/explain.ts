@@ -1,0 +1,191 @@
+/** From the facts of a failed parse to a sentence for people. */
+import type { IToken } from 'chevrotain';
+import { maxNesting } from '../../grammar/grammar.ts';
+import { specOf, tokens as t } from '../../grammar/tokens.ts';
+import type { SyntaxCode } from './codes.ts';
+import { at, type Diagnostic } from './diagnostic.ts';
+import { endOf, spanOf, syntaxError } from './lexical.ts';
+import type { Span } from './span.ts';
+import { beginsLine, openBracket, type Unit } from './split.ts';
+import { suggest } from './suggest.ts';
+
+/** Why a rule of the grammar did not accept some tokens. */
+export interface Failure {
+  readonly kind: 'mismatch' | 'choice' | 'rest' | 'deep';
+  /** The innermost rule. */
+  readonly rule: string;
+  /** For a mismatch, the token's name in the table. */
+  readonly expected: string;
+  /** The token that did not fit; the unit's `to` where the tokens ended too early. */
+  readonly index: number;
+}
+
+interface Scene {
+  readonly file: string;
+  readonly tokens: readonly IToken[];
+  readonly unit: Unit;
+  readonly failure: Failure;
+  readonly previous: IToken | undefined;
+  readonly found: IToken | undefined;
+}
+
+/** What was expected, in words, where the grammar offered a choice. */
+const choices: Readonly<Record<string, readonly [SyntaxCode, string]>> = {
+  fnItem: ['E0103', '`=` or `{`'],
+  energyItem: ['E0103', '`(` or `=`'],
+  binder: ['E0107', 'a name or `(`'],
+  graph: ['E0103', 'a graph'],
+  indexArg: ['E0108', 'an index'],
+  suffix: ['E0108', 'an index'],
+  domain: ['E0108', 'a size or an index set'],
+  braced: ['E0103', '`=` or `for`'],
+  useItem: ['E0107', 'a name'],
+};
+
+const closers: Readonly<Record<string, string>> = { RightParen: ')', RightBracket: ']', RightBrace: '}' };
+/** Rules whose bracket holds one thing and no list. */
+const single = new Set(['fnBlock', 'energyBlock', 'scan', 'binder']);
+
+/** Words that can follow a finished expression or domain, for "did you mean". */
+const followers = ['for', 'where', 'and', 'or', 'in', 'then', 'else', 'from', 'one_based', 'frozen', 'as', 'on'];
+
+export const describe = (token: IToken): string => {
+  const image = token.image.length > 28 ? `${token.image.slice(0, 25)}…` : token.image;
+  const reserved = specOf.get(token.tokenType.name)?.word === 'hard';
+  return reserved ? `the reserved word \`${image}\`` : `\`${image}\``;
+};
+
+const shown = (token: IToken): string => describe(token).replace(/^the reserved word /, '');
+
+/** One diagnostic for a failure. */
+export function explain(file: string, tokens: readonly IToken[], unit: Unit, failure: Failure): Diagnostic {
+  const scene: Scene = {
+    file,
+    tokens,
+    unit,
+    failure,
+    previous: failure.index > unit.from ? tokens[failure.index - 1] : undefined,
+    found: failure.index < unit.to ? tokens[failure.index] : undefined,
+  };
+  switch (failure.kind) {
+    case 'deep':
+      return syntaxError(
+        'E0111',
+        placeOf(scene),
+        `nested too deeply: expected at most ${maxNesting} expressions one inside the other`,
+      );
+    case 'rest':
+      return explainRest(scene);
+    case 'choice': {
+      const [code, what] = choices[failure.rule] ?? ['E0108', 'an expression'];
+      return expected(scene, code, what);
+    }
+    case 'mismatch':
+      return explainMismatch(scene);
+  }
+}
+
+function explainMismatch(scene: Scene): Diagnostic {
+  const { rule, expected: token } = scene.failure;
+  const closer = closers[token];
+  if (closer !== undefined) return explainUnclosed(scene, closer);
+  switch (token) {
+    case 'Name':
+    case 'Word':
+      return rule === 'domain'
+        ? expected(scene, 'E0118', 'a domain such as `real` or `spin`')
+        : expected(scene, 'E0107', 'a name');
+    case 'Equal':
+      return expected(scene, 'E0106', '`=`');
+    case 'Colon':
+      return expected(scene, 'E0103', '`:` and a domain');
+    case 'String':
+      return expected(scene, 'E0103', 'a file name in double quotes');
+    case 'Tilde':
+      return explainNoTilde(scene);
+    default: {
+      const pattern = specOf.get(token)?.pattern;
+      return expected(scene, 'E0103', `\`${Array.isArray(pattern) ? pattern[0] : token}\``);
+    }
+  }
+}
+
+function explainNoTilde(scene: Scene): Diagnostic {
+  if (scene.found?.tokenType !== t.Equal) return expected(scene, 'E0103', '`~`');
+  const target = scene.tokens[scene.unit.from].image;
+  return {
+    ...expected(scene, 'E0103', '`~`'),
+    suggestion: `write \`let ${target} = …\` to name a value, \`term ${target} = …\` to add one to the energy`,
+  };
+}
+
+function explainUnclosed(scene: Scene, closer: string): Diagnostic {
+  const { tokens, unit, failure, found } = scene;
+  const opener = openBracket(tokens, unit.from, failure.index);
+  const what = single.has(failure.rule) ? `\`${closer}\`` : `\`,\` or \`${closer}\``;
+  const lost = !found || beginsLine(tokens, failure.index) || closers[found.tokenType.name] !== undefined;
+  const ended = !found && unit.to < tokens.length ? describe(tokens[unit.to]) : foundText(scene);
+  const suggestion = hint(scene, [])?.suggestion;
+  return {
+    ...syntaxError(lost ? 'E0104' : 'E0103', placeOf(scene), `expected ${what}, found ${ended}`),
+    ...(opener
+      ? { notes: [{ message: `\`${opener.image}\` was opened here`, place: at(spanOf(scene.file, opener)) }] }
+      : {}),
+    ...(suggestion ? { suggestion } : {}),
+  };
+}
+
+function explainRest(scene: Scene): Diagnostic {
+  const { tokens, unit, failure, found, previous } = scene;
+  if (found && closers[found.tokenType.name] !== undefined) {
+    return syntaxError('E0105', placeOf(scene), `\`${found.image}\` closes nothing: no bracket is open here`);
+  }
+  if (failure.index === unit.from + 2) {
+    const first = tokens[unit.from].tokenType;
+    if (first === t.Index || first === t.Report) return expected(scene, 'E0106', '`=`');
+    if (first === t.Param) return expected(scene, 'E0106', '`:`, `=` or `~`');
+  }
+  const after = previous ? ` after ${shown(previous)}` : '';
+  return {
+    ...syntaxError(
+      'E0103',
+      placeOf(scene),
+      `expected an operator or the end of the line${after}, found ${foundText(scene)}`,
+    ),
+    ...hint(scene, followers),
+  };
+}
+
+/** `expected WHAT after …, found …`, with a word that was probably meant. */
+function expected(scene: Scene, code: SyntaxCode, what: string): Diagnostic {
+  const after = scene.previous ? ` after ${shown(scene.previous)}` : '';
+  const word = /^`([a-z_]+)`$/.exec(what)?.[1];
+  return {
+    ...syntaxError(code, placeOf(scene), `expected ${what}${after}, found ${foundText(scene)}`),
+    ...hint(scene, word ? [word] : []),
+  };
+}
+
+function hint({ found, failure }: Scene, words: readonly string[]): Pick<Diagnostic, 'suggestion'> | undefined {
+  if (!found) return undefined;
+  if (found.tokenType === t.Equal && failure.rule !== 'sampleStatement') {
+    return { suggestion: 'to compare two values, write `==`' };
+  }
+  if (found.tokenType === t.If) return { suggestion: 'put `if … then … else …` in parentheses' };
+  const meant = found.tokenType === t.Identifier ? suggest(found.image, words) : undefined;
+  return meant ? { suggestion: `did you mean \`${meant}\`?` } : undefined;
+}
+
+function foundText({ tokens, unit, found }: Scene): string {
+  if (found) return describe(found);
+  const next = tokens[unit.to];
+  if (!next) return 'the end of the file';
+  return beginsLine(tokens, unit.to) ? 'the end of the line' : describe(next);
+}
+
+/** The token that did not fit; or, if it is not on the same line, the end of what came before it. */
+function placeOf({ file, tokens, unit, failure, found, previous }: Scene): Span {
+  if (found && (!previous || !beginsLine(tokens, failure.index))) return spanOf(file, found);
+  if (!previous) return spanOf(file, tokens[Math.min(unit.from, tokens.length - 1)]);
+  return { file, start: endOf(previous), end: endOf(previous) };
+}

@@ -1,0 +1,42 @@
+import { sizeOfShape } from '../../src/arrays.ts';
+import type { Draws, Quantity } from '../../src/stats/draws.ts';
+import { uniform } from './faults.ts';
+
+/** Draws with every role and kind, labels, bounds, awkward names and awkward numbers. */
+export function exampleDraws(chains = 2, draws = 5): Draws {
+  const next = uniform(7);
+  const make = (info: Omit<Quantity, 'values'>, value: () => number): Quantity => ({
+    ...info,
+    values: Float64Array.from({ length: chains * draws * sizeOfShape(info.shape) }, value),
+  });
+  const theta = make({ name: 'theta', role: 'unknown', shape: [2, 3], kind: 'real' }, () => next() - 0.5);
+  if (theta.values.length > 2) theta.values.set([NaN, Infinity, -0]);
+  return {
+    chains,
+    draws,
+    quantities: [
+      make({ name: 's', role: 'unknown', shape: [2, 2], kind: 'integer', lo: -1, hi: 1 }, () =>
+        next() < 0.5 ? -1 : 1,
+      ),
+      theta,
+      make(
+        {
+          name: 'r.job',
+          role: 'unknown',
+          shape: [],
+          kind: 'category',
+          labels: ['clerk', 'nurse'],
+          lo: 0,
+          hi: 1,
+        },
+        () => Math.floor(2 * next()),
+      ),
+      make({ name: 'chain', role: 'unknown', shape: [2], kind: 'integer', lo: 0, hi: Infinity }, () =>
+        Math.floor(9 * next()),
+      ),
+      make({ name: 'magnet', role: 'report', shape: [], kind: 'real' }, next),
+      make({ name: 'magnet', role: 'term', shape: [], kind: 'real' }, next),
+      make({ name: 'energy', role: 'energy', shape: [], kind: 'real' }, () => 10 * next()),
+    ],
+  };
+}
