@@ -5,8 +5,8 @@
  * expression before it.
  */
 import {
-  CstParser,
   type CstNode,
+  CstParser,
   type IParserErrorMessageProvider,
   type IToken,
   type ParserMethod,
@@ -200,18 +200,38 @@ export class EnergyGrammar extends CstParser {
   readonly paramItem: Rule = this.RULE('paramItem', () => {
     this.CONSUME(t.Param);
     this.CONSUME(Name);
-    this.OPTION(() => {
-      this.CONSUME(t.Colon);
-      this.SUBRULE(this.domain);
-    });
-    this.OPTION2(() => {
-      this.CONSUME(t.Equal);
-      this.SUBRULE(this.expression, { LABEL: 'init' });
-    });
-    this.OPTION3(() => {
-      this.CONSUME(t.Tilde);
-      this.SUBRULE2(this.expression, { LABEL: 'prior' });
-    });
+    this.OR([
+      {
+        ALT: () => {
+          this.CONSUME(t.Colon);
+          this.SUBRULE(this.domain);
+          this.OPTION(() => {
+            this.CONSUME(t.Equal);
+            this.SUBRULE(this.expression, { LABEL: 'init' });
+          });
+          this.OPTION2(() => {
+            this.CONSUME(t.Tilde);
+            this.SUBRULE2(this.expression, { LABEL: 'prior' });
+          });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME2(t.Equal);
+          this.SUBRULE3(this.expression, { LABEL: 'init' });
+          this.OPTION3(() => {
+            this.CONSUME2(t.Tilde);
+            this.SUBRULE4(this.expression, { LABEL: 'prior' });
+          });
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME3(t.Tilde);
+          this.SUBRULE5(this.expression, { LABEL: 'prior' });
+        },
+      },
+    ]);
   });
 
   readonly fnItem: Rule = this.RULE('fnItem', () => {
@@ -248,10 +268,7 @@ export class EnergyGrammar extends CstParser {
   });
 
   readonly localStatement: Rule = this.RULE('localStatement', () => {
-    this.OR([
-      { ALT: () => this.SUBRULE(this.letStatement) },
-      { ALT: () => this.SUBRULE(this.paramItem) },
-    ]);
+    this.OR([{ ALT: () => this.SUBRULE(this.letStatement) }, { ALT: () => this.SUBRULE(this.paramItem) }]);
   });
 
   readonly result: Rule = this.RULE('result', () => {

@@ -84,6 +84,11 @@ const letter =
 /** A name: Latin, Greek or Cyrillic letters, digits (subscript ones too) and `_`. */
 export const identifierPattern = new RegExp(`[${letter}][${letter}0-9\\u2080-\\u2089]*`);
 
+/** What no other row matches: a run of foreign letters or of control characters, or one stray sign. */
+const foreign = '[\\u0080-\\uffff]+';
+const control = '[\\u0000-\\u0008\\u000e-\\u001f\\u007f]+';
+const strayPattern = new RegExp([foreign, control, '[!-~]'].join('|'));
+
 const soft = <const N extends string>(name: N, word: string, cls: TokenClass) =>
   ({ name, pattern: [word], class: cls, word: 'soft' }) as const;
 const hard = <const N extends string>(name: N, word: string, more: Partial<TokenSpec> = {}) =>
@@ -93,12 +98,12 @@ const operator = <const N extends string>(name: N, text: string, more: Partial<T
 const delimiter = <const N extends string>(name: N, text: string) =>
   ({ name, pattern: [text], class: 'delimiter' }) as const;
 
-/** In the order in which the lexer tries them. */
+/** In the order in which the lexer tries them, but that it tries longer words first. */
 export const tokenTable = [
   { name: 'Space', pattern: /[ \t\r\n\f\v\u00a0\ufeff]+/, class: 'space', skipped: true },
   { name: 'DocComment', pattern: /\/\/\/[^\r\n]*/, class: 'doc' },
   { name: 'Comment', pattern: /\/\/[^\r\n]*/, class: 'comment' },
-  { name: 'BlockComment', pattern: /\/\*[^]*?\*\/|\/\*[^]*/, class: 'invalid', skipped: true },
+  { name: 'BlockComment', pattern: /\/\*[\s\S]*?\*\/|\/\*[\s\S]*/, class: 'invalid', skipped: true },
   { name: 'HashComment', pattern: /#[^\r\n]*/, class: 'invalid', skipped: true },
   { name: 'String', pattern: /"[^"\\\r\n]*(?:\\[^\r\n][^"\\\r\n]*)*"/, class: 'string' },
   {
@@ -183,10 +188,9 @@ export const tokenTable = [
   delimiter('Colon', ':'),
   delimiter('Dot', '.'),
   { name: 'Semicolon', pattern: [';'], class: 'invalid', skipped: true },
-  /** Anything else: runs of control characters or of foreign letters, or one stray sign. */
   {
     name: 'Unknown',
-    pattern: /[\u0080-\uffff]+|[\u0000-\u0008\u000e-\u001f\u007f]+|[!-~]/,
+    pattern: strayPattern,
     class: 'invalid',
   },
 ] as const satisfies readonly TokenSpec[];
@@ -229,7 +233,9 @@ function tokenType(spec: TokenSpec, identifier: TokenType): TokenType {
   return createToken({
     name: spec.name,
     pattern:
-      spec.pattern instanceof RegExp || spec.pattern.length > 1 ? new RegExp(patternSource(spec)) : spec.pattern[0],
+      spec.pattern instanceof RegExp || spec.pattern.length > 1
+        ? new RegExp(patternSource(spec))
+        : spec.pattern[0],
     categories: parents,
     line_breaks: spec.name === 'Space' || spec.name === 'BlockComment',
     ...(spec.word ? { longer_alt: identifier } : {}),
@@ -263,14 +269,18 @@ export const vocabulary: readonly TokenType[] = [
 
 let lexer: Lexer | undefined;
 
+const lengthOf = (spec: TokenSpec): number =>
+  spec.pattern instanceof RegExp ? 0 : Math.max(...spec.pattern.map((w) => w.length));
+
+/** `on` must not keep the lexer from seeing `one_based`: of the words, longer ones first. */
+function lexerOrder(): TokenType[] {
+  const words = tokenSpecs.filter((s) => s.word).sort((a, b) => lengthOf(b) - lengthOf(a));
+  let next = 0;
+  return tokenSpecs.map((s) => tokens[s.word ? words[next++].name : s.name]);
+}
+
 /** The lexer, made on first use. Every character of every text belongs to some token. */
 export function energyLexer(): Lexer {
-  lexer ??= new Lexer(
-    tokenSpecs.map((s) => tokens[s.name]),
-    {
-      ensureOptimizations: true,
-      positionTracking: 'full',
-    },
-  );
+  lexer ??= new Lexer(lexerOrder(), { ensureOptimizations: true, positionTracking: 'full' });
   return lexer;
 }

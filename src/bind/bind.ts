@@ -46,7 +46,7 @@ export async function bind(
   const files = new Map<string, DataFile>();
   const later: (() => void)[] = [];
   for (const decl of program.data) {
-    const source = await sourceOf(decl, program, host, options, named, files);
+    const source = await sourceOf(decl, host, options, named, files);
     for (const { field, slot } of decl.fields) {
       const raw = cellsOf(source.file, source.path, decl, field, slot, sizes);
       checkShape(raw, slot, decl, sizes, source.path, later);
@@ -94,7 +94,6 @@ async function readNamed(
 
 async function sourceOf(
   decl: DataDecl,
-  program: CheckedProgram,
   host: Host,
   options: BindOptions,
   named: ReadonlyMap<string, { path: string; value: JsonValueOrArray }>,

@@ -83,7 +83,9 @@ export function bindTuples(set: IndexSet, sizes: Sizes, constants: Map<Slot, Hos
       },
     ]);
   sizes.fix(set, n);
-  tables.forEach((t, k) => constants.set(t, { shape: [n], data: columns[k] }));
+  tables.forEach((t, k) => {
+    constants.set(t, { shape: [n], data: columns[k] });
+  });
 }
 
 /** Each unordered pair of nearest neighbours once; with wrap also across the edges (not twice on a side of 2). */

@@ -65,7 +65,7 @@ const times = (b: Builder, value: Node, factor: Node): Node =>
     ? b.div(value, factor.args[1])
     : b.mul(value, factor);
 
-/** Σ over `axes` of value · factor, as a sum of one product: what engines recognise as a contraction. */
+/** Σ over `axes` of value · factor, as a sum of one product, which engines recognise as a contraction; scalars in front. */
 function contract(b: Builder, axes: Axes, value: Node, factor: Node): Node {
   if (!touches(factor, axes)) return times(b, b.sum(axes, value), factor);
   if (!touches(value, axes)) return b.mul(value, b.sum(axes, factor));
@@ -75,8 +75,8 @@ function contract(b: Builder, axes: Axes, value: Node, factor: Node): Node {
   ]) {
     if (product.op !== 'call' || product.fn !== 'mul') continue;
     const [x, y] = product.args;
-    if (!touches(x, axes)) return b.mul(x, contract(b, axes, y, other));
-    if (!touches(y, axes)) return b.mul(y, contract(b, axes, x, other));
+    if (x.axes.length === 0) return b.mul(x, contract(b, axes, y, other));
+    if (y.axes.length === 0) return b.mul(y, contract(b, axes, x, other));
   }
   return b.sum(axes, times(b, value, factor));
 }

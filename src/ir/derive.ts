@@ -164,7 +164,8 @@ function picked(
   const value = adj.value.axes.includes(k.axis)
     ? b.apply({ axes: [k.axis], body: adj.value }, [i])
     : adj.value;
-  const there = { value, need: adj.need.map(at), live: adj.live.map(at) };
+  const { need } = guarded({ value, need: [], live: [] }, b.call('lt', i, b.size(k.axis.set)));
+  const there = { value, need: [...need, ...adj.need.map(at)], live: [...need, ...adj.live.map(at)] };
   return [there, null, n.axes.filter((a) => a !== k.axis)];
 }
 

@@ -30,7 +30,7 @@ export function displayRange(...samples: readonly ArrayLike<number>[]): Range {
   const core = hi - lo;
   const span = whole.hi - whole.lo;
   if (!(core > 0) || span <= 4 * core) {
-    return span <= Math.max(Math.abs(whole.lo), Math.abs(whole.hi)) * 1e-11 ? padded(whole) : whole;
+    return padded(whole, 0);
   }
   return { lo: Math.max(whole.lo, lo - core), hi: Math.min(whole.hi, hi + core) };
 }
@@ -41,7 +41,7 @@ export function binCount(values: ArrayLike<number>, range: Range): number {
   const iqr = quantile(sorted, 0.75) - quantile(sorted, 0.25);
   const width = (2 * iqr) / Math.cbrt(Math.max(1, sorted.length));
   const count = Math.ceil((range.hi - range.lo) / width);
-  return Number.isFinite(count) ? Math.min(60, Math.max(12, count)) : 24;
+  return Number.isFinite(count) ? Math.min(60, Math.max(12, count)) : 25;
 }
 
 export function binned(values: ArrayLike<number>, range: Range, count: number): Bins {

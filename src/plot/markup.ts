@@ -67,28 +67,31 @@ export interface TextStyle {
   readonly opacity?: number;
 }
 
-/** A line of text at a baseline. */
+/** A line of text at a baseline; nothing for an empty one. */
 export const label = (x: number, y: number, content: string, style: TextStyle = {}): string =>
-  element(
-    'text',
-    {
-      x,
-      y,
-      'font-size': style.size ?? 12,
-      'font-weight': style.weight,
-      'text-anchor': style.anchor ?? 'start',
-      'fill-opacity': style.opacity,
-      fill: ink(style.ink ?? 'fg'),
-    },
-    escapeText(content),
-  );
+  content === ''
+    ? ''
+    : element(
+        'text',
+        {
+          x,
+          y,
+          'font-size': style.size ?? 12,
+          'font-weight': style.weight,
+          'text-anchor': style.anchor ?? 'start',
+          'fill-opacity': style.opacity,
+          fill: ink(style.ink ?? 'fg'),
+        },
+        escapeText(content),
+      );
 
 const SVG_TEXT = 3;
 const SVG_ELEMENT = 1;
 
 /**
- * A DOM tree as XML text, the same in every DOM: Plot's own style element is left out (the chart has one for
- * all), as are attributes that would load or run anything.
+ * A DOM tree as XML text, attributes in order of name, so that every DOM gives the same text for the same
+ * tree: Plot's own style element is left out (the chart has one for all), as are attributes that would load or
+ * run anything.
  */
 export function serialize(node: Node): string {
   if (node.nodeType === SVG_TEXT) return escapeText(node.nodeValue ?? '');
@@ -97,7 +100,8 @@ export function serialize(node: Node): string {
   const name = tree.localName;
   if (name === 'style' || name === 'script') return '';
   const attributes: Record<string, string> = {};
-  for (const a of Array.from(tree.attributes)) {
+  const inOrder = Array.from(tree.attributes).sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const a of inOrder) {
     if (/^(xmlns|on|style$|href$|xlink)/.test(a.name)) continue;
     attributes[a.name] = a.value;
   }

@@ -32,7 +32,7 @@ export function extent(...lists: readonly ArrayLike<number>[]): Range | undefine
   return lo <= hi ? { lo, hi } : undefined;
 }
 
-/** A range wide enough to draw: padded by a fraction on both sides, opened around a constant. */
+/** A range wide enough to draw: padded by a fraction on both sides, opened around what is as good as constant. */
 export function padded(range: Range | undefined, fraction = 0.05): Range {
   if (range === undefined) return { lo: 0, hi: 1 };
   const size = Math.max(Math.abs(range.lo), Math.abs(range.hi));
@@ -78,7 +78,7 @@ function niceStep(raw: number): { readonly m: number; readonly e: number } {
 
 const scaled = (k: number, e: number): number => (e < 0 ? k / 10 ** -e : k * 10 ** e);
 
-/** About `count` round numbers inside the range; whole ones only where `integers`. */
+/** About `count` round numbers inside the range, two at least; whole ones only where `integers`. */
 export function niceTicks(range: Range, count: number, integers = false): readonly number[] {
   const raw = (range.hi - range.lo) / Math.max(1, count);
   if (!(raw > 0) || !Number.isFinite(raw)) return [];
@@ -90,7 +90,7 @@ export function niceTicks(range: Range, count: number, integers = false): readon
   for (let k = first; k * step <= range.hi + step * 1e-9 && ticks.length < 100; k++) {
     ticks.push(scaled(k * m, e) + 0);
   }
-  return ticks;
+  return ticks.length < 2 && !integers && count < 4 ? niceTicks(range, count + 1) : ticks;
 }
 
 /** Powers of ten in a positive range, with 2 and 5 between them where they are few. */
@@ -98,7 +98,7 @@ export function logTicks(range: Range): readonly number[] {
   const from = Math.floor(Math.log10(range.lo));
   const to = Math.ceil(Math.log10(range.hi));
   const every = Math.max(1, Math.ceil((to - from) / 6));
-  const factors = to - from <= 2 ? [1, 2, 5] : [1];
+  const factors = range.hi / range.lo < 50 ? [1, 2, 5] : [1];
   const ticks: number[] = [];
   for (let e = from; e <= to; e += every) {
     for (const f of factors) {

@@ -36,6 +36,8 @@ const MOST_CANDIDATES = 96;
 interface Candidate {
   readonly series: Series;
   readonly role: Quantity['role'];
+  /** Which element of its quantity, flat. */
+  readonly index: number;
   /** Rank-normalised split R-hat; NaN where undefined. */
   readonly mixing: number;
   readonly note: string;
@@ -50,7 +52,7 @@ function candidate(draws: Draws, quantity: Quantity, index: number): Candidate {
     ? ''
     : `R-hat ${mixing === Number.POSITIVE_INFINITY ? '∞' : mixing.toFixed(3)} · bulk ESS ${formatNumber(Math.round(essBulk(scalar)))}`;
   const constant = scalar.values.every((v) => v === scalar.values[0]);
-  return { series, role: quantity.role, mixing, note, constant };
+  return { series, role: quantity.role, index, mixing, note, constant };
 }
 
 function candidates(draws: Draws, quantities: readonly Quantity[]): readonly Candidate[] {
@@ -67,10 +69,13 @@ function candidates(draws: Draws, quantities: readonly Quantity[]): readonly Can
 /** The limit of Vehtari et al. (2021), section 5. */
 const R_HAT_LIMIT = 1.01;
 
-/** Scalars that fail to mix, worst first; then the others as declared; constants last. */
+/** The first elements of all quantities, then the second ones, and so on, so that each quantity has its turn. */
+const inTurn = (all: readonly Candidate[]): readonly Candidate[] => all.toSorted((a, b) => a.index - b.index);
+
+/** Scalars that fail to mix, worst first; then the others in turn; constants last. */
 function byUrgency(all: readonly Candidate[]): readonly Candidate[] {
   const bad = all.filter((c) => !c.constant && c.mixing > R_HAT_LIMIT).sort((a, b) => b.mixing - a.mixing);
-  const rest = all.filter((c) => !c.constant && !bad.includes(c));
+  const rest = inTurn(all.filter((c) => !c.constant && !bad.includes(c)));
   return [...bad, ...rest, ...all.filter((c) => c.constant)];
 }
 
@@ -142,13 +147,15 @@ export function runCharts(
       charts.push({ file: file('ranks', name), title: `Ranks of ${name}`, svg });
     }
   }
-  for (const c of scalars.slice(0, options.marginals ?? 8)) {
+  const chosen = new Set(inTurn(scalars).slice(0, options.marginals ?? 8));
+  for (const c of scalars.filter((s) => chosen.has(s))) {
     const { name } = c.series;
     charts.push({ file: file('marginal', name), title: `Marginal of ${name}`, svg: marginal(ctx, c.series) });
   }
   const reals = scalars.filter((c) => c.series.kind === 'real' && !c.constant && c.role === 'unknown');
   if (reals.length >= 2 && draws.chains * draws.draws > 1) {
-    const shown = reals.slice(0, 5).map((c) => c.series);
+    const few = new Set(inTurn(reals).slice(0, 5));
+    const shown = reals.filter((c) => few.has(c)).map((c) => c.series);
     charts.push({ file: file('pairs', ''), title: 'Pairs', svg: pairs(ctx, shown) });
   }
   return charts;

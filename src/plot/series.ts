@@ -1,5 +1,6 @@
 import { unravel } from '../arrays.ts';
 import { type Draws, elementName, type Quantity } from '../stats/draws.ts';
+import { groupDigits } from './text.ts';
 
 /** One scalar, chain by chain: what most charts are drawn from. */
 export interface Series {
@@ -63,7 +64,8 @@ const MAX_LISTED = 4096;
 
 /** The values that discrete series can take: labels or bounds where known, else what occurs in any of them. */
 export function levelsOf(...all: readonly Series[]): Frequencies['levels'] {
-  const name = (value: number): string => all[0]?.labels?.[value] ?? String(value).replace(/^-/, '−');
+  const name = (value: number): string =>
+    all[0]?.labels?.[value] ?? groupDigits(String(value).replace(/^-/, '−'));
   const seen = new Set<number>();
   for (const s of all) {
     for (const chain of s.chains) {

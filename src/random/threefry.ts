@@ -5,7 +5,7 @@
  * without making those before it.
  *
  * J. K. Salmon, M. A. Moraes, R. O. Dror, D. E. Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC'11,
- * section 3.2 and table 2 (rotation constants of Threefry-2x32); 20 rounds, a key injection after every four.
+ * with the rotation constants of Threefry-2x32; 20 rounds, a key injection after every four.
  */
 
 /** The Skein parity constant that makes the third key word. */

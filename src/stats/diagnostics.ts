@@ -50,7 +50,7 @@ export function rHat(x: Chains): number {
   return splitRHat(s, sortWithOrder(s.values));
 }
 
-/** Bulk effective sample size: that of the mean of the rank-normalised draws (section 4.3). */
+/** Bulk effective sample size: that of the mean of the rank-normalised draws (section 4.1). */
 export function essBulk(x: Chains): number {
   if (!isUsable(x)) return Number.NaN;
   const s = splitChains(x);

@@ -2,7 +2,7 @@
  * What a reader should be told about a run, in plain words: one sentence a quantity and kind of trouble,
  * however many elements the quantity has.
  *
- * The limits are those that Vehtari, Gelman, Simpson, Carpenter, Bürkner (2021, section 4) recommend: R-hat
+ * The limits are those that Vehtari, Gelman, Simpson, Carpenter, Bürkner (2021) recommend: R-hat
  * up to 1.01, and an effective sample size of at least 400 in all, 100 for each of four chains.
  */
 import type { Quantity } from './draws.ts';

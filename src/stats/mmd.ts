@@ -2,7 +2,7 @@
  * Maximum mean discrepancy between two samples.
  *
  * A. Gretton, K. M. Borgwardt, M. J. Rasch, B. Schölkopf, A. Smola, "A kernel two-sample test", Journal of
- * Machine Learning Research 13 (2012) 723–773, equation 3: the unbiased U-statistic
+ * Machine Learning Research 13 (2012) 723–773: the unbiased U-statistic
  * MMD² = mean_{i≠j} k(x_i, x_j) + mean_{i≠j} k(y_i, y_j) − 2 mean_{i,j} k(x_i, y_j),
  * which is 0 in expectation for samples of one distribution and may come out negative.
  */
@@ -56,7 +56,8 @@ function hammingDistance(x: Rows, y: Rows): (i: number, j: number) => number {
   }
   return (i, j) => {
     let d = 0;
-    for (let w = 0; w < wordsPerRow; w++) d += bitCount(packed[i * wordsPerRow + w] ^ packed[j * wordsPerRow + w]);
+    for (let w = 0; w < wordsPerRow; w++)
+      d += bitCount(packed[i * wordsPerRow + w] ^ packed[j * wordsPerRow + w]);
     return d;
   };
 }
@@ -70,8 +71,8 @@ function bitCount(word: number): number {
 
 /**
  * Unbiased MMD² of real rows under the Gaussian kernel exp(−‖a − b‖² / (2·bandwidth²)).
- * @param bandwidth default: the median distance between rows of the pooled sample (Gretton et al. 2012,
- *   section 8), found on at most 1,000 rows taken at equal steps
+ * @param bandwidth default: the median distance between rows of the pooled sample (as in
+ *   Gretton et al. 2012), found on at most 1,000 rows taken at equal steps
  * @throws RangeError if widths differ or a sample has fewer than two rows
  */
 export function gaussianMmd(
@@ -125,7 +126,8 @@ function squaredDistance(a: Rows, i: number, b: Rows, j: number): number {
 function rowCount(r: Rows, other: Rows): number {
   if (r.width !== other.width) throw new RangeError(`rows of ${r.width} and ${other.width} columns`);
   const n = r.values.length / r.width;
-  if (!Number.isInteger(n)) throw new RangeError(`${r.values.length} values are no rows of ${r.width} columns`);
+  if (!Number.isInteger(n))
+    throw new RangeError(`${r.values.length} values are no rows of ${r.width} columns`);
   if (n < 2) throw new RangeError(`the discrepancy needs at least two rows in each sample, found ${n}`);
   return n;
 }

@@ -3,7 +3,7 @@
  *
  * A. Vehtari, A. Gelman, D. Simpson, B. Carpenter, P.-C. Bürkner, "Rank-normalization, folding, and
  * localization: an improved R-hat for assessing convergence of MCMC", Bayesian Analysis 16 (2021) 667–718,
- * section 4.1 (equation 14).
+ * section 4.1.
  */
 import { normalQuantile } from '../random/normal-quantile.ts';
 
@@ -118,7 +118,7 @@ export function averageRanks({ sorted, order }: Sorted): Float64Array {
 
 /**
  * Normal scores z = Φ⁻¹((r − 3/8) / (n + 1/4)) of the average ranks r, in the values' own order.
- * (Vehtari et al. 2021, equation 14; the offset is Blom's.)
+ * (Vehtari et al. 2021, section 4.1; the offset is Blom's.)
  */
 export function rankNormalise({ sorted, order }: Sorted): Float64Array {
   const n = sorted.length;

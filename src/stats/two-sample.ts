@@ -14,7 +14,7 @@ export interface Column {
 export interface TableSimilarity {
   readonly columns: readonly { readonly name: string; readonly score: number }[];
   readonly pairs: readonly { readonly names: readonly [string, string]; readonly score: number }[];
-  /** Mean scores; NaN where there is nothing to average. */
+  /** Mean of the scores that are numbers (a constant column has no correlation); NaN if there are none. */
   readonly column_mean: number;
   readonly pair_mean: number;
 }
@@ -31,7 +31,9 @@ export function tableSimilarity(real: readonly Column[], other: readonly Column[
   }
   real.forEach((c, i) => {
     if (c.name !== other[i].name || c.kind !== other[i].kind) {
-      throw new RangeError(`column ${i} is ${c.kind} ${c.name} in one table, ${other[i].kind} ${other[i].name} in the other`);
+      throw new RangeError(
+        `column ${i} is ${c.kind} ${c.name} in one table, ${other[i].kind} ${other[i].name} in the other`,
+      );
     }
   });
   const columns = real.map((c, i) => ({ name: c.name, score: columnSimilarity(c, other[i]) }));
@@ -107,12 +109,18 @@ export function contingencySimilarity(real: Pair, other: Pair): number {
 
 function frequencyDistance(a: Float64Array, b: Float64Array): number {
   if (a.length === 0 || b.length === 0) return Number.NaN;
-  const difference = new Map<number, number>();
-  for (const v of a) difference.set(v, (difference.get(v) ?? 0) + 1 / a.length);
-  for (const v of b) difference.set(v, (difference.get(v) ?? 0) - 1 / b.length);
+  const [p, q] = [tally(a), tally(b)];
   let sum = 0;
-  for (const d of difference.values()) sum += Math.abs(d);
+  for (const v of new Set([...p.keys(), ...q.keys()])) {
+    sum += Math.abs((p.get(v) ?? 0) / a.length - (q.get(v) ?? 0) / b.length);
+  }
   return sum / 2;
+}
+
+function tally(values: Float64Array): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const v of values) counts.set(v, (counts.get(v) ?? 0) + 1);
+  return counts;
 }
 
 function correlation([a, b]: Pair): number {
@@ -133,7 +141,10 @@ function correlation([a, b]: Pair): number {
 }
 
 /** A discrete column as it is; a continuous one as the number of its bin, 0 … 9, outer bins open. */
-function binned(real: Column, other: Column): { readonly real: ArrayLike<number>; readonly other: ArrayLike<number> } {
+function binned(
+  real: Column,
+  other: Column,
+): { readonly real: ArrayLike<number>; readonly other: ArrayLike<number> } {
   if (real.kind === 'discrete') return { real: real.values, other: other.values };
   let [lo, hi] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const v of present(real.values)) {
@@ -149,5 +160,7 @@ function binned(real: Column, other: Column): { readonly real: ArrayLike<number>
 const present = (values: ArrayLike<number>): Float64Array =>
   Float64Array.from(values).filter((v) => !Number.isNaN(v));
 
-const mean = (scores: readonly { readonly score: number }[]): number =>
-  scores.length === 0 ? Number.NaN : scores.reduce((s, c) => s + c.score, 0) / scores.length;
+function mean(scores: readonly { readonly score: number }[]): number {
+  const known = scores.filter((c) => !Number.isNaN(c.score));
+  return known.reduce((s, c) => s + c.score, 0) / known.length;
+}

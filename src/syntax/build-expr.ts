@@ -5,7 +5,7 @@ import { type Building, nameOf, node, nodes, spanOfNode, theNode, theTok, tok, t
 import { spanOf, syntaxError } from './lexical.ts';
 import type { Span } from './span.ts';
 import { stringValue } from './strings.ts';
-import type { Arg, Binder, BinaryOp, DomainExpr, Entry, Expr, Generator, IndexArg } from './tree.ts';
+import type { Arg, BinaryOp, Binder, DomainExpr, Entry, Expr, Generator, IndexArg } from './tree.ts';
 
 /** Levels of an expression's tree, at most: what works on trees may be recursive. */
 export const maxDepth = 1000;
@@ -44,6 +44,7 @@ export function buildExpression(b: Building, n: CstNode): Expr {
       result = {
         kind: 'if',
         condition: buildExpression(b, conditions[i]),
+        // biome-ignore lint/suspicious/noThenProperty: the tree's name for the branch; never a promise
         then: buildExpression(b, consequences[i]),
         otherwise: result,
         span: { ...span, start: ifs[i].startOffset },
@@ -104,9 +105,14 @@ function pushPrefix(b: Building, operators: Operator[], token: IToken): void {
   const before = operators.at(-1);
   if (isNot && before && before.level > level) {
     b.report(
-      syntaxError('E0113', spanOf(b.file, token), `\`not\` after \`${before.token.image}\` needs parentheses`, {
-        suggestion: `write \`${before.token.image} (not …)\``,
-      }),
+      syntaxError(
+        'E0113',
+        spanOf(b.file, token),
+        `\`not\` after \`${before.token.image}\` needs parentheses`,
+        {
+          suggestion: `write \`${before.token.image} (not …)\``,
+        },
+      ),
     );
   }
   operators.push({ token, prefix: true, level });
@@ -131,9 +137,14 @@ function reportChain(b: Building, first: IToken, second: IToken): void {
     return;
   }
   b.report(
-    syntaxError('E0112', span, `comparisons do not chain: found \`${second.image}\` after \`${first.image}\``, {
-      suggestion: `write \`a ${first.image} b and b ${second.image} c\``,
-    }),
+    syntaxError(
+      'E0112',
+      span,
+      `comparisons do not chain: found \`${second.image}\` after \`${first.image}\``,
+      {
+        suggestion: `write \`a ${first.image} b and b ${second.image} c\``,
+      },
+    ),
   );
 }
 
@@ -330,4 +341,3 @@ function buildGraph(b: Building, n: CstNode): Expr {
   const span = { file: b.file, start: name.startOffset, end: spanOfNode(b, args).end };
   return { kind: 'call', callee: target, args: buildArgs(b, args), span };
 }
-

@@ -4,7 +4,7 @@ import { buildDomain, buildExpression, buildGenerator, buildPostfix } from './bu
 import { type Building, nameOf, node, nodes, spanOfNode, theNode, theTok, tok, toks } from './cst.ts';
 import { spanOf } from './lexical.ts';
 import { stringValue } from './strings.ts';
-import type { Expr, Item, ParamItem, Parameter, Statement } from './tree.ts';
+import type { Expr, Item, Parameter, ParamItem, Statement } from './tree.ts';
 
 /** The text of the `///` lines directly above an offset. */
 export type DocAt = (offset: number) => string;
@@ -34,7 +34,13 @@ export function buildItem(b: Building, n: CstNode, docAt: DocAt): Item {
   switch (kind) {
     case 'constItem': {
       const type = node(inner, 'domain');
-      return { kind: 'const', ...base, name, type: type ? buildDomain(b, type) : null, value: expr(b, inner) };
+      return {
+        kind: 'const',
+        ...base,
+        name,
+        type: type ? buildDomain(b, type) : null,
+        value: expr(b, inner),
+      };
     }
     case 'indexItem': {
       const value = node(inner, 'expression');

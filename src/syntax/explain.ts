@@ -6,7 +6,7 @@ import type { SyntaxCode } from './codes.ts';
 import { at, type Diagnostic } from './diagnostic.ts';
 import { endOf, spanOf, syntaxError } from './lexical.ts';
 import type { Span } from './span.ts';
-import { beginsLine, openBracket, type Unit } from './split.ts';
+import { beginsLine, isName, openBracket, surelyStatement, type Unit } from './split.ts';
 import { suggest } from './suggest.ts';
 
 /** Why a rule of the grammar did not accept some tokens. */
@@ -40,14 +40,19 @@ const choices: Readonly<Record<string, readonly [SyntaxCode, string]>> = {
   domain: ['E0108', 'a size or an index set'],
   braced: ['E0103', '`=` or `for`'],
   useItem: ['E0107', 'a name'],
+  paramItem: ['E0106', '`:`, `=` or `~`'],
 };
 
 const closers: Readonly<Record<string, string>> = { RightParen: ')', RightBracket: ']', RightBrace: '}' };
 /** Rules whose bracket holds one thing and no list. */
 const single = new Set(['fnBlock', 'energyBlock', 'scan', 'binder']);
 
-/** Words that can follow a finished expression or domain, for "did you mean". */
-const followers = ['for', 'where', 'and', 'or', 'in', 'then', 'else', 'from', 'one_based', 'frozen', 'as', 'on'];
+/** Words that can follow a finished expression, or one of these declarations, for "did you mean". */
+const followers = ['for', 'where', 'and', 'or'];
+const followersOf: Readonly<Record<string, readonly string[]>> = {
+  Data: ['from', 'one_based', 'on'],
+  Use: ['frozen', 'from', 'as'],
+};
 
 export const describe = (token: IToken): string => {
   const image = token.image.length > 28 ? `${token.image.slice(0, 25)}…` : token.image;
@@ -67,6 +72,8 @@ export function explain(file: string, tokens: readonly IToken[], unit: Unit, fai
     previous: failure.index > unit.from ? tokens[failure.index - 1] : undefined,
     found: failure.index < unit.to ? tokens[failure.index] : undefined,
   };
+  const glued = explainGlued(scene);
+  if (glued) return glued;
   switch (failure.kind) {
     case 'deep':
       return syntaxError(
@@ -83,6 +90,24 @@ export function explain(file: string, tokens: readonly IToken[], unit: Unit, fai
     case 'mismatch':
       return explainMismatch(scene);
   }
+}
+
+/** `2x`, `1_000`: a number with letters right behind it. */
+function explainGlued(scene: Scene): Diagnostic | undefined {
+  const { previous, found } = scene;
+  if (!found || previous?.tokenType !== t.Number || !isName(found)) return undefined;
+  if (endOf(previous) !== found.startOffset) return undefined;
+  const separated = /^_[0-9]/.test(found.image);
+  return syntaxError(
+    'E0116',
+    { ...spanOf(scene.file, found), start: previous.startOffset },
+    `expected an operator between ${shown(previous)} and ${shown(found)}`,
+    {
+      suggestion: separated
+        ? 'write the digits of a number without `_`'
+        : `write \`${previous.image} * ${found.image}\` for a product`,
+    },
+  );
 }
 
 function explainMismatch(scene: Scene): Diagnostic {
@@ -125,7 +150,7 @@ function explainUnclosed(scene: Scene, closer: string): Diagnostic {
   const what = single.has(failure.rule) ? `\`${closer}\`` : `\`,\` or \`${closer}\``;
   const lost = !found || beginsLine(tokens, failure.index) || closers[found.tokenType.name] !== undefined;
   const ended = !found && unit.to < tokens.length ? describe(tokens[unit.to]) : foundText(scene);
-  const suggestion = hint(scene, [])?.suggestion;
+  const suggestion = hint(scene, followers)?.suggestion;
   return {
     ...syntaxError(lost ? 'E0104' : 'E0103', placeOf(scene), `expected ${what}, found ${ended}`),
     ...(opener
@@ -143,8 +168,9 @@ function explainRest(scene: Scene): Diagnostic {
   if (failure.index === unit.from + 2) {
     const first = tokens[unit.from].tokenType;
     if (first === t.Index || first === t.Report) return expected(scene, 'E0106', '`=`');
-    if (first === t.Param) return expected(scene, 'E0106', '`:`, `=` or `~`');
   }
+  if (found && surelyStatement(tokens, failure.index))
+    return misplacedStatement(scene.file, tokens, failure.index);
   const after = previous ? ` after ${shown(previous)}` : '';
   return {
     ...syntaxError(
@@ -152,7 +178,7 @@ function explainRest(scene: Scene): Diagnostic {
       placeOf(scene),
       `expected an operator or the end of the line${after}, found ${foundText(scene)}`,
     ),
-    ...hint(scene, followers),
+    ...hint(scene, followersOf[tokens[unit.from].tokenType.name] ?? followers),
   };
 }
 
@@ -162,17 +188,34 @@ function expected(scene: Scene, code: SyntaxCode, what: string): Diagnostic {
   const word = /^`([a-z_]+)`$/.exec(what)?.[1];
   return {
     ...syntaxError(code, placeOf(scene), `expected ${what}${after}, found ${foundText(scene)}`),
-    ...hint(scene, word ? [word] : []),
+    ...(code === 'E0107' ? {} : hint(scene, word ? [word] : [])),
   };
 }
 
-function hint({ found, failure }: Scene, words: readonly string[]): Pick<Diagnostic, 'suggestion'> | undefined {
+/** A term or the like where only declarations are. */
+export function misplacedStatement(file: string, tokens: readonly IToken[], i: number): Diagnostic {
+  const token = tokens[i];
+  const what = tokens[i + 1].tokenType === t.Tilde ? 'a statement with `~`' : describe(token);
+  return syntaxError(
+    'E0110',
+    spanOf(file, token),
+    `${what} belongs inside an energy, found at the top level`,
+    {
+      ...(token.tokenType === t.Let ? { suggestion: 'at the top level a value is named with `const`' } : {}),
+    },
+  );
+}
+
+function hint(
+  { found, failure }: Scene,
+  words: readonly string[],
+): Pick<Diagnostic, 'suggestion'> | undefined {
   if (!found) return undefined;
   if (found.tokenType === t.Equal && failure.rule !== 'sampleStatement') {
     return { suggestion: 'to compare two values, write `==`' };
   }
   if (found.tokenType === t.If) return { suggestion: 'put `if … then … else …` in parentheses' };
-  const meant = found.tokenType === t.Identifier ? suggest(found.image, words) : undefined;
+  const meant = isName(found) ? suggest(found.image, words) : undefined;
   return meant ? { suggestion: `did you mean \`${meant}\`?` } : undefined;
 }
 

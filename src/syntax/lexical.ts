@@ -3,7 +3,7 @@
  * said here, so that the grammar sees ordinary tokens only.
  */
 import type { IToken } from 'chevrotain';
-import { energyLexer, specOf, tokens as t, type TokenName } from '../../grammar/tokens.ts';
+import { energyLexer, specOf, type TokenName, tokens as t } from '../../grammar/tokens.ts';
 import type { SyntaxCode } from './codes.ts';
 import { at, type Diagnostic } from './diagnostic.ts';
 import type { Span } from './span.ts';

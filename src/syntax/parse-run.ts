@@ -34,6 +34,8 @@ export class ParseRun implements Building {
   readonly file: string;
   readonly diagnostics: Diagnostic[] = [];
   depth = 0;
+  /** Whether what came last was noise that has been reported: more of it is not. */
+  astray = false;
   private readonly lineOf = new Map<number, number>();
 
   constructor(lexed: Lexed, file: string) {

@@ -3,9 +3,9 @@
  * by itself; one that fails is parsed again in pieces (`recover.ts`), so one
  * mistake gives one message and costs one statement.
  */
-import { lex } from './lexical.ts';
-import { syntaxError } from './lexical.ts';
+
 import type { Diagnostic } from './diagnostic.ts';
+import { lex, syntaxError } from './lexical.ts';
 import { ParseRun } from './parse-run.ts';
 import { parseItem } from './recover.ts';
 import { splitItems } from './split.ts';

@@ -12,15 +12,49 @@ export interface Unit {
   readonly to: number;
 }
 
-const set = (...types: readonly { readonly name: string }[]): ReadonlySet<string> => new Set(types.map((x) => x.name));
+const set = (...types: readonly { readonly name: string }[]): ReadonlySet<string> =>
+  new Set(types.map((x) => x.name));
 
-const declarations = set(t.Use, t.Const, t.Index, t.Set, t.Enum, t.Type, t.Data, t.Param, t.Fn, t.Energy, t.Run);
+const declarations = set(
+  t.Use,
+  t.Const,
+  t.Index,
+  t.Set,
+  t.Enum,
+  t.Type,
+  t.Data,
+  t.Param,
+  t.Fn,
+  t.Energy,
+  t.Run,
+);
 const namedStatements = set(t.Term, t.Let, t.Report, t.Param);
 /** Words that join what stands before them to what comes after. */
 const links = set(t.From, t.As, t.In, t.On, t.Frozen, t.OneBased);
 const joins = set(t.From, t.As, t.In, t.On);
-const enders = set(t.Number, t.String, t.True, t.False, t.RightParen, t.RightBracket, t.RightBrace, t.Unknown);
+const enders = set(
+  t.Number,
+  t.String,
+  t.True,
+  t.False,
+  t.RightParen,
+  t.RightBracket,
+  t.RightBrace,
+  t.Unknown,
+);
 const openers = set(t.LeftParen, t.LeftBracket, t.LeftBrace);
+/** What can begin an expression and never continues one. */
+const starters = set(
+  t.LeftParen,
+  t.LeftBracket,
+  t.LeftBrace,
+  t.Number,
+  t.String,
+  t.True,
+  t.False,
+  t.If,
+  t.Not,
+);
 
 const kind = (token: IToken | undefined): string => token?.tokenType.name ?? '';
 
@@ -34,7 +68,8 @@ export const isName = (token: IToken | undefined): boolean =>
 export const beginsLine = (tokens: readonly IToken[], i: number): boolean =>
   i === 0 || tokens[i].startLine !== tokens[i - 1].endLine;
 
-const canEnd = (token: IToken): boolean => enders.has(kind(token)) || (isName(token) && !joins.has(kind(token)));
+const canEnd = (token: IToken): boolean =>
+  enders.has(kind(token)) || (isName(token) && !joins.has(kind(token)));
 
 /** A name other than the words that join. */
 export const isPlainName = (token: IToken | undefined): boolean => isName(token) && !links.has(kind(token));
@@ -68,7 +103,7 @@ export class Brackets {
   }
 }
 
-/** Cuts a file at its declarations; the first piece may begin with something else. */
+/** Cuts a file at its declarations; a piece may also begin with something that is none. */
 export function splitItems(tokens: readonly IToken[]): Unit[] {
   const units: Unit[] = [];
   let from = 0;
@@ -88,11 +123,16 @@ export function splitItems(tokens: readonly IToken[]): Unit[] {
 function itemBegins(tokens: readonly IToken[], i: number, from: number, open: readonly IToken[]): boolean {
   const token = tokens[i];
   if (!beginsLine(tokens, i) || !isPlainName(token)) return false;
-  const isOwnParam = token.tokenType === t.Param && open.length > 0;
-  const isDeclaration = isDeclarationWord(token) && isPlainName(tokens[i + 1]);
-  if (token.startColumn === 1 && isDeclaration && !isOwnParam) return true;
+  if (token.startColumn === 1 && isDeclarationWord(token)) {
+    const isOwnParam = token.tokenType === t.Param && open.length > 0;
+    if (isPlainName(tokens[i + 1]) && !isOwnParam) return true;
+    // A name such as `from` or `on`, unless this is a list as in `use a,⏎index as k from …`.
+    const continues = open.length > 0 || i === from + 1 || tokens[i - 1].tokenType === t.Comma;
+    if (isName(tokens[i + 1]) && !continues) return true;
+  }
   if (open.length > 0) return false;
   if (i === from + 1 && isDeclarationWord(tokens[from])) return false;
+  if (!isDeclarationWord(token) && surelyStatement(tokens, i)) return false;
   return canEnd(tokens[i - 1]);
 }
 
@@ -128,9 +168,10 @@ function statementBegins(tokens: readonly IToken[], i: number, from: number, wit
   if (!beginsLine(tokens, i)) return false;
   if (surelyStatement(tokens, i)) return true;
   if (within) return false;
-  const keywordAlone = i === from + 1 && (namedStatements.has(kind(tokens[from])) || isDeclarationWord(tokens[from]));
+  const keywordAlone =
+    i === from + 1 && (namedStatements.has(kind(tokens[from])) || isDeclarationWord(tokens[from]));
   if (keywordAlone) return false;
-  return (isPlainName(tokens[i]) || openers.has(kind(tokens[i]))) && canEnd(tokens[i - 1]);
+  return (isPlainName(tokens[i]) || starters.has(kind(tokens[i]))) && canEnd(tokens[i - 1]);
 }
 
 /** The index of the `}` that closes the `{` at `open`, or `to`. */

@@ -12,24 +12,27 @@ export function stringValue(b: Building, token: IToken): string {
   const closed = image.length > 1 && image.endsWith(quote) && !/^"[^"\\]*(?:\\.[^"\\]*)*\\"$/.test(image);
   const inner = image.slice(1, closed ? -1 : undefined);
   if (quote === "'") return inner;
-  return inner.replace(/\\(?:u\{([0-9a-fA-F]{1,6})\}|(.)|$)/g, (all, hex: string, sign: string, at: number) => {
-    if (hex !== undefined && Number.parseInt(hex, 16) <= 0x10ffff) {
-      return String.fromCodePoint(Number.parseInt(hex, 16));
-    }
-    const value = sign === undefined ? undefined : escapes[sign];
-    if (value !== undefined) return value;
-    const start = token.startOffset + 1 + at;
-    if (closed) {
-      b.report(
-        syntaxError(
-          'E0115',
-          { file: b.file, start, end: start + all.length },
-          `unknown escape \`${all}\` in a string: expected one of \\" \\\\ \\n \\t \\r \\u{…}`,
-        ),
-      );
-    }
-    return all;
-  });
+  return inner.replace(
+    /\\(?:u\{([0-9a-fA-F]{1,6})\}|(.)|$)/g,
+    (all, hex: string, sign: string, at: number) => {
+      if (hex !== undefined && Number.parseInt(hex, 16) <= 0x10ffff) {
+        return String.fromCodePoint(Number.parseInt(hex, 16));
+      }
+      const value = sign === undefined ? undefined : escapes[sign];
+      if (value !== undefined) return value;
+      const start = token.startOffset + 1 + at;
+      if (closed) {
+        b.report(
+          syntaxError(
+            'E0115',
+            { file: b.file, start, end: start + all.length },
+            `unknown escape \`${all}\` in a string: expected one of \\" \\\\ \\n \\t \\r \\u{…}`,
+          ),
+        );
+      }
+      return all;
+    },
+  );
 }
 
 /** A string as it is written in a program. */

@@ -139,8 +139,20 @@ export interface Generator {
 }
 
 export type Statement =
-  | { readonly kind: 'term'; readonly name: Name; readonly value: Expr; readonly span: Span; readonly doc: string }
-  | { readonly kind: 'let'; readonly name: Name; readonly value: Expr; readonly span: Span; readonly doc: string }
+  | {
+      readonly kind: 'term';
+      readonly name: Name;
+      readonly value: Expr;
+      readonly span: Span;
+      readonly doc: string;
+    }
+  | {
+      readonly kind: 'let';
+      readonly name: Name;
+      readonly value: Expr;
+      readonly span: Span;
+      readonly doc: string;
+    }
   /** `x ~ normal(mu, sigma) [for …]` */
   | {
       readonly kind: 'sample';
@@ -158,7 +170,13 @@ export type Statement =
       readonly doc: string;
     }
   /** `report name = expr`, or `report name` (value is then that name). */
-  | { readonly kind: 'report'; readonly name: Name; readonly value: Expr; readonly span: Span; readonly doc: string }
+  | {
+      readonly kind: 'report';
+      readonly name: Name;
+      readonly value: Expr;
+      readonly span: Span;
+      readonly doc: string;
+    }
   /** Parameters that a function owns. */
   | { readonly kind: 'param'; readonly item: ParamItem; readonly span: Span; readonly doc: string };
 
@@ -179,9 +197,20 @@ export interface Arg {
 }
 
 export type BinaryOp =
-  | '+' | '-' | '*' | '/' | '^' | '@'
-  | '==' | '!=' | '<' | '<=' | '>' | '>='
-  | 'and' | 'or'
+  | '+'
+  | '-'
+  | '*'
+  | '/'
+  | '^'
+  | '@'
+  | '=='
+  | '!='
+  | '<'
+  | '<='
+  | '>'
+  | '>='
+  | 'and'
+  | 'or'
   | '..';
 
 /** One entry of `{ x[left] = photo[left], d[r, c] = clue[r, c] for r in row where … }`. */
@@ -203,7 +232,12 @@ export type Expr =
   | { readonly kind: 'boolean'; readonly value: boolean; readonly span: Span }
   | { readonly kind: 'name'; readonly name: string; readonly span: Span }
   | { readonly kind: 'field'; readonly target: Expr; readonly field: Name; readonly span: Span }
-  | { readonly kind: 'index'; readonly target: Expr; readonly indices: readonly IndexArg[]; readonly span: Span }
+  | {
+      readonly kind: 'index';
+      readonly target: Expr;
+      readonly indices: readonly IndexArg[];
+      readonly span: Span;
+    }
   | { readonly kind: 'call'; readonly callee: Expr; readonly args: readonly Arg[]; readonly span: Span }
   | { readonly kind: 'unary'; readonly op: '-' | 'not'; readonly operand: Expr; readonly span: Span }
   | {

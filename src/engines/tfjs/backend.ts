@@ -63,6 +63,8 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
       await importNative();
       break;
   }
+  // No debugging checks, no advertisement on standard error.
+  tf.enableProdMode();
   if (!(await tf.setBackend(backend.tfName)))
     throw new Error(`the tfjs backend "${name}" could not be initialised on this machine`);
   await tf.ready();

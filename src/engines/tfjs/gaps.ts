@@ -43,13 +43,19 @@ export function registerHeapKernel(backend: 'wasm' | 'cpu'): void {
       if (backend === 'cpu') {
         const cpu = memory as CpuMemory;
         const out = new Float32Array(tf.util.sizeFromShape(shape));
-        loop(out, xs.map((x) => cpu.readSync(x.dataId)));
+        loop(
+          out,
+          xs.map((x) => cpu.readSync(x.dataId)),
+        );
         return cpu.makeTensorInfo(shape, 'float32', out) as tf.TensorInfo;
       }
       const wasm = memory as WasmMemory;
       // Allocation first: it may grow the memory, which detaches views.
       const out = wasm.makeOutput(shape, 'float32');
-      loop(wasm.typedArrayFromHeap(out), xs.map((x) => wasm.typedArrayFromHeap(x)));
+      loop(
+        wasm.typedArrayFromHeap(out),
+        xs.map((x) => wasm.typedArrayFromHeap(x)),
+      );
       return out as tf.TensorInfo;
     },
   });
@@ -173,20 +179,52 @@ export function reduceLoop(
   inner: number,
 ): HeapLoop {
   if (kind === 'sum' && inner === 1) return (out, [x]) => sumRows(out, x, outer, k);
+  if (kind === 'sum') return (out, [x]) => sumColumns(out, x, null, outer, k, inner);
   const acc = new Float64Array(inner);
   return (out, [x]) => {
     for (let o = 0; o < outer; o++) {
-      acc.fill(kind === 'sum' ? 0 : kind === 'prod' ? 1 : kind === 'max' ? -Infinity : Infinity);
+      acc.fill(kind === 'prod' ? 1 : kind === 'max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
       for (let j = 0; j < k; j++) {
         const s = (o * k + j) * inner;
-        if (kind === 'sum') for (let i = 0; i < inner; i++) acc[i] += x[s + i];
-        else if (kind === 'prod') for (let i = 0; i < inner; i++) acc[i] *= x[s + i];
+        if (kind === 'prod') for (let i = 0; i < inner; i++) acc[i] *= x[s + i];
         else if (kind === 'max') for (let i = 0; i < inner; i++) acc[i] = Math.max(acc[i], x[s + i]);
         else for (let i = 0; i < inner; i++) acc[i] = Math.min(acc[i], x[s + i]);
       }
       out.set(acc, o * inner);
     }
   };
+}
+
+/** out[i] = Σ w[k]·x[k, i]: a product that tfjs would first copy x for. */
+export const weightedSumLoop =
+  (k: number, inner: number): HeapLoop =>
+  (out, [w, x]) =>
+    sumColumns(out, x, w, 1, k, inner);
+
+/** out[o, i] = Σ w[k]·x[o, k, i], four rows at a time; no weights are all ones. */
+function sumColumns(out: Floats, x: Floats, w: Floats | null, outer: number, k: number, inner: number): void {
+  const acc = new Float64Array(inner);
+  for (let o = 0; o < outer; o++) {
+    acc.fill(0);
+    let p = o * k * inner;
+    let j = 0;
+    for (; j + 4 <= k; j += 4) {
+      const q = p + inner;
+      const r = q + inner;
+      const s = r + inner;
+      if (w === null) for (let i = 0; i < inner; i++) acc[i] += x[p + i] + x[q + i] + (x[r + i] + x[s + i]);
+      else {
+        const [a, b, c, d] = [w[j], w[j + 1], w[j + 2], w[j + 3]];
+        for (let i = 0; i < inner; i++) acc[i] += a * x[p + i] + b * x[q + i] + (c * x[r + i] + d * x[s + i]);
+      }
+      p = s + inner;
+    }
+    for (; j < k; j++, p += inner) {
+      const a = w === null ? 1 : w[j];
+      for (let i = 0; i < inner; i++) acc[i] += a * x[p + i];
+    }
+    out.set(acc, o * inner);
+  }
 }
 
 function sumRows(out: Floats, x: Floats, rows: number, k: number): void {

@@ -75,8 +75,8 @@ export class Tape {
   }
 
   /** A constant of index type for kernels that want int32; never an operand of arithmetic. */
-  indexTensor(data: Int32Array, shape: Shape): Ref {
-    return this.keep(tf.tensor(data, [...shape], 'int32'));
+  indexTensor(data: Int32Array, shape: Shape, key: string): Ref {
+    return this.shared(`index ${key}[${shape}]`, () => this.keep(tf.tensor(data, [...shape], 'int32')));
   }
 
   input(slot: Slot, shape: Shape): Ref {

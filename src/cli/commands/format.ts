@@ -1,0 +1,42 @@
+import * as nodeFs from 'node:fs/promises';
+import * as path from 'node:path';
+import { hasErrors } from '../../syntax/diagnostic.ts';
+import { parse } from '../../syntax/parse.ts';
+import { print } from '../../syntax/print.ts';
+import { Source } from '../../syntax/span.ts';
+import { readProgram } from '../program.ts';
+import { ExitCode, type Io, type Terminal } from '../terminal.ts';
+
+/** A program with syntax errors is left as it is. */
+export async function formatCommand(
+  io: Io,
+  terminal: Terminal,
+  files: readonly string[],
+  o: { readonly check?: boolean; readonly stdout?: boolean },
+): Promise<number> {
+  let code: number = ExitCode.fine;
+  for (const file of files) {
+    const text = await readProgram(io, file);
+    const { program, diagnostics } = parse(text, file);
+    if (hasErrors(diagnostics)) {
+      terminal.addSource(new Source(file, text));
+      terminal.diagnostics(diagnostics);
+      code = ExitCode.wrong;
+      continue;
+    }
+    const formatted = print(program);
+    if (o.stdout) terminal.answer(formatted);
+    else if (o.check) {
+      if (formatted !== text) {
+        terminal.line(`${file} is not formatted`);
+        code = ExitCode.wrong;
+      }
+    } else if (formatted !== text) {
+      const full = path.resolve(io.cwd, file);
+      await nodeFs.writeFile(`${full}.tmp`, formatted);
+      await nodeFs.rename(`${full}.tmp`, full);
+      terminal.line(`${file}: formatted`);
+    }
+  }
+  return code;
+}

@@ -1,0 +1,46 @@
+import { makeModel, noClamp } from '../../infer/model.ts';
+import { makePlan, type Plan } from '../../plan/plan.ts';
+import { energyNamed } from '../../run/session.ts';
+import { EnergyError } from '../../syntax/diagnostic.ts';
+import { type CommonOptions, compileFile, openFile } from '../program.ts';
+import { ExitCode, type Io, type Terminal, textTable } from '../terminal.ts';
+
+export async function planCommand(
+  io: Io,
+  terminal: Terminal,
+  file: string,
+  energy: string | undefined,
+  o: CommonOptions,
+): Promise<number> {
+  const compiled = await compileFile(io, terminal, file, o);
+  if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
+  const { session } = await openFile(io, file, compiled, o);
+  const names = energy ? [energy] : [...compiled.program.energies.keys()];
+  const plans: Plan[] = [];
+  for (const name of names) {
+    const e = energyNamed(session, name, compiled.tree.span);
+    const model = makeModel(session.bound, e.energy, session.params, session.engine);
+    const { plan } = makePlan(model, noClamp(model));
+    plans.push(plan);
+    terminal.line(showPlan(plan));
+  }
+  terminal.event({ event: 'result', verb: 'plan', plans });
+  return ExitCode.fine;
+}
+
+export function showPlan(plan: Plan): string {
+  const rows = plan.unknowns.map((u) => [
+    u.unknown,
+    u.domain,
+    u.free === u.elements ? String(u.elements) : `${u.free} of ${u.elements}`,
+    u.method,
+    u.blocks === null ? '' : String(u.blocks),
+    u.method === 'gibbs' ? (u.blanket === null ? 'all' : String(u.blanket)) : '',
+  ]);
+  const why = plan.unknowns.map((u) => `  ${u.unknown}: ${u.why}`).join('\n');
+  const states = plan.states === null ? '' : `, ${plan.states} states`;
+  return `${plan.energy}: ${plan.method} on ${plan.engine}${states}; logz by ${plan.logz}
+${textTable(['unknown', 'domain', 'elements', 'method', 'blocks', 'blanket'], rows)}
+${why}
+`;
+}

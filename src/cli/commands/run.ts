@@ -1,0 +1,75 @@
+import * as path from 'node:path';
+import type { Job } from '../../check/values.ts';
+import { runJob } from '../../run/session.ts';
+import { suggest } from '../../syntax/suggest.ts';
+import { interruption } from '../interrupt.ts';
+import { type CommonOptions, compileFile, openFile, seedOf } from '../program.ts';
+import { report, saveJob } from '../save.ts';
+import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
+
+export interface RunOptions extends CommonOptions {
+  readonly format?: string;
+}
+
+/** The jobs of a file, in order. With a name: that job, and what it builds on. */
+export async function runCommand(
+  io: Io,
+  terminal: Terminal,
+  file: string,
+  only: string | undefined,
+  o: RunOptions,
+): Promise<number> {
+  const compiled = await compileFile(io, terminal, file, o);
+  terminal.diagnostics(compiled.diagnostics);
+  if (!compiled.ok) return ExitCode.wrong;
+  const { jobs } = compiled.program;
+  if (jobs.length === 0)
+    throw new UsageError(`\`${file}\` has no \`run\` jobs; use a verb, e.g. energy sample ${file}`);
+  const chosen = only === undefined ? jobs : upTo(jobs, only, o.params !== undefined);
+  const { session, host } = await openFile(io, file, compiled, o);
+  const base = path.resolve(io.cwd, o.output ?? path.join('runs', path.basename(file, '.energy')));
+  host.permit(base);
+  const signal = interruption();
+  let bad = false;
+  for (const job of chosen) {
+    const seeded = withSeed(job, seedOf(o));
+    const result = await runJob(session, seeded, (e) => terminal.progress(e), signal);
+    const dir = path.join(base, job.name);
+    const saved = await saveJob({
+      host,
+      dir,
+      session,
+      job: seeded,
+      result,
+      source: compiled.source,
+      format: o.format,
+    });
+    bad = report(terminal, io, dir, seeded, result, saved) || bad;
+    if (signal.aborted) break;
+  }
+  signal.release();
+  return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
+}
+
+/** The job, the fits before it, and the jobs whose results it names. */
+function upTo(jobs: readonly Job[], name: string, haveParams: boolean): readonly Job[] {
+  const at = jobs.findIndex((j) => j.name === name);
+  if (at < 0) {
+    const near = suggest(
+      name,
+      jobs.map((j) => j.name),
+    );
+    throw new UsageError(
+      `there is no job \`${name}\`; ${near ? `did you mean \`${near}\`?` : `the jobs are ${jobs.map((j) => j.name).join(', ')}`}`,
+    );
+  }
+  const wanted = new Set([name]);
+  for (const o of Object.values(jobs[at].options)) if (o.kind === 'job') wanted.add(o.name);
+  return jobs.filter((j, i) => i <= at && (wanted.has(j.name) || (j.verb === 'fit' && !haveParams)));
+}
+
+export function withSeed(job: Job, seed: number | undefined): Job {
+  return seed === undefined
+    ? job
+    : { ...job, options: { ...job.options, seed: { kind: 'number', value: seed, span: job.span } } };
+}

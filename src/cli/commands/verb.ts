@@ -1,0 +1,94 @@
+import * as path from 'node:path';
+import type { VerbSpec } from '../../options.ts';
+import { clampFromJson } from '../../run/given.ts';
+import { runJob } from '../../run/session.ts';
+import { parse } from '../../syntax/parse.ts';
+import type { Program } from '../../syntax/tree.ts';
+import { interruption } from '../interrupt.ts';
+import { compileFile, openFile, readProgram, seedOf } from '../program.ts';
+import { report, saveJob } from '../save.ts';
+import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
+import { type RunOptions, withSeed } from './run.ts';
+
+/** One verb on one energy: its flags become a `run` job in the language itself. */
+export async function verbCommand(
+  io: Io,
+  terminal: Terminal,
+  verb: VerbSpec,
+  file: string,
+  energy: string | undefined,
+  positional: readonly (string | undefined)[],
+  o: RunOptions & Readonly<Record<string, unknown>>,
+): Promise<number> {
+  const tree = parse(await readProgram(io, file), file).program;
+  const name = energy ?? onlyEnergy(tree, file);
+  const args = [name];
+  const specs = verb.options.filter((x) => x.positional);
+  specs.forEach((spec, i) => {
+    const given = positional[i] ?? (spec.type.kind === 'rows' ? onlyData(tree) : undefined);
+    if (given !== undefined) args.push(`${spec.name} = ${given}`);
+  });
+  let givenFile: string | undefined;
+  for (const spec of verb.options) {
+    const value = o[spec.name];
+    if (spec.positional || spec.name === 'seed' || typeof value !== 'string') continue;
+    if (spec.type.kind === 'given' && value.endsWith('.json')) givenFile = value;
+    else args.push(`${spec.name} = ${value}`);
+  }
+  const text = `run ${verb.name} = ${verb.name}(${args.join(', ')})`;
+  const clash = tree.items.find((i) => i.kind !== 'use' && i.name.text === verb.name);
+  const jobName = clash ? `${verb.name}_` : verb.name;
+  const compiled = await compileFile(io, terminal, file, o, {
+    file: 'command line',
+    text: text.replace(/^run \w+/, `run ${jobName}`),
+  });
+  terminal.diagnostics(compiled.diagnostics.filter((d) => d.severity === 'error' || !terminal.json));
+  if (!compiled.ok) return ExitCode.wrong;
+  const job = compiled.program.jobs.find((j) => j.name === jobName);
+  if (!job) throw new UsageError(`\`${name}\` cannot be ${verb.name === 'fit' ? 'fitted' : 'used'}`);
+  const { session, host } = await openFile(io, file, compiled, o);
+  const seeded = withSeed(job, seedOf(o));
+  const withGiven = givenFile
+    ? {
+        ...seeded,
+        options: {
+          ...seeded.options,
+          given: await clampFromJson(session, seeded, host, host.permit(path.resolve(io.cwd, givenFile))),
+        },
+      }
+    : seeded;
+  const dir = path.resolve(
+    io.cwd,
+    o.output ?? path.join('runs', `${path.basename(file, '.energy')}-${verb.name}`),
+  );
+  host.permit(dir);
+  const signal = interruption();
+  const result = await runJob(session, withGiven, (e) => terminal.progress(e), signal);
+  signal.release();
+  const saved = await saveJob({
+    host,
+    dir,
+    session,
+    job: withGiven,
+    result,
+    source: compiled.source,
+    format: o.format,
+  });
+  const bad = report(terminal, io, dir, withGiven, result, saved);
+  return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
+}
+
+function onlyEnergy(tree: Program, file: string): string {
+  const names = tree.items.flatMap((i) => (i.kind === 'energy' ? [i.name.text] : []));
+  if (names.length === 1) return names[0];
+  throw new UsageError(
+    names.length === 0
+      ? `\`${file}\` declares no energy`
+      : `\`${file}\` declares ${names.length} energies: say which (${names.join(', ')})`,
+  );
+}
+
+const onlyData = (tree: Program): string | undefined => {
+  const names = tree.items.flatMap((i) => (i.kind === 'data' ? [i.name.text] : []));
+  return names.length === 1 ? names[0] : undefined;
+};

@@ -1,0 +1,185 @@
+/** The command line: verbs, flags, exit codes. What each verb does is in `commands/`. */
+import { Command, CommanderError } from 'commander';
+import { type OptionSpec, verbs } from '../options.ts';
+import { EnergyError } from '../syntax/diagnostic.ts';
+import { version } from '../version.ts';
+import { checkCommand } from './commands/check.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doctorCommand } from './commands/doctor.ts';
+import { emitCommand } from './commands/emit.ts';
+import { formatCommand } from './commands/format.ts';
+import { planCommand } from './commands/plan.ts';
+import { plotCommand } from './commands/plot.ts';
+import { runCommand } from './commands/run.ts';
+import { summaryCommand } from './commands/summary.ts';
+import { verbCommand } from './commands/verb.ts';
+import { type CommonOptions, engineNames } from './program.ts';
+import { ExitCode, type Io, Terminal, UsageError } from './terminal.ts';
+
+/** Runs one command; never throws. @returns the exit code */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = ExitCode.fine;
+  const terminal = new Terminal(io, argv.includes('--json'));
+  const program = commands(io, terminal, async (run) => {
+    code = await run();
+  });
+  try {
+    if (argv.length === 0) {
+      terminal.answer(program.helpInformation());
+      return ExitCode.usage;
+    }
+    await program.parseAsync([...argv], { from: 'user' });
+    return code;
+  } catch (e) {
+    terminal.clearLive();
+    if (e instanceof CommanderError) return e.exitCode === 0 ? ExitCode.fine : ExitCode.usage;
+    if (e instanceof UsageError) {
+      io.err.write(`energy: ${e.message}\n`);
+      return ExitCode.usage;
+    }
+    if (e instanceof EnergyError) {
+      terminal.diagnostics(e.diagnostics);
+      return ExitCode.wrong;
+    }
+    io.err.write(
+      `energy ${version}: internal error: ${e instanceof Error ? e.message : String(e)}\n` +
+        'This is a fault of ours. Please report it with the program and the command; run again with ENERGY_DEBUG=1 for details.\n',
+    );
+    if (process.env.ENERGY_DEBUG && e instanceof Error) io.err.write(`${e.stack}\n`);
+    return ExitCode.internal;
+  }
+}
+
+type Act = (run: () => Promise<number>) => Promise<void>;
+
+const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
+
+function commands(io: Io, terminal: Terminal, act: Act): Command {
+  const program = new Command('energy')
+    .description('Energy: write an energy function; check, sample, train and plot it.')
+    .version(version, '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: (s) => io.out.write(s), writeErr: (s) => io.err.write(s) })
+    .showHelpAfterError('(run with --help for the options)');
+
+  const compileTime = (c: Command): Command =>
+    c
+      .option('--set <name=value>', 'override a constant', collect)
+      .option('--json', 'print events as JSON, one a line');
+  const withData = (c: Command): Command =>
+    compileTime(c)
+      .option('--data <name=file>', 'bind data, or a JSON file with all of them', collect)
+      .option('--params <dir>', 'use the parameters that a fit wrote there')
+      .option('--engine <name>', `what computes: ${engineNames.join(', ')}`, 'auto')
+      .option('--seed <n>', 'seed of every random number');
+  const writes = (c: Command): Command =>
+    withData(c)
+      .option('-o, --output <dir>', 'folder for the results')
+      .option('--format <name>', 'file format of draws: parquet, csv, npz', 'parquet')
+      .option('--strict', 'exit with 3 when the diagnostics of a run are bad');
+
+  compileTime(
+    program.command('check <files...>').description('report what is wrong in programs, without running them'),
+  )
+    .option('--strict', 'treat warnings as errors')
+    .addHelpText('after', '\nExample:\n  energy check model.energy\n  energy check - < model.energy')
+    .action((files: string[], o: CommonOptions) => act(() => checkCommand(io, terminal, files, o)));
+
+  program
+    .command('format <files...>')
+    .description('lay programs out in the canonical way')
+    .option('--check', 'only say whether they are')
+    .option('--stdout', 'print instead of writing')
+    .addHelpText('after', '\nExample:\n  energy format model.energy')
+    .action((files: string[], o: { check?: boolean; stdout?: boolean }) =>
+      act(() => formatCommand(io, terminal, files, o)),
+    );
+
+  compileTime(program.command('emit <what> <file>').description('print a compile-time view: ast, ir'))
+    .addHelpText('after', '\nExample:\n  energy emit ir model.energy')
+    .action((what: string, file: string, o: CommonOptions) =>
+      act(() => emitCommand(io, terminal, what, file, o)),
+    );
+
+  withData(program.command('plan <file> [energy]').description('which method serves which unknowns, and why'))
+    .addHelpText('after', '\nExample:\n  energy plan ising.energy --set n=64')
+    .action((file: string, energy: string | undefined, o: CommonOptions) =>
+      act(() => planCommand(io, terminal, file, energy, o)),
+    );
+
+  writes(
+    program
+      .command('run <file> [job]')
+      .description("run the file's jobs in order, or one of them (and the fits before it)"),
+  )
+    .addHelpText('after', '\nExample:\n  energy run examples/ising.energy -o runs/ising')
+    .action((file: string, job: string | undefined, o: CommonOptions) =>
+      act(() => runCommand(io, terminal, file, job, o)),
+    );
+
+  for (const verb of verbs) {
+    if (!verb.available || !verb.takesEnergy) continue;
+    const positional = verb.options.filter((x) => x.positional);
+    const c = writes(
+      program
+        .command(`${verb.name} <file> [energy] ${positional.map((x) => `[${x.name}]`).join(' ')}`.trim())
+        .description(verb.doc),
+    );
+    for (const option of verb.options) {
+      if (option.positional || option.name === 'seed') continue;
+      c.option(flagOf(option), helpOf(option));
+    }
+    c.addHelpText('after', `\nExample:\n  ${examples[verb.name]}`);
+    c.action((...args: unknown[]) => {
+      const [file, energy, ...rest] = args.slice(0, -2) as (string | undefined)[];
+      const o = args[args.length - 2] as CommonOptions & Record<string, string>;
+      return act(() => verbCommand(io, terminal, verb, file!, energy, rest, o));
+    });
+  }
+
+  program
+    .command('summary <dir>')
+    .description('means, errors, effective sample sizes and R-hat of a run')
+    .option('--json', 'print JSON')
+    .option('--all', 'every scalar, however many')
+    .addHelpText('after', '\nExample:\n  energy summary runs/ising/draws')
+    .action((dir: string, o: { all?: boolean }) => act(() => summaryCommand(io, terminal, dir, o)));
+
+  program
+    .command('plot <dir>')
+    .description('draw the charts of a run as SVG, and a page that shows them')
+    .option('--json', 'print JSON')
+    .option('-o, --output <dir>', 'folder for the charts')
+    .addHelpText('after', '\nExample:\n  energy plot runs/ising/draws')
+    .action((dir: string, o: { output?: string }) => act(() => plotCommand(io, terminal, dir, o)));
+
+  program
+    .command('doctor')
+    .description('what this machine has: engines, versions')
+    .option('--json', 'print JSON')
+    .action(() => act(() => doctorCommand(terminal)));
+
+  program
+    .command('demo')
+    .description('train, sample, complete and classify digits and wines; writes a page with pictures')
+    .option('-o, --output <dir>', 'folder for the results', 'runs/demo')
+    .option('--engine <name>', `what computes: ${engineNames.join(', ')}`, 'auto')
+    .option('--json', 'print events as JSON, one a line')
+    .action((o: CommonOptions) => act(() => demoCommand(io, terminal, o)));
+
+  return program;
+}
+
+const flagOf = (o: OptionSpec): string =>
+  `--${o.name} <${o.type.kind === 'number' ? 'n' : o.type.kind === 'given' ? 'values|file.json' : 'value'}>`;
+
+const helpOf = (o: OptionSpec): string =>
+  `${o.doc}${o.default === undefined ? '' : ` (default: ${o.default})`}`;
+
+const examples: Readonly<Record<string, string>> = {
+  fit: 'energy fit wine.energy Wine wines --epochs 200 -o runs/wine',
+  sample: 'energy sample ising.energy Ising --chains 4 --draws 1000 --seed 1',
+  logz: 'energy logz ising.energy Ising --set n=4',
+  score: 'energy score wine.energy Wine wines --params runs/wine/fit --json',
+  predict: "energy predict wine.energy Wine wines --unknown 'r.class' --params runs/wine/fit",
+};

@@ -1,0 +1,247 @@
+/** A job's result as files and as words. */
+import { createHash } from 'node:crypto';
+import * as path from 'node:path';
+import type { Job, OptionValue } from '../check/values.ts';
+import type { Host } from '../io/host.ts';
+import { type DrawsFormat, writeRun } from '../io/run-folder.ts';
+import type { JobResult } from '../run/results.ts';
+import type { Session } from '../run/session.ts';
+import { type Summary, summarise } from '../stats/summary.ts';
+import type { Source } from '../syntax/span.ts';
+import { version } from '../version.ts';
+import { summaryText } from './commands/summary.ts';
+import { type Io, short, type Terminal, textTable, UsageError } from './terminal.ts';
+
+export interface Saved {
+  readonly summary: Summary | null;
+  readonly files: readonly string[];
+}
+
+export async function saveJob(args: {
+  readonly host: Host;
+  readonly dir: string;
+  readonly session: Session;
+  readonly job: Job;
+  readonly result: JobResult;
+  readonly source: Source;
+  readonly format?: string;
+}): Promise<Saved> {
+  const { host, dir, session, job, result, source } = args;
+  const format = args.format ?? 'parquet';
+  if (!['parquet', 'csv', 'npz'].includes(format))
+    throw new UsageError(`--format is parquet, csv or npz, not \`${format}\``);
+  const summary = result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws) : null;
+  const record = {
+    energy: version,
+    node: process.version,
+    engine: session.engine.name,
+    program: {
+      file: source.file,
+      sha256: createHash('sha256').update(source.text).digest('hex'),
+      text: source.text,
+    },
+    job: { name: job.name, verb: job.verb, energy: job.energy, options: plainOptions(job.options) },
+    seed: plainOptions(job.options).seed ?? 1,
+    ...facts(result),
+    diagnostics: summary?.diagnostics ?? [],
+  };
+  const learned = [...session.params].map(([slot, array]) => [slot.name, array] as const);
+  await writeRun(host, dir, {
+    draws: result.verb === 'sample' && result.draws.draws > 0 ? result.draws : undefined,
+    params: learned.length > 0 ? new Map(learned) : undefined,
+    run: record,
+    events: eventsOf(result),
+    format: format as DrawsFormat,
+  });
+  const files: string[] = [];
+  if (result.verb === 'score') {
+    const names = [...result.terms.keys()];
+    const lines = [['energy', ...names].map(csvCell).join(',')];
+    result.energy.forEach((e, i) => {
+      lines.push([e, ...names.map((n) => result.terms.get(n)![i])].join(','));
+    });
+    await host.write(path.join(dir, 'scores.csv'), `${lines.join('\n')}\n`);
+    files.push('scores.csv');
+  }
+  if (result.verb === 'predict') {
+    const k = result.labels.length;
+    const lines = [['truth', ...result.labels.map((l) => `p(${l})`)].map(csvCell).join(',')];
+    result.truth.forEach((t, i) => {
+      lines.push([csvCell(result.labels[t]), ...result.probabilities.subarray(i * k, (i + 1) * k)].join(','));
+    });
+    await host.write(path.join(dir, 'predictions.csv'), `${lines.join('\n')}\n`);
+    files.push('predictions.csv');
+  }
+  return { summary, files };
+}
+
+const csvCell = (s: string): string => (/[",\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s);
+
+function facts(result: JobResult): Readonly<Record<string, unknown>> {
+  switch (result.verb) {
+    case 'fit':
+      return {
+        history: result.history,
+        steps: result.steps,
+        loss: result.loss,
+        timings: { seconds: result.seconds },
+        complete: result.complete,
+      };
+    case 'sample':
+      return { plan: result.plan, chains: result.chains, timings: result.seconds, complete: result.complete };
+    case 'logz':
+      return { log_z: result.logZ, error: result.error, method: result.method, states: result.states };
+    case 'score':
+      return { rows: result.energy.length, mean_energy: mean(result.energy) };
+    case 'predict':
+      return { unknown: result.unknown, calibration: result.calibration };
+    case 'compare':
+      return { similarity: result.similarity, mmd: result.mmd, kernel: result.kernel, rows: result.rows };
+  }
+}
+
+function eventsOf(result: JobResult): readonly unknown[] {
+  if (result.verb !== 'fit') return [];
+  const { step, loss, gradientNorm, dataEnergy, negativeEnergy } = result.history;
+  return step.map((s, i) => ({
+    event: 'step',
+    step: s,
+    loss: loss[i],
+    gradient_norm: gradientNorm[i],
+    data_energy: dataEnergy[i],
+    negative_energy: negativeEnergy[i],
+  }));
+}
+
+export function plainOptions(options: Readonly<Record<string, OptionValue>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(options).map(([k, v]) => [k, plain(v)]));
+}
+
+function plain(v: OptionValue): unknown {
+  switch (v.kind) {
+    case 'number':
+    case 'boolean':
+    case 'word':
+      return v.value;
+    case 'list':
+      return v.items.map(plain);
+    case 'call':
+      return { [v.name]: plainOptions(v.options) };
+    case 'given':
+      return v.entries.map((g) => g.slot.name);
+    case 'rows':
+      return v.rows.columns.map((c) => c.data.name);
+    case 'job':
+      return v.name;
+    case 'unknown':
+      return v.slot.name;
+  }
+}
+
+const mean = (x: Float64Array): number => x.reduce((a, b) => a + b, 0) / Math.max(1, x.length);
+
+/** Prints the result. @returns whether its diagnostics are bad */
+export function report(
+  terminal: Terminal,
+  io: Io,
+  dir: string,
+  job: Job,
+  result: JobResult,
+  saved: Saved,
+): boolean {
+  const folder = path.relative(io.cwd, dir) || '.';
+  const head = (text: string): void => terminal.line(`${terminal.bold(job.name)}: ${text}`);
+  const base = { event: 'result', job: job.name, verb: job.verb, energy: job.energy, folder };
+  switch (result.verb) {
+    case 'fit':
+      head(
+        `${result.steps} steps in ${result.seconds.toFixed(1)} s, loss ${short(result.loss)}${result.complete ? '' : ' (stopped early)'} → ${folder}`,
+      );
+      terminal.event({
+        ...base,
+        loss: result.loss,
+        steps: result.steps,
+        seconds: result.seconds,
+        complete: result.complete,
+      });
+      return false;
+    case 'sample': {
+      const { draws } = result;
+      head(
+        `${draws.draws} draws × ${draws.chains} chains in ${(result.seconds.warmup + result.seconds.sampling).toFixed(1)} s by ${result.plan.method}${
+          result.complete ? '' : ' (stopped early)'
+        } → ${folder}`,
+      );
+      const bad = saved.summary?.diagnostics.some((d) => d.level === 'warning') ?? true;
+      if (saved.summary) terminal.line(summaryText(saved.summary, 12));
+      terminal.event({
+        ...base,
+        ...(saved.summary ?? { draws: draws.draws, chains: draws.chains }),
+        method: result.plan.method,
+        seconds: result.seconds,
+        complete: result.complete,
+      });
+      return bad;
+    }
+    case 'logz':
+      head(`ln Z = ${result.logZ} (exact: ${result.states} states)`);
+      terminal.event({
+        ...base,
+        log_z: result.logZ,
+        error: result.error,
+        method: result.method,
+        states: result.states,
+      });
+      return false;
+    case 'score':
+      head(
+        `mean energy ${short(mean(result.energy))} over ${result.energy.length} rows → ${path.join(folder, 'scores.csv')}`,
+      );
+      terminal.event({
+        ...base,
+        mean_energy: mean(result.energy),
+        rows: result.energy.length,
+        file: path.join(folder, 'scores.csv'),
+      });
+      return false;
+    case 'predict': {
+      const c = result.calibration;
+      head(
+        `${result.unknown}: accuracy ${(100 * c.accuracy).toFixed(1)} %, calibration error ${(100 * c.expected_calibration_error).toFixed(1)} %, log loss ${short(c.log_loss)} nats on ${c.rows} rows`,
+      );
+      terminal.event({
+        ...base,
+        unknown: result.unknown,
+        rows: c.rows,
+        accuracy: c.accuracy,
+        expected_calibration_error: c.expected_calibration_error,
+        log_loss: c.log_loss,
+        brier: c.brier,
+        file: path.join(folder, 'predictions.csv'),
+      });
+      return false;
+    }
+    case 'compare': {
+      const s = result.similarity;
+      head(
+        `columns ${short(s.column_mean)}, pairs ${short(s.pair_mean)} alike (1 is the same); MMD² ${short(result.mmd)} (${result.kernel}), ${result.rows.draws} draws and ${result.rows.data} rows`,
+      );
+      terminal.line(
+        textTable(
+          ['column', 'alike'],
+          s.columns.slice(0, 24).map((x) => [x.name, short(x.score)]),
+        ),
+      );
+      terminal.event({
+        ...base,
+        columns: s.columns,
+        pairs: s.pairs,
+        column_mean: s.column_mean,
+        pair_mean: s.pair_mean,
+        mmd: result.mmd,
+        kernel: result.kernel,
+      });
+      return false;
+    }
+  }
+}

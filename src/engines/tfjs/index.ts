@@ -1,0 +1,48 @@
+/**
+ * The engine on TensorFlow.js: a program becomes a static list of tensor
+ * operations, run on native TensorFlow, WebAssembly or plain JavaScript in
+ * float32. tfjs is loaded when an engine is asked for, not before.
+ */
+import type { Arrays, Engine, Evaluator } from '../engine.ts';
+import type { BackendName, BackendOptions } from './backend.ts';
+import type { StepTime, TfjsEvaluator } from './evaluator.ts';
+
+export type { BackendName, BackendOptions } from './backend.ts';
+export type { StepTime } from './evaluator.ts';
+
+/**
+ * @param backend `wasm` (everywhere), `cpu` (plain JavaScript, slow), `tensorflow` (the optional
+ *   package `@tensorflow/tfjs-node`)
+ * @throws Error when the backend cannot be loaded here
+ */
+export async function tfjsEngine(backend: BackendName, options: BackendOptions = {}): Promise<Engine> {
+  const [{ loadBackend }, { engineOn }] = await Promise.all([
+    import('./backend.ts'),
+    import('./evaluator.ts'),
+  ]);
+  return engineOn(await loadBackend(backend, options));
+}
+
+/** The fastest backend that can be loaded here: `tensorflow`, else `wasm`, else `cpu`. */
+export async function bestBackend(options: BackendOptions = {}): Promise<BackendName> {
+  return (await import('./backend.ts')).bestBackend(options);
+}
+
+/** The steps of a compiled program, one a line: number, operation, operands, shape of the result. */
+export function explain(evaluator: Evaluator): string {
+  const lines = tfjsEvaluator(evaluator)
+    .steps()
+    .map(
+      (s) => `%${s.result} = ${s.op}(${s.inputs.map((r) => `%${r}`).join(', ')}) : [${s.shape.join(', ')}]`,
+    );
+  return `${lines.join('\n')}\n`;
+}
+
+/** Where the time of a run goes: every step with its milliseconds, averaged over `repeats` runs. */
+export const profile = (evaluator: Evaluator, inputs: Arrays, repeats = 10): readonly StepTime[] =>
+  tfjsEvaluator(evaluator).profile(inputs, repeats);
+
+function tfjsEvaluator(evaluator: Evaluator): TfjsEvaluator {
+  if ('steps' in evaluator && 'profile' in evaluator) return evaluator as TfjsEvaluator;
+  throw new Error('not a program compiled by a tfjs engine');
+}

@@ -1,0 +1,11 @@
+/** Diagnostic codes of running an energy, with their titles. */
+export const inferCodes = {
+  E0701: 'an energy that is not a number',
+  E0702: 'no state satisfies the requirements',
+  E0703: 'too many states to enumerate',
+  E0704: 'a method that does not fit the unknowns',
+  E0705: 'a given value outside its domain',
+  E0706: 'not available in this version',
+} as const;
+
+export type InferCode = keyof typeof inferCodes;

@@ -1,0 +1,164 @@
+/**
+ * Gibbs sampling of discrete unknowns, block by block, all chains side by side:
+ * Geman & Geman, IEEE PAMI 6 (1984) 721. A block's sites do not interact given the
+ * rest, so each sweep leaves exp(−E) invariant. Sites that requirements forbid are
+ * excluded; where a state already violates some, the least violating values are
+ * taken, which repairs a bad start (min-conflicts, Minton et al. 1992) and changes
+ * nothing once the state is feasible.
+ */
+import type { SiteBlocks } from '../analyse/blocks.ts';
+import { type Conditional, conditional, type SiteSelection } from '../analyse/conditional.ts';
+import { type DiscreteDomain, valueMap } from '../domain.ts';
+import type { Evaluator } from '../engines/engine.ts';
+import { makeBatch } from '../ir/batch.ts';
+import type { Slot } from '../ir/types.ts';
+import type { Stream } from '../random/stream.ts';
+import { batchInputs, type Clamp, compile, fault, type Model, type States } from './model.ts';
+
+/** Programs with fixed sites are made for up to this many blocks of one unknown; beyond, one program takes any. */
+const MAX_FIXED = 8;
+
+interface BlockProgram {
+  readonly cond: Conditional;
+  readonly run: Evaluator;
+  readonly sites: readonly Int32Array[];
+}
+
+export interface Gibbs {
+  /** One sweep over every free discrete element, in place. Chain c draws from streams[c] only. */
+  sweep(states: States, streams: readonly Stream[]): void;
+  dispose(): void;
+}
+
+export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Clamp, chains: number): Gibbs {
+  const b = model.builder;
+  const batch = makeBatch(b, model.energy.unknowns, [b.axis(b.range(chains), 'chain')]);
+  const plans = blocks.map((info) => ({ info, programs: programsFor(info) }));
+
+  function programsFor(info: SiteBlocks): BlockProgram[] {
+    const fixed = clamp.fixed.get(info.slot)!;
+    const free = info.blocks.map((s) => s.filter((i) => fixed[i] === 0)).filter((s) => s.length > 0);
+    if (free.length === 0) return [];
+    const make = (selection: SiteSelection, sites: readonly Int32Array[]): BlockProgram => {
+      const cond = conditional(b, info, batch, selection, model);
+      const outputs = [{ name: 'energy', axes: cond.axes, node: cond.energy }];
+      if (cond.violations) outputs.push({ name: 'violations', axes: cond.axes, node: cond.violations });
+      return { cond, run: compile(model, outputs, cond.tables), sites };
+    };
+    if (free.length === 1 && free[0].length === info.sites) return [make({ kind: 'all' }, free)];
+    if (free.length <= MAX_FIXED) return free.map((sites) => make({ kind: 'fixed', sites }, [sites]));
+    const bySize = new Map<number, Int32Array[]>();
+    for (const s of free) bySize.set(s.length, [...(bySize.get(s.length) ?? []), s]);
+    return [...bySize].map(([count, sites]) => make({ kind: 'input', count }, sites));
+  }
+
+  function update(info: SiteBlocks, p: BlockProgram, states: States, streams: readonly Stream[]): void {
+    const domain = info.slot.domain as DiscreteDomain;
+    const { offset, scale } = valueMap(domain);
+    const k = p.cond.states;
+    const x = states.get(info.slot)!;
+    const weights = new Float64Array(k);
+    for (const sites of p.sites) {
+      const inputs = batchInputs(model, batch.slots, states, chains);
+      if (p.cond.siteSlot) inputs.set(p.cond.siteSlot, { shape: [sites.length], data: sites });
+      const out = p.run.run(inputs);
+      const energy = out.get('energy')!.data;
+      const violations = out.get('violations')?.data ?? null;
+      for (let c = 0; c < chains; c++) {
+        const stream = streams[c];
+        for (let s = 0; s < sites.length; s++) {
+          const from = (c * sites.length + s) * k;
+          const code = draw(energy, violations, from, k, weights, stream.uniform());
+          if (code < 0) throw notFinite(model, info.slot, states, c, sites[s]);
+          x[c * info.sites + sites[s]] = offset + scale * code;
+        }
+      }
+    }
+  }
+
+  return {
+    sweep(states, streams) {
+      for (const { info, programs } of plans) for (const p of programs) update(info, p, states, streams);
+    },
+    dispose() {
+      for (const { programs } of plans) for (const p of programs) p.run.dispose();
+    },
+  };
+}
+
+type Numbers = ArrayLike<number>;
+
+/** One value by its conditional; −1 where an energy is not a number. */
+function draw(
+  energy: Numbers,
+  violations: Numbers | null,
+  from: number,
+  k: number,
+  weights: Float64Array,
+  u: number,
+): number {
+  let least = 0;
+  if (violations) {
+    least = Number.POSITIVE_INFINITY;
+    for (let v = 0; v < k; v++) if (violations[from + v] < least) least = violations[from + v];
+  }
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let v = 0; v < k; v++) {
+    if (violations && violations[from + v] > least) continue;
+    const e = energy[from + v];
+    if (Number.isNaN(e)) return -1;
+    if (e < lowest) lowest = e;
+  }
+  if (!Number.isFinite(lowest)) return -1;
+  let total = 0;
+  for (let v = 0; v < k; v++) {
+    const w = violations && violations[from + v] > least ? 0 : Math.exp(lowest - energy[from + v]);
+    total += w;
+    weights[v] = total;
+  }
+  const target = u * total;
+  for (let v = 0; v < k; v++) if (target < weights[v]) return v;
+  return k - 1;
+}
+
+/** Finds the term whose value is not finite at a state and says so. */
+function notFinite(model: Model, slot: Slot, states: States, chain: number, site: number): Error {
+  return (
+    faultyTerm(model, states, chain) ??
+    fault(
+      'E0701',
+      slot.span ?? model.energy.span,
+      `the conditional energy of \`${slot.name}\` at element ${site} is not a number`,
+    )
+  );
+}
+
+/** The first term that is NaN or infinite at the state of a chain, as an error that names it. */
+export function faultyTerm(model: Model, states: States, chain: number): Error | undefined {
+  const b = model.builder;
+  const batch = makeBatch(b, model.energy.unknowns, [b.axis(b.range(1))]);
+  const one = new Map(
+    model.unknowns.map((u) => [u.slot, states.get(u.slot)!.slice(chain * u.size, (chain + 1) * u.size)]),
+  );
+  const run = compile(
+    model,
+    model.energy.terms.map((t, i) => ({ name: String(i), axes: batch.axes, node: batch.on(t.body) })),
+  );
+  const out = run.run(batchInputs(model, batch.slots, one, 1));
+  run.dispose();
+  for (const [i, t] of model.energy.terms.entries()) {
+    const value = out.get(String(i))!.data[0];
+    if (Number.isFinite(value)) continue;
+    const where = model.unknowns
+      .filter((u) => u.size <= 4)
+      .map((u) => `${u.slot.name} = ${[...one.get(u.slot)!].map((x) => Number(x.toPrecision(4))).join(', ')}`)
+      .join('; ');
+    return fault(
+      'E0701',
+      t.span,
+      `the term \`${t.name}\` is ${Number.isNaN(value) ? 'not a number' : 'infinite'}${where ? ` at ${where}` : ''}`,
+      'look for log or sqrt of something negative, or a division by zero',
+    );
+  }
+  return undefined;
+}

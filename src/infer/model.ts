@@ -1,0 +1,141 @@
+/** An energy with its data, parameters and an engine: what samplers and verbs evaluate. */
+import { type HostArray, sizeOfShape } from '../arrays.ts';
+import { type BoundProgram, type ParamValues, shapeOf } from '../bind/bound.ts';
+import type { Given } from '../check/values.ts';
+import { isDiscrete, stateCount, valueMap } from '../domain.ts';
+import type { ArrayProgram, Arrays, Engine, Evaluator, Output } from '../engines/engine.ts';
+import { referenceEngine } from '../engines/reference/index.ts';
+import type { Builder } from '../ir/build.ts';
+import type { Energy, IndexSet, Slot } from '../ir/types.ts';
+import { at, EnergyError } from '../syntax/diagnostic.ts';
+import type { Span } from '../syntax/span.ts';
+import type { InferCode } from './codes.ts';
+
+export interface Model {
+  readonly bound: BoundProgram;
+  readonly energy: Energy;
+  readonly engine: Engine;
+  readonly builder: Builder;
+  readonly sizeOf: (set: IndexSet) => number;
+  /** Data, tables and parameters. */
+  readonly constants: Arrays;
+  readonly unknowns: readonly UnknownLayout[];
+}
+
+export interface UnknownLayout {
+  readonly slot: Slot;
+  readonly shape: readonly number[];
+  /** Elements of one state. */
+  readonly size: number;
+}
+
+export function makeModel(bound: BoundProgram, energy: Energy, params: ParamValues, engine: Engine): Model {
+  return {
+    bound,
+    energy,
+    engine,
+    builder: bound.program.builder,
+    sizeOf: bound.sizeOf,
+    constants: new Map([...bound.constants, ...params]),
+    unknowns: energy.unknowns.map((slot) => {
+      const shape = shapeOf(slot, bound.sizeOf);
+      return { slot, shape, size: sizeOfShape(shape) };
+    }),
+  };
+}
+
+/** Compiles expressions with the model's data and parameters as constants. */
+export function compile(
+  model: Model,
+  outputs: readonly Output[],
+  extra: Arrays = new Map(),
+  engine: Engine = model.engine,
+): Evaluator {
+  const program: ArrayProgram = { outputs, sizeOf: model.sizeOf };
+  return engine.compile(program, new Map([...model.constants, ...extra]));
+}
+
+/** States of several chains: for each unknown, chains × elements, row-major, as values. */
+export type States = ReadonlyMap<Slot, Float64Array>;
+
+/** Which elements of the unknowns are fixed, and to what. */
+export interface Clamp {
+  readonly fixed: ReadonlyMap<Slot, Uint8Array>;
+  readonly values: ReadonlyMap<Slot, Float64Array>;
+}
+
+export const noClamp = (model: Model): Clamp => ({
+  fixed: new Map(model.unknowns.map((u) => [u.slot, new Uint8Array(u.size)])),
+  values: new Map(model.unknowns.map((u) => [u.slot, new Float64Array(u.size)])),
+});
+
+export function fault(code: InferCode, span: Span, message: string, suggestion?: string): EnergyError {
+  return new EnergyError([{ severity: 'error', code, place: at(span), message, suggestion }]);
+}
+
+/** Whether a value lies in a slot's domain. */
+export function inDomain(model: Model, slot: Slot, value: number): boolean {
+  const d = slot.domain;
+  if (!isDiscrete(d)) return Number.isFinite(value) && value >= d.lo && value <= d.hi;
+  const { offset, scale } = valueMap(d);
+  const code = (value - offset) / scale;
+  return Number.isInteger(code) && code >= 0 && code < stateCount(d, model.sizeOf);
+}
+
+/** Evaluates `given` entries: which elements they fix and their values. */
+export function clampOf(model: Model, entries: readonly Given[]): Clamp {
+  const clamp = noClamp(model);
+  const engine = referenceEngine();
+  for (const g of entries) {
+    const dims = shapeOf(g.slot, model.sizeOf);
+    const outputs: Output[] = [
+      ...g.indices.map((node, d) => ({ name: `i${d}`, axes: g.axes, node })),
+      {
+        name: 'value',
+        axes: g.axes,
+        node: g.where ? model.builder.call('select', g.where, g.value, model.builder.const(0)) : g.value,
+      },
+      ...(g.where ? [{ name: 'where', axes: g.axes, node: g.where }] : []),
+    ];
+    const run = compile(model, outputs, new Map(), engine).run(new Map());
+    const mask = g.where ? run.get('where')!.data : null;
+    const values = run.get('value')!.data;
+    const fixed = clamp.fixed.get(g.slot)!;
+    for (let i = 0; i < values.length; i++) {
+      if (mask && mask[i] === 0) continue;
+      let flat = 0;
+      for (let d = 0; d < dims.length; d++) {
+        const x = run.get(`i${d}`)!.data[i];
+        if (!(x >= 0 && x < dims[d]))
+          throw fault('E0705', g.span, `\`${g.slot.name}\` has no element ${x} here`);
+        flat = flat * dims[d] + x;
+      }
+      if (!inDomain(model, g.slot, values[i]))
+        throw fault('E0705', g.span, `${values[i]} is given to \`${g.slot.name}\`, outside its domain`);
+      fixed[flat] = 1;
+      clamp.values.get(g.slot)![flat] = values[i];
+    }
+  }
+  return clamp;
+}
+
+export const freeCount = (clamp: Clamp, slot: Slot): number => {
+  let n = 0;
+  for (const f of clamp.fixed.get(slot)!) if (f === 0) n++;
+  return n;
+};
+
+/** The input arrays of a batch: one HostArray for each batched slot. */
+export function batchInputs(
+  model: Model,
+  slots: ReadonlyMap<Slot, Slot>,
+  states: States,
+  chains: number,
+): Map<Slot, HostArray> {
+  return new Map(
+    model.unknowns.map((u) => [
+      slots.get(u.slot)!,
+      { shape: [chains, ...u.shape], data: states.get(u.slot)! },
+    ]),
+  );
+}

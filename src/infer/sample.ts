@@ -1,0 +1,216 @@
+/** Running chains: Gibbs for what is discrete, Langevin for what is real, in turn. */
+
+import { makeBatch } from '../ir/batch.ts';
+import type { Slot } from '../ir/types.ts';
+import { makePlan, type Plan } from '../plan/plan.ts';
+import { Stream } from '../random/stream.ts';
+import type { Draws } from '../stats/draws.ts';
+import { continuousPart } from './continuous.ts';
+import { faultyTerm, makeGibbs } from './gibbs.ts';
+import { makeLangevin } from './langevin.ts';
+import { type Clamp, compile, fault, type Model, type States } from './model.ts';
+import { makeRecorder } from './recorder.ts';
+import { startStates } from './start.ts';
+
+export interface SampleOptions {
+  readonly chains?: number;
+  /** Recorded draws of each chain. */
+  readonly draws?: number;
+  readonly warmup?: number;
+  /** Sweeps or transitions between recorded draws. */
+  readonly thin?: number;
+  readonly seed?: number;
+  readonly leapfrogs?: number;
+  /** Rows that chains start from. */
+  readonly start?: { readonly of: (slot: Slot, chain: number) => ArrayLike<number> };
+}
+
+export interface SampleProgress {
+  readonly phase: 'warmup' | 'sampling';
+  readonly done: number;
+  readonly total: number;
+  /** Sweeps a second so far. */
+  readonly rate: number;
+  readonly energy: Float64Array | null;
+  /** The chains' present states; valid until the next call. */
+  readonly states: States;
+}
+
+export interface SampleResult {
+  readonly draws: Draws;
+  readonly plan: Plan;
+  readonly chains: readonly {
+    readonly acceptance: number | null;
+    readonly stepSize: number | null;
+    readonly divergences: number;
+  }[];
+  readonly seconds: { readonly compile: number; readonly warmup: number; readonly sampling: number };
+  /** False when it was stopped before the last draw. */
+  readonly complete: boolean;
+}
+
+/** How long to work before letting the event loop run. */
+const SLICE_MS = 40;
+
+/**
+ * Draws from exp(−E) given the clamped elements. Deterministic for a seed: chain c
+ * uses the stream ('chain', c) only, whatever the other chains do.
+ */
+export async function sample(
+  model: Model,
+  clamp: Clamp,
+  options: SampleOptions = {},
+  onProgress: (p: SampleProgress) => void = () => {},
+  signal?: { readonly aborted: boolean },
+): Promise<SampleResult> {
+  const t0 = performance.now();
+  const { plan, blocks } = makePlan(model, clamp);
+  const chains = options.chains ?? plan.defaults.chains;
+  const draws = options.draws ?? plan.defaults.draws;
+  const warmup = options.warmup ?? plan.defaults.warmup;
+  const thin = options.thin ?? plan.defaults.thin;
+  const root = new Stream(options.seed ?? 1, 'sample');
+  const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', c));
+  const states = startStates(model, clamp, streams, options.start);
+  const gibbs = blocks.length > 0 ? makeGibbs(model, blocks, clamp, chains) : null;
+  const real = continuousPart(model, clamp, chains, states);
+  const langevin = real
+    ? makeLangevin(real, chains, await feasibleStart(model, clamp, real, streams, states), {
+        leapfrogs: options.leapfrogs ?? plan.defaults.leapfrogs,
+        targetAcceptance: (options.leapfrogs ?? plan.defaults.leapfrogs) === 1 ? 0.574 : 0.8,
+        warmup,
+      })
+    : null;
+  const recorder = makeRecorder(model, chains, draws);
+  const t1 = performance.now();
+  let t2 = t1;
+  let last = t1;
+  let recorded = 0;
+  let energy: Float64Array | null = null;
+  const total = warmup + draws * thin;
+  try {
+    for (let i = 0; i < total; i++) {
+      const warming = i < warmup;
+      if (gibbs) {
+        gibbs.sweep(states, streams);
+        if (langevin && real) langevin.refresh(real.read(states));
+      }
+      if (langevin && real) {
+        langevin.step(streams, warming);
+        real.write(langevin.state.z, states);
+      }
+      if (i === warmup - 1) {
+        langevin?.freeze();
+        requireFeasible(model, states, chains);
+        t2 = performance.now();
+      }
+      if (!warming && (i - warmup + 1) % thin === 0) energy = recorder.record(states, recorded++);
+      const now = performance.now();
+      if (now - last > SLICE_MS || i === total - 1) {
+        last = now;
+        onProgress({
+          phase: warming ? 'warmup' : 'sampling',
+          done: i + 1,
+          total,
+          rate: ((i + 1) * 1000) / Math.max(1, now - t1),
+          energy,
+          states,
+        });
+        await new Promise((done) => setTimeout(done, 0));
+        if (signal?.aborted) break;
+      }
+    }
+    if (warmup === 0) requireFeasible(model, states, chains);
+    const result = recorder.draws(recorded);
+    for (const q of result.quantities)
+      if (q.role === 'energy' && q.values.some((x) => Number.isNaN(x)))
+        throw (
+          faultyTerm(model, states, 0) ??
+          fault('E0701', model.energy.span, `the energy \`${model.energy.name}\` is not a number`)
+        );
+    const t3 = performance.now();
+    return {
+      draws: result,
+      plan,
+      chains: Array.from({ length: chains }, (_, c) => ({
+        acceptance: langevin ? langevin.info[c].acceptance : null,
+        stepSize: langevin ? langevin.info[c].stepSize : null,
+        divergences: langevin ? langevin.info[c].divergences : 0,
+      })),
+      seconds: { compile: (t1 - t0) / 1000, warmup: (t2 - t1) / 1000, sampling: (t3 - t2) / 1000 },
+      complete: recorded === draws,
+    };
+  } finally {
+    gibbs?.dispose();
+    real?.dispose();
+    recorder.dispose();
+  }
+}
+
+/** Random starts with a finite energy: up to 100 tries for each chain, then the fault is named. */
+async function feasibleStart(
+  model: Model,
+  clamp: Clamp,
+  real: NonNullable<ReturnType<typeof continuousPart>>,
+  streams: readonly Stream[],
+  states: Map<Slot, Float64Array>,
+): Promise<Float64Array> {
+  for (let attempt = 0; ; attempt++) {
+    const z = real.read(states);
+    const { energy, gradient } = real.evaluate(z);
+    const bad = streams.flatMap((_, c) =>
+      Number.isFinite(energy[c]) && gradient.subarray(c * real.dim, (c + 1) * real.dim).every(Number.isFinite)
+        ? []
+        : [c],
+    );
+    if (bad.length === 0) return z;
+    if (attempt >= 100)
+      throw (
+        faultyTerm(model, states, bad[0]) ??
+        fault(
+          'E0702',
+          model.energy.span,
+          `no start with a finite energy was found for \`${model.energy.name}\` in 100 tries`,
+          'check what `require` and the distributions allow',
+        )
+      );
+    const again = startStates(model, clamp, streams);
+    for (const u of model.unknowns)
+      for (const c of bad)
+        states.get(u.slot)!.set(again.get(u.slot)!.subarray(c * u.size, (c + 1) * u.size), c * u.size);
+  }
+}
+
+/** After warm-up every chain must satisfy what is required. */
+function requireFeasible(model: Model, states: States, chains: number): void {
+  if (model.energy.support.length === 0) return;
+  const b = model.builder;
+  const chain = b.axis(b.range(chains));
+  const batch = makeBatch(b, model.energy.unknowns, [chain]);
+  const outputs = model.energy.support.map((c, i) => ({
+    name: String(i),
+    axes: [chain],
+    node: b.sum(c.axes, b.call('not', batch.on(c.condition)), c.where && batch.on(c.where)),
+  }));
+  const run = compile(model, outputs);
+  const out = run.run(
+    new Map(
+      model.unknowns.map((u) => [
+        batch.slots.get(u.slot)!,
+        { shape: [chains, ...u.shape], data: states.get(u.slot)! },
+      ]),
+    ),
+  );
+  run.dispose();
+  model.energy.support.forEach((c, i) => {
+    const broken = out.get(String(i))!.data;
+    for (let k = 0; k < chains; k++)
+      if (broken[k] > 0)
+        throw fault(
+          'E0702',
+          c.span,
+          `after warm-up chain ${k} still violates this requirement (${broken[k]} times)`,
+          'give more of the unknowns, raise `warmup`, or loosen the requirement',
+        );
+  });
+}

@@ -1,0 +1,106 @@
+/**
+ * Adam: D. P. Kingma, J. Ba, "Adam: a method for stochastic optimization", ICLR 2015
+ * (arXiv 1412.6980), Algorithm 1, with the averaged iterates of §7.2.
+ */
+
+export interface AdamOptions {
+  /** α, the step size. */
+  readonly rate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  /** Default 1e-8. */
+  readonly epsilon?: number;
+}
+
+/** Moments of each parameter's gradient. The arrays are updated in place. */
+export interface AdamState {
+  /** Number of steps taken. */
+  step: number;
+  readonly first: readonly Float64Array[];
+  readonly second: readonly Float64Array[];
+}
+
+export const adamStart = (params: readonly Float64Array[]): AdamState => ({
+  step: 0,
+  first: params.map((p) => new Float64Array(p.length)),
+  second: params.map((p) => new Float64Array(p.length)),
+});
+
+/**
+ * One step down the gradients. Updates `params` and `state` in place; the result is a
+ * function of the arguments alone.
+ */
+export function adamStep(
+  params: readonly Float64Array[],
+  gradients: readonly Float64Array[],
+  state: AdamState,
+  options: AdamOptions,
+): void {
+  const { rate, beta1, beta2, epsilon = 1e-8 } = options;
+  state.step++;
+  // β⁰ = 1 also for β = 0, and 1 − βᵗ > 0 for every t ≥ 1 as long as β < 1.
+  const correction1 = 1 - beta1 ** state.step;
+  const correction2 = 1 - beta2 ** state.step;
+  params.forEach((theta, p) => {
+    const g = gradients[p];
+    const m = state.first[p];
+    const v = state.second[p];
+    for (let i = 0; i < theta.length; i++) {
+      m[i] = beta1 * m[i] + (1 - beta1) * g[i];
+      v[i] = beta2 * v[i] + (1 - beta2) * g[i] * g[i];
+      theta[i] -= (rate * (m[i] / correction1)) / (Math.sqrt(v[i] / correction2) + epsilon);
+    }
+  });
+}
+
+/** The Euclidean norm of all gradients together. */
+export function globalNorm(gradients: readonly Float64Array[]): number {
+  let sum = 0;
+  for (const g of gradients) for (let i = 0; i < g.length; i++) sum += g[i] * g[i];
+  return Math.sqrt(sum);
+}
+
+/**
+ * Scales the gradients in place so that their norm is at most `largest` (R. Pascanu,
+ * T. Mikolov, Y. Bengio, ICML 2013, Algorithm 1).
+ * @param largest 0: no limit
+ * @returns the norm before
+ */
+export function clipByNorm(gradients: readonly Float64Array[], largest: number): number {
+  const norm = globalNorm(gradients);
+  if (largest > 0 && norm > largest && norm < Number.POSITIVE_INFINITY) {
+    const scale = largest / norm;
+    for (const g of gradients) for (let i = 0; i < g.length; i++) g[i] *= scale;
+  }
+  return norm;
+}
+
+/** Exponential moving average of parameters, biased towards 0; see `averaged`. The arrays are updated in place. */
+export interface Average {
+  /** Number of steps averaged. */
+  step: number;
+  readonly sums: readonly Float64Array[];
+}
+
+export const averageStart = (params: readonly Float64Array[]): Average => ({
+  step: 0,
+  sums: params.map((p) => new Float64Array(p.length)),
+});
+
+/** a ← decay·a + (1 − decay)·θ */
+export function averageStep(average: Average, params: readonly Float64Array[], decay: number): void {
+  average.step++;
+  params.forEach((theta, p) => {
+    const a = average.sums[p];
+    for (let i = 0; i < a.length; i++) a[i] = decay * a[i] + (1 - decay) * theta[i];
+  });
+}
+
+/**
+ * The average without its bias towards 0: a/(1 − decayᵗ) (Kingma and Ba 2015, §7.2), a
+ * mean of the iterates with weights that sum to 1. New arrays.
+ * @param average of at least one step
+ * @param decay in 0 … 1, not 1
+ */
+export const averaged = (average: Average, decay: number): Float64Array[] =>
+  average.sums.map((a) => a.map((x) => x / (1 - decay ** average.step)));

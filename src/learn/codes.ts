@@ -1,0 +1,14 @@
+/** Diagnostic codes of learning, with their titles. Stable: never reuse a number. */
+export const learnCodes = {
+  E0710: 'an energy that is not finite while learning',
+  E0711: 'a gradient that is not finite',
+  E0712: 'no rows to learn from',
+  E0713: 'a row that is not finite',
+  E0714: 'a row outside the support of the energy',
+  E0715: 'a checkpoint of something else',
+  E0716: 'an energy without parameters',
+  E0717: 'options that exclude each other',
+  W0710: 'hardly any negative is in the support',
+} as const;
+
+export type LearnCode = keyof typeof learnCodes;

@@ -1,0 +1,166 @@
+/**
+ * Negatives for losses of the discrepancy family: each row x is corrupted once,
+ * y ~ q(·|x), and recovered M times independently, x′ ~ q(·|y). q is the product over
+ * all elements of all unknowns of the heat kernel of their domain, which is
+ * symmetric, so that x′ is a draw of the posterior of x given y under the uniform
+ * (Lebesgue) measure (T. Schröder et al., NeurIPS 2024, §3; see `heat-kernels.ts`).
+ */
+import { type HostArray, sizeOfShape } from '../arrays.ts';
+import { isDiscrete, stateCount, valueMap } from '../domain.ts';
+import type { IndexSet, Slot } from '../ir/types.ts';
+import type { Stream } from '../random/stream.ts';
+import { type HeatKernel, heatKernel, perturbState, reflect, scaledTime } from './heat-kernels.ts';
+
+export interface PerturbationSpec {
+  readonly unknowns: readonly Slot[];
+  readonly sizeOf: (set: IndexSet) => number;
+  /** All rows of the data, [rows, ...unknown]: the scale of real columns. */
+  readonly columns: ReadonlyMap<Slot, HostArray>;
+  /** N, rows in a batch. */
+  readonly rows: number;
+  /** M, recoveries of each row. */
+  readonly draws: number;
+  /** Time on state graphs, before `scaledTime`. */
+  readonly t: number;
+  /** Time of real unknowns in units of the variance of each column. */
+  readonly tReal: number;
+}
+
+export interface Perturbation {
+  /** The shared corruption, [N, ...unknown]; written by `draw`. */
+  readonly corrupted: ReadonlyMap<Slot, Float64Array>;
+  /** The recoveries, [N, M, ...unknown]; written by `draw`. */
+  readonly negatives: ReadonlyMap<Slot, Float64Array>;
+  /**
+   * Draws anew from `stream`. Each unknown has a stream of its own below it, so its
+   * draws depend neither on the order of the unknowns nor on the others.
+   * @param rows values of each unknown, [N, ...unknown]
+   */
+  draw(rows: ReadonlyMap<Slot, Float64Array>, stream: Stream): void;
+}
+
+/** Perturbs `copies` times each of `count` groups of `elements` values. */
+type Step = (
+  from: Float64Array,
+  to: Float64Array,
+  count: number,
+  copies: number,
+  elements: number,
+  stream: Stream,
+) => void;
+
+/** Everything that does not depend on the rows is computed here; `draw` allocates nothing. */
+export function makePerturbation(spec: PerturbationSpec): Perturbation {
+  const { unknowns, sizeOf, rows, draws } = spec;
+  const elementsOf = (u: Slot): number => sizeOfShape(u.sets.map(sizeOf));
+  const corrupted = new Map(unknowns.map((u) => [u, new Float64Array(rows * elementsOf(u))]));
+  const negatives = new Map(unknowns.map((u) => [u, new Float64Array(rows * draws * elementsOf(u))]));
+  const steps = new Map(unknowns.map((u) => [u, stepOf(spec, u, elementsOf(u))]));
+  return {
+    corrupted,
+    negatives,
+    draw: (from, stream) => {
+      for (const u of unknowns) {
+        const x = from.get(u);
+        if (!x) throw new Error(`no rows for ${u.name}`);
+        const y = corrupted.get(u)!;
+        const step = steps.get(u)!;
+        const own = stream.fork(u.name);
+        const elements = elementsOf(u);
+        step(x, y, rows, 1, elements, own);
+        step(y, negatives.get(u)!, rows, draws, elements, own);
+      }
+    },
+  };
+}
+
+function stepOf(spec: PerturbationSpec, u: Slot, elements: number): Step {
+  const { domain } = u;
+  if (isDiscrete(domain)) {
+    const states = stateCount(domain, spec.sizeOf);
+    const kernel = heatKernel(domain, scaledTime(domain, spec.t, states), states);
+    const { offset, scale } = valueMap(domain);
+    return kernel.kind === 'gaussian' ? stay : discreteStep(kernel, offset, scale, elements * spec.draws);
+  }
+  const column = spec.columns.get(u);
+  if (!column) throw new Error(`no data for ${u.name}`);
+  const kernels = columnScales(column, elements).map((sd) => heatKernel(domain, spec.tReal * sd * sd, 0));
+  const sigmas = Float64Array.from(kernels, (k) => (k.kind === 'gaussian' ? k.sigma : 0));
+  return realStep(sigmas, domain.lo, domain.hi, elements * spec.draws);
+}
+
+const stay: Step = (from, to, count, copies, elements) => {
+  for (let n = 0, k = 0; n < count; n++)
+    for (let m = 0; m < copies; m++) for (let e = 0; e < elements; e++) to[k++] = from[n * elements + e];
+};
+
+/**
+ * One word of 32 random bits for each value. For small t nearly all stay as they
+ * are, which is decided first by one comparison.
+ */
+function discreteStep(
+  kernel: Exclude<HeatKernel, { kind: 'gaussian' }>,
+  offset: number,
+  scale: number,
+  capacity: number,
+): Step {
+  const ring = kernel.kind === 'ring';
+  // On a ring the first step is the one of length 0.
+  const threshold = ring ? kernel.steps[0] : kernel.redraw;
+  const scratch = new Uint32Array(capacity);
+  return (from, to, count, copies, elements, stream) => {
+    const words = scratch.subarray(0, copies * elements);
+    for (let n = 0, k = 0; n < count; n++) {
+      stream.fillWords(words);
+      const base = n * elements;
+      for (let m = 0, w = 0; m < copies; m++) {
+        for (let e = 0; e < elements; e++, w++, k++) {
+          const value = from[base + e];
+          const uniform = words[w] * 2 ** -32;
+          to[k] =
+            uniform < threshold === ring
+              ? value
+              : offset + scale * perturbState(kernel, (value - offset) / scale, uniform);
+        }
+      }
+    }
+  };
+}
+
+function realStep(sigmas: Float64Array, lo: number, hi: number, capacity: number): Step {
+  const scratch = new Float64Array(capacity);
+  const bounded = Number.isFinite(lo) || Number.isFinite(hi);
+  return (from, to, count, copies, elements, stream) => {
+    const noise = scratch.subarray(0, copies * elements);
+    for (let n = 0, k = 0; n < count; n++) {
+      stream.fillNormal(noise);
+      const base = n * elements;
+      for (let m = 0, w = 0; m < copies; m++) {
+        for (let e = 0; e < elements; e++, w++, k++) {
+          const x = from[base + e] + sigmas[e] * noise[w];
+          to[k] = bounded ? reflect(x, lo, hi) : x;
+        }
+      }
+    }
+  };
+}
+
+/**
+ * The standard deviation of each element over the rows (with divisor N), 1 for one
+ * that is constant.
+ * @param column [rows, ...unknown]
+ */
+export function columnScales(column: HostArray, elements: number): number[] {
+  const { data } = column;
+  const rows = data.length / elements;
+  return Array.from({ length: elements }, (_, e) => {
+    let mean = 0;
+    for (let n = 0; n < rows; n++) mean += data[n * elements + e];
+    mean /= rows;
+    let squares = 0;
+    for (let n = 0; n < rows; n++) squares += (data[n * elements + e] - mean) ** 2;
+    const sd = Math.sqrt(squares / rows);
+    // Rounding of the mean leaves about this much of a constant column.
+    return sd > 1e-14 * Math.abs(mean) ? sd : 1;
+  });
+}

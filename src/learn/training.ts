@@ -1,0 +1,239 @@
+/** The programs of a fit: one that makes a step's loss and gradients, and small ones that watch it. */
+import type { BoundProgram } from '../bind/bound.ts';
+import type { Arrays, Engine, Evaluator, Output } from '../engines/engine.ts';
+import type { Batch } from '../ir/batch.ts';
+import type { Builder } from '../ir/build.ts';
+import { gradient } from '../ir/derive.ts';
+import type { Axis, Energy, IndexSet, Node, Slot } from '../ir/types.ts';
+import { slotsRead } from '../ir/walk.ts';
+import { at, type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
+import type { Span } from '../syntax/span.ts';
+import type { LearnCode } from './codes.ts';
+import { type Discrepancy, discrepancy, holds, meanWithin } from './discrepancy.ts';
+import type { FailedStep } from './faults.ts';
+import type { FitOptions } from './options.ts';
+import { type Coordinates, coordinatesOf } from './reparametrise.ts';
+import { asInputs, emptyRows, gather, type Rows } from './rows.ts';
+
+export interface TrainingSpec {
+  readonly bound: BoundProgram;
+  readonly energy: Energy;
+  readonly options: FitOptions;
+  readonly engine: Engine;
+  /** Rows in a batch, and in all. */
+  readonly batch: number;
+  readonly rows: number;
+}
+
+/** Mean energies of one term: over the rows of a step, and over their negatives in the support. */
+export interface TermEnergies {
+  readonly name: string;
+  readonly rows: number;
+  readonly negatives: number;
+}
+
+export interface StepValues {
+  readonly loss: number;
+  readonly rowEnergy: number;
+  readonly negativeEnergy: number;
+}
+
+export interface TrainingProgram {
+  readonly builder: Builder;
+  readonly energy: Energy;
+  /** In the order of their declaration. */
+  readonly learned: readonly Slot[];
+  readonly coordinates: Coordinates;
+  readonly discrepancy: Discrepancy;
+  readonly explaining: Omit<FailedStep, 'inputs' | 'picked' | 'step'>;
+  /** Evaluates a step; ∂loss/∂coordinates are written to `gradients`, in the order of `learned`. */
+  readonly step: (inputs: Arrays, gradients: readonly Float64Array[]) => StepValues;
+  /** Mean energy of each term. */
+  readonly terms: (inputs: Arrays) => readonly TermEnergies[];
+  /** A warning where hardly any negative of the batch is in the support. */
+  readonly fewInSupport: (inputs: Arrays) => Diagnostic | null;
+  /** An evaluator of further expressions, in coordinates. */
+  readonly compile: (outputs: readonly Output[]) => Evaluator;
+  readonly dispose: () => void;
+}
+
+/** @throws EnergyError E0716 where there is nothing to learn */
+export function compileTraining(spec: TrainingSpec): TrainingProgram {
+  const { bound, energy, options, engine } = spec;
+  const b = bound.program.builder;
+  const { learned, priors } = whatIsLearned(bound, energy);
+  const coordinates = coordinatesOf(b, learned);
+  const d = discrepancy(b, energy, {
+    rows: spec.batch,
+    draws: options.loss.draws,
+    stabilise: options.loss.stabilise,
+    priors: priors.map((p) => p.node),
+    totalRows: spec.rows,
+  });
+  const constantsOf = (nodes: readonly Node[]): Arrays => {
+    const read = slotsRead(nodes);
+    return new Map([...bound.constants].filter(([slot]) => read.has(slot)));
+  };
+  const compile = (outputs: readonly Output[]): Evaluator =>
+    engine.compile({ outputs, sizeOf: bound.sizeOf }, constantsOf(outputs.map((o) => o.node)));
+  const scalar = (name: string, node: Node): Output => ({ name, axes: [], node: coordinates.on(node) });
+
+  const loss = scalar('loss', d.loss);
+  const free = learned.map((p) => coordinates.free.get(p)!);
+  const derivatives = gradient(b, loss.node, free);
+  const gradientName = (i: number): string => `gradient ${i}`;
+  const main = compile([
+    loss,
+    scalar('rows', d.rowEnergy),
+    scalar('negatives', d.negativeEnergy),
+    ...free.map((slot, i) => {
+      const { axes, body } = derivatives.get(slot)!;
+      return { name: gradientName(i), axes, node: body };
+    }),
+  ]);
+  const observer = compile([
+    ...energy.terms.flatMap((t, i) => [
+      scalar(`rows ${i}`, meanWithin(b, d.rows.axes, d.rows.on(t.body), null)),
+      scalar(`negatives ${i}`, meanWithin(b, d.negatives.axes, d.negatives.on(t.body), d.supported)),
+    ]),
+    ...(d.supported ? [scalar('supported', b.mean(d.negatives.axes, d.supported))] : []),
+  ]);
+  return {
+    builder: b,
+    energy,
+    learned,
+    coordinates,
+    discrepancy: d,
+    explaining: {
+      energy,
+      priors,
+      rows: d.rows,
+      negatives: d.negatives,
+      supported: d.supported,
+      on: coordinates.on,
+      engine,
+      sizeOf: bound.sizeOf,
+      constantsOf,
+    },
+    step: (inputs, gradients) => {
+      const out = main.run(inputs);
+      gradients.forEach((g, i) => {
+        g.set(out.get(gradientName(i))!.data);
+      });
+      return {
+        loss: out.get('loss')!.data[0],
+        rowEnergy: out.get('rows')!.data[0],
+        negativeEnergy: out.get('negatives')!.data[0],
+      };
+    },
+    terms: (inputs) => {
+      const out = observer.run(inputs);
+      return energy.terms.map((t, i) => ({
+        name: t.name,
+        rows: out.get(`rows ${i}`)!.data[0],
+        negatives: out.get(`negatives ${i}`)!.data[0],
+      }));
+    },
+    fewInSupport: (inputs) => {
+      if (!d.supported) return null;
+      const share = observer.run(inputs).get('supported')!.data[0];
+      return share >= 0.02 ? null : fewInSupport(energy, share);
+    },
+    compile,
+    dispose: () => {
+      main.dispose();
+      observer.dispose();
+    },
+  };
+}
+
+/** The parameters that the energy's terms read, those that their priors read, and so on; and these priors. */
+function whatIsLearned(
+  bound: BoundProgram,
+  energy: Energy,
+): {
+  readonly learned: readonly Slot[];
+  readonly priors: readonly { readonly name: string; readonly span: Span; readonly node: Node }[];
+} {
+  const decls = new Map(bound.program.params.map((p) => [p.slot, p]));
+  const found = new Set<Slot>();
+  const visit = (nodes: readonly Node[]): void => {
+    for (const slot of slotsRead(nodes)) {
+      const decl = decls.get(slot);
+      if (!decl || found.has(slot)) continue;
+      found.add(slot);
+      if (decl.prior) visit([decl.prior]);
+    }
+  };
+  visit(energy.terms.map((t) => t.body));
+  if (found.size === 0)
+    throw new EnergyError([
+      {
+        severity: 'error',
+        code: 'E0716' satisfies LearnCode,
+        place: at(energy.span),
+        message: `the energy \`${energy.name}\` has no parameters to learn`,
+        suggestion: 'declare one, e.g. `param w : real = 0`, and use it in a term',
+      },
+    ]);
+  // A constraint may read a parameter that no term reads: it keeps its value, but it is an input.
+  visit(energy.support.flatMap((c) => (c.where ? [c.where, c.condition] : [c.condition])));
+  const learned = [...decls.keys()].filter((slot) => found.has(slot));
+  const priors = learned.flatMap((slot) => {
+    const { prior, span } = decls.get(slot)!;
+    return prior ? [{ name: slot.name, span, node: prior }] : [];
+  });
+  return { learned, priors };
+}
+
+const fewInSupport = (energy: Energy, share: number): Diagnostic => ({
+  severity: 'warning',
+  code: 'W0710' satisfies LearnCode,
+  place: at(energy.support[0].span),
+  message: `only ${(100 * share).toPrecision(2)}% of the perturbed rows satisfy what \`${energy.name}\` requires, so little can be learned from them`,
+  suggestion: 'perturb less, with a smaller t',
+});
+
+/**
+ * Data must be possible: every row is checked against the constraints, a batch at a time.
+ * @throws EnergyError E0714 that names the constraint and a row
+ */
+export function refuseOutside(program: TrainingProgram, rows: Rows, batch: number, params: Arrays): void {
+  const { energy, builder: b } = program;
+  if (energy.support.length === 0) return;
+  const states: Batch = program.discrepancy.rows;
+  const axes: readonly Axis[] = states.axes;
+  const outputs = energy.support.map((c, i) => ({
+    name: String(i),
+    axes,
+    node: program.coordinates.on(states.on(holds(b, c))),
+  }));
+  const evaluator = program.compile(outputs);
+  const arrays = emptyRows(rows, batch);
+  const inputs = new Map([...params, ...asInputs(rows, arrays, states.slots, [batch])]);
+  try {
+    for (let from = 0; from < rows.count; from += batch) {
+      // The last batch is filled up with the last row.
+      const picked = Int32Array.from({ length: batch }, (_, i) => Math.min(from + i, rows.count - 1));
+      gather(rows, picked, arrays);
+      const out = evaluator.run(inputs);
+      energy.support.forEach((c, i) => {
+        const bad = out.get(String(i))!.data.findIndex((x: number) => x === 0);
+        if (bad >= 0) throw outside(c.span, energy, picked[bad], rows.set);
+      });
+    }
+  } finally {
+    evaluator.dispose();
+  }
+}
+
+const outside = (span: Span, energy: Energy, row: number, set: IndexSet): EnergyError =>
+  new EnergyError([
+    {
+      severity: 'error',
+      code: 'E0714' satisfies LearnCode,
+      place: at(span),
+      message: `row ${row} of the data${set.name ? ` (${set.name}, counted from 0)` : ' (counted from 0)'} does not satisfy this requirement of \`${energy.name}\``,
+      suggestion: 'a row that the energy excludes has probability 0; drop it or relax the requirement',
+    },
+  ]);

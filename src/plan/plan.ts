@@ -1,0 +1,115 @@
+/**
+ * Which method serves which unknowns, and why: data that `sample` follows and
+ * `energy plan` prints.
+ */
+import { type SiteBlocks, siteBlocks } from '../analyse/blocks.ts';
+import { factorsOf } from '../analyse/factors.ts';
+import { isDiscrete, showDomain, stateCount } from '../domain.ts';
+import { type Clamp, freeCount, type Model } from '../infer/model.ts';
+
+export interface UnknownPlan {
+  readonly unknown: string;
+  readonly domain: string;
+  /** Elements in all, and those not given. */
+  readonly elements: number;
+  readonly free: number;
+  readonly method: 'gibbs' | 'langevin' | 'given';
+  /** Blocks updated at once, for Gibbs. */
+  readonly blocks: number | null;
+  /** Most factor instances that touch one element; null where some touch everything. */
+  readonly blanket: number | null;
+  readonly why: string;
+}
+
+export interface Plan {
+  readonly energy: string;
+  readonly engine: string;
+  readonly method: 'gibbs' | 'langevin' | 'mixed' | 'none';
+  readonly unknowns: readonly UnknownPlan[];
+  /** Joint states of the free discrete unknowns; null when some unknown is real or the number overflows. */
+  readonly states: number | null;
+  readonly logz: 'enumeration' | 'none';
+  readonly defaults: {
+    readonly chains: number;
+    readonly draws: number;
+    readonly warmup: number;
+    readonly thin: number;
+    /** Leapfrog steps of a Langevin transition. */
+    readonly leapfrogs: number;
+  };
+}
+
+/** The most joint states that enumeration visits. */
+export const MAX_ENUMERATED = 2 ** 22;
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly blocks: readonly SiteBlocks[];
+}
+
+export function makePlan(model: Model, clamp: Clamp): Planned {
+  const factors = factorsOf(model.builder, model.energy);
+  const blocks: SiteBlocks[] = [];
+  const unknowns: UnknownPlan[] = [];
+  let states: number | null = 1;
+  for (const u of model.unknowns) {
+    const free = freeCount(clamp, u.slot);
+    const base = { unknown: u.slot.name, domain: showDomain(u.slot.domain), elements: u.size, free };
+    if (!isDiscrete(u.slot.domain)) {
+      if (free > 0) states = null;
+      unknowns.push({
+        ...base,
+        method: free === 0 ? 'given' : 'langevin',
+        blocks: null,
+        blanket: null,
+        why:
+          free === 0
+            ? 'every element is given'
+            : 'real: Metropolis-adjusted Langevin steps with the gradient of the whole energy, on the unconstrained line',
+      });
+      continue;
+    }
+    if (states !== null) {
+      states *= stateCount(u.slot.domain, model.sizeOf) ** free;
+      if (!(states <= Number.MAX_SAFE_INTEGER)) states = null;
+    }
+    if (free === 0) {
+      unknowns.push({ ...base, method: 'given', blocks: null, blanket: null, why: 'every element is given' });
+      continue;
+    }
+    const info = siteBlocks(model.builder, u.slot, factors, model);
+    blocks.push(info);
+    unknowns.push({
+      ...base,
+      method: 'gibbs',
+      blocks: info.blocks.length,
+      blanket: Number.isFinite(info.blanket) ? info.blanket : null,
+      why: info.sequential
+        ? `discrete: exact conditionals, one element at a time, because ${info.sequential}`
+        : info.blocks.length === 1
+          ? 'discrete: exact conditionals, all elements at once, because none shares a factor with another'
+          : `discrete: exact conditionals, ${info.blocks.length} colour classes whose elements share no factor`,
+    });
+  }
+  const gibbs = unknowns.some((u) => u.method === 'gibbs');
+  const langevin = unknowns.some((u) => u.method === 'langevin');
+  const slow = blocks.some((i) => i.blocks.length > 16);
+  return {
+    blocks,
+    plan: {
+      energy: model.energy.name,
+      engine: model.engine.name,
+      method: gibbs ? (langevin ? 'mixed' : 'gibbs') : langevin ? 'langevin' : 'none',
+      unknowns,
+      states,
+      logz: states !== null && states <= MAX_ENUMERATED ? 'enumeration' : 'none',
+      defaults: {
+        chains: 4,
+        draws: slow ? 200 : 1000,
+        warmup: langevin ? 1000 : slow ? 100 : 300,
+        thin: 1,
+        leapfrogs: langevin && !gibbs ? 8 : 1,
+      },
+    },
+  };
+}

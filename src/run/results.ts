@@ -1,0 +1,85 @@
+/** What jobs report while they run and what they come to. */
+import type { ParamValues } from '../bind/bound.ts';
+import type { Checkpoint } from '../learn/checkpoint.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Calibration } from '../stats/calibration.ts';
+import type { Draws } from '../stats/draws.ts';
+import type { TableSimilarity } from '../stats/two-sample.ts';
+
+export type RunEvent =
+  | { readonly event: 'start'; readonly job: string; readonly verb: string; readonly energy: string | null }
+  | { readonly event: 'plan'; readonly job: string; readonly plan: Plan }
+  | {
+      readonly event: 'progress';
+      readonly job: string;
+      readonly phase: 'warmup' | 'sampling' | 'training' | 'working';
+      readonly done: number;
+      readonly total: number;
+      /** Steps or sweeps a second. */
+      readonly rate: number;
+      /** Loss or mean energy. */
+      readonly value: number | null;
+    };
+
+/** A training curve, thinned for display. */
+export interface History {
+  readonly step: readonly number[];
+  readonly loss: readonly number[];
+  readonly gradientNorm: readonly number[];
+  readonly dataEnergy: readonly number[];
+  readonly negativeEnergy: readonly number[];
+}
+
+export type JobResult =
+  | {
+      readonly verb: 'fit';
+      readonly params: ParamValues;
+      readonly history: History;
+      readonly checkpoint: Checkpoint;
+      readonly steps: number;
+      readonly loss: number;
+      readonly seconds: number;
+      readonly complete: boolean;
+    }
+  | {
+      readonly verb: 'sample';
+      readonly draws: Draws;
+      readonly plan: Plan;
+      readonly chains: readonly {
+        readonly acceptance: number | null;
+        readonly stepSize: number | null;
+        readonly divergences: number;
+      }[];
+      readonly seconds: { readonly compile: number; readonly warmup: number; readonly sampling: number };
+      readonly complete: boolean;
+    }
+  | {
+      readonly verb: 'logz';
+      readonly logZ: number;
+      /** Standard error; 0 when exact up to the engine's rounding. */
+      readonly error: number;
+      readonly method: 'exact';
+      readonly states: number;
+    }
+  | {
+      readonly verb: 'score';
+      readonly energy: Float64Array;
+      readonly terms: ReadonlyMap<string, Float64Array>;
+    }
+  | {
+      readonly verb: 'predict';
+      readonly unknown: string;
+      readonly labels: readonly string[];
+      /** rows × states */
+      readonly probabilities: Float64Array;
+      readonly truth: Int32Array;
+      readonly calibration: Calibration;
+    }
+  | {
+      readonly verb: 'compare';
+      readonly similarity: TableSimilarity;
+      /** Unbiased squared maximum mean discrepancy. */
+      readonly mmd: number;
+      readonly kernel: 'hamming' | 'gaussian';
+      readonly rows: { readonly draws: number; readonly data: number };
+    };

@@ -1,0 +1,134 @@
+/**
+ * A program at work: data bound, an engine chosen, parameters as learned so far,
+ * the results of earlier jobs. The command line and the playground both drive this.
+ */
+
+import type { HostArray } from '../arrays.ts';
+import { type BindOptions, bind } from '../bind/bind.ts';
+import type { BoundProgram, ParamValues } from '../bind/bound.ts';
+import { initialParams } from '../bind/params.ts';
+import type { CheckedProgram } from '../check/program.ts';
+import type { CheckedEnergy, Job, OptionValue } from '../check/values.ts';
+import type { Engine } from '../engines/engine.ts';
+import { type Clamp, clampOf, type Model, makeModel, noClamp } from '../infer/model.ts';
+import type { Host } from '../io/host.ts';
+import type { Slot } from '../ir/types.ts';
+import { verbNamed } from '../options.ts';
+import { at, EnergyError } from '../syntax/diagnostic.ts';
+import type { Span } from '../syntax/span.ts';
+import { suggest } from '../syntax/suggest.ts';
+import type { JobResult, RunEvent } from './results.ts';
+import { runCompare } from './verbs/compare.ts';
+import { runFit } from './verbs/fit.ts';
+import { runLogZ } from './verbs/logz.ts';
+import { runPredict } from './verbs/predict.ts';
+import { runSample } from './verbs/sample.ts';
+import { runScore } from './verbs/score.ts';
+
+export interface Session {
+  readonly program: CheckedProgram;
+  readonly bound: BoundProgram;
+  readonly engine: Engine;
+  /** Parameters by slot: initial, read from a folder, or learned by the last fit. */
+  params: ParamValues;
+  readonly results: Map<string, JobResult>;
+}
+
+export interface JobContext {
+  readonly session: Session;
+  readonly job: Job;
+  readonly emit: (event: RunEvent) => void;
+  readonly signal?: { readonly aborted: boolean };
+}
+
+export async function openSession(
+  program: CheckedProgram,
+  host: Host,
+  engine: Engine,
+  options: BindOptions & { readonly seed?: number } = {},
+): Promise<Session> {
+  const bound = await bind(program, host, options);
+  return { program, bound, engine, params: initialParams(bound, options.seed ?? 1), results: new Map() };
+}
+
+/** Runs one job and keeps its result for later ones. */
+export async function runJob(
+  session: Session,
+  job: Job,
+  emit: (event: RunEvent) => void,
+  signal?: { readonly aborted: boolean },
+): Promise<JobResult> {
+  const verb = verbNamed(job.verb);
+  if (!verb?.available) throw optionError(job.span, `\`${job.verb}\` is not available in this version`);
+  emit({ event: 'start', job: job.name, verb: job.verb, energy: job.energy });
+  const result = await runVerb({ session, job, emit, signal });
+  session.results.set(job.name, result);
+  return result;
+}
+
+function runVerb(cx: JobContext): Promise<JobResult> | JobResult {
+  switch (cx.job.verb) {
+    case 'fit':
+      return runFit(cx);
+    case 'sample':
+      return runSample(cx);
+    case 'logz':
+      return runLogZ(cx);
+    case 'score':
+      return runScore(cx);
+    case 'predict':
+      return runPredict(cx);
+    case 'compare':
+      return runCompare(cx);
+    default:
+      throw optionError(cx.job.span, `\`${cx.job.verb}\` is not available in this version`);
+  }
+}
+
+export function energyOf(cx: JobContext): CheckedEnergy {
+  return energyNamed(cx.session, cx.job.energy ?? '', cx.job.span);
+}
+
+export function energyNamed(session: Session, name: string, span: Span): CheckedEnergy {
+  const e = session.program.energies.get(name);
+  if (e) return e;
+  const near = suggest(name, [...session.program.energies.keys()]);
+  throw optionError(span, `there is no energy \`${name}\``, near ? `did you mean \`${near}\`?` : undefined);
+}
+
+export const modelOf = (cx: JobContext): Model =>
+  makeModel(cx.session.bound, energyOf(cx).energy, cx.session.params, cx.session.engine);
+
+export function clampOption(cx: JobContext, model: Model): Clamp {
+  const given = cx.job.options.given;
+  return given?.kind === 'given' ? clampOf(model, given.entries) : noClamp(model);
+}
+
+export function numberOption(
+  options: Readonly<Record<string, OptionValue>>,
+  name: string,
+): number | undefined {
+  const v = options[name];
+  return v?.kind === 'number' ? v.value : undefined;
+}
+
+export function rowsOption(cx: JobContext, name = 'data') {
+  const v = cx.job.options[name];
+  if (v?.kind !== 'rows') throw optionError(cx.job.span, `\`${cx.job.verb}\` needs \`${name}\``);
+  return v.rows;
+}
+
+/** The rows' columns as arrays: for each unknown, rows × elements. */
+export function rowArrays(
+  session: Session,
+  rows: ReturnType<typeof rowsOption>,
+): { readonly count: number; readonly of: ReadonlyMap<Slot, HostArray> } {
+  return {
+    count: session.bound.sizeOf(rows.set),
+    of: new Map(rows.columns.map((c) => [c.unknown, session.bound.constants.get(c.data)!])),
+  };
+}
+
+export function optionError(span: Span, message: string, suggestion?: string): EnergyError {
+  return new EnergyError([{ severity: 'error', code: 'E0602', place: at(span), message, suggestion }]);
+}

@@ -1,0 +1,59 @@
+import { sample } from '../../infer/sample.ts';
+import type { JobResult } from '../results.ts';
+import { clampOption, type JobContext, modelOf, numberOption, optionError, rowArrays } from '../session.ts';
+
+/** `sample(E, …)`: chains from exp(−E). `n` draws in all: as many chains as rows of a batch, one draw each. */
+export async function runSample(cx: JobContext): Promise<JobResult> {
+  const { job, session } = cx;
+  const model = modelOf(cx);
+  const clamp = clampOption(cx, model);
+  const num = (name: string) => numberOption(job.options, name);
+  const n = num('n');
+  if (n !== undefined && (num('chains') !== undefined || num('draws') !== undefined))
+    throw optionError(job.span, '`n` replaces `chains` and `draws`: give one or the others');
+  const shape = n === undefined ? { chains: num('chains'), draws: num('draws') } : spread(n);
+  const init = job.options.init;
+  const rows = init?.kind === 'rows' ? rowArrays(session, init.rows) : null;
+  const result = await sample(
+    model,
+    clamp,
+    {
+      ...shape,
+      warmup: num('warmup'),
+      thin: num('thin') ?? (n === undefined ? undefined : 1),
+      seed: num('seed'),
+      start: rows
+        ? {
+            of: (slot, chain) => {
+              const a = rows.of.get(slot)!;
+              const size = a.data.length / rows.count;
+              const row = chain % rows.count;
+              return a.data.subarray(row * size, (row + 1) * size);
+            },
+          }
+        : undefined,
+    },
+    (p) => {
+      let value: number | null = null;
+      if (p.energy) value = p.energy.reduce((a, b) => a + b, 0) / p.energy.length;
+      cx.emit({
+        event: 'progress',
+        job: job.name,
+        phase: p.phase,
+        done: p.done,
+        total: p.total,
+        rate: p.rate,
+        value,
+      });
+    },
+    cx.signal,
+  );
+  cx.emit({ event: 'plan', job: job.name, plan: result.plan });
+  return { verb: 'sample', ...result };
+}
+
+/** Many chains side by side cost little more than one: up to 256, then several draws of each. */
+function spread(n: number): { readonly chains: number; readonly draws: number } {
+  const chains = Math.min(n, 256);
+  return { chains, draws: Math.ceil(n / chains) };
+}
