@@ -7,9 +7,12 @@ import { gradient } from '../ir/derive.ts';
 import type { Node, Slot } from '../ir/types.ts';
 import type { ContinuousTarget } from './langevin.ts';
 import { type Clamp, compile, type Model, type States } from './model.ts';
+import type { Scales } from './start.ts';
 import { type Bounds, constrain, constrainValue, logJacobian, unconstrainValue } from './transforms.ts';
 
 export interface ContinuousPart extends ContinuousTarget {
+  /** Variances to start the metric from: those of known scales, 1 elsewhere. */
+  variances(scales: Scales): Float64Array;
   /** Free real coordinates of the chains' states, unconstrained, chains × dim. */
   read(states: States): Float64Array;
   /** Writes them back as values. */
@@ -119,6 +122,20 @@ export function continuousPart(
         at += c.free.length;
       });
       return { energy: energies, gradient: g };
+    },
+    variances(scales) {
+      const out = new Float64Array(dim).fill(1);
+      let at = 0;
+      for (const c of coordinates) {
+        const scale = scales.get(c.slot);
+        const line = c.bounds.lo === Number.NEGATIVE_INFINITY && c.bounds.hi === Number.POSITIVE_INFINITY;
+        if (scale && line)
+          c.free.forEach((i, j) => {
+            out[at + j] = scale.sd[i] ** 2 || 1;
+          });
+        at += c.free.length;
+      }
+      return out;
     },
     read(from) {
       const z = new Float64Array(chains * dim);

@@ -40,6 +40,8 @@ export interface LangevinOptions {
   readonly targetAcceptance: number;
   /** Transitions of warm-up; windows are laid out in it. */
   readonly warmup: number;
+  /** Where the metric starts: a variance for each coordinate. */
+  readonly variances?: Float64Array;
 }
 
 /** An increase of the Hamiltonian beyond this is called a divergence (Stan's bound). */
@@ -63,7 +65,7 @@ export function makeLangevin(
     n: 0,
     mean: new Float64Array(d),
     m2: new Float64Array(d),
-    variance: new Float64Array(d).fill(1),
+    variance: options.variances?.slice() ?? new Float64Array(d).fill(1),
     accepted: 0,
     tried: 0,
     divergences: 0,

@@ -10,7 +10,7 @@ import { faultyTerm, makeGibbs } from './gibbs.ts';
 import { makeLangevin } from './langevin.ts';
 import { type Clamp, compile, fault, type Model, type States } from './model.ts';
 import { makeRecorder } from './recorder.ts';
-import { startStates } from './start.ts';
+import { type Scales, startStates } from './start.ts';
 
 export interface SampleOptions {
   readonly chains?: number;
@@ -21,6 +21,8 @@ export interface SampleOptions {
   readonly thin?: number;
   readonly seed?: number;
   readonly leapfrogs?: number;
+  /** Location and spread of real unknowns, where data tell. */
+  readonly scales?: Scales;
   /** Rows that chains start from. */
   readonly start?: { readonly of: (slot: Slot, chain: number) => ArrayLike<number> };
 }
@@ -71,11 +73,12 @@ export async function sample(
   const thin = options.thin ?? plan.defaults.thin;
   const root = new Stream(options.seed ?? 1, 'sample');
   const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', c));
-  const states = startStates(model, clamp, streams, options.start);
+  const states = startStates(model, clamp, streams, options.start, options.scales);
   const gibbs = blocks.length > 0 ? makeGibbs(model, blocks, clamp, chains) : null;
   const real = continuousPart(model, clamp, chains, states);
   const langevin = real
-    ? makeLangevin(real, chains, await feasibleStart(model, clamp, real, streams, states), {
+    ? makeLangevin(real, chains, feasibleStart(model, clamp, real, streams, states, options.scales), {
+        variances: options.scales && real.variances(options.scales),
         leapfrogs: options.leapfrogs ?? plan.defaults.leapfrogs,
         targetAcceptance: (options.leapfrogs ?? plan.defaults.leapfrogs) === 1 ? 0.574 : 0.8,
         warmup,
@@ -148,13 +151,14 @@ export async function sample(
 }
 
 /** Random starts with a finite energy: up to 100 tries for each chain, then the fault is named. */
-async function feasibleStart(
+function feasibleStart(
   model: Model,
   clamp: Clamp,
   real: NonNullable<ReturnType<typeof continuousPart>>,
   streams: readonly Stream[],
   states: Map<Slot, Float64Array>,
-): Promise<Float64Array> {
+  scales?: Scales,
+): Float64Array {
   for (let attempt = 0; ; attempt++) {
     const z = real.read(states);
     const { energy, gradient } = real.evaluate(z);
@@ -174,7 +178,7 @@ async function feasibleStart(
           'check what `require` and the distributions allow',
         )
       );
-    const again = startStates(model, clamp, streams);
+    const again = startStates(model, clamp, streams, undefined, scales);
     for (const u of model.unknowns)
       for (const c of bad)
         states.get(u.slot)!.set(again.get(u.slot)!.subarray(c * u.size, (c + 1) * u.size), c * u.size);

@@ -3,6 +3,7 @@
  * derivative, summed over axes, guarded, added up.
  */
 import { type Builder, isConst, staticSize } from './build.ts';
+import { signOf } from './signs.ts';
 import type { Axis, FnName, IndexSet, Node } from './types.ts';
 
 /** The derivative of the root with respect to a node; `need` and `live` are explained in `derive.ts`. */
@@ -176,7 +177,11 @@ function decide(n: Node): boolean {
         const size = k.op === 'axis' ? staticSize(k.axis.set) : undefined;
         return size !== undefined && size <= elements.length && elements.every(isHarmless);
       }
-      return total.has(n.fn) && n.args.every(isHarmless);
+      if (!n.args.every(isHarmless)) return false;
+      if (n.fn === 'div') return signOf(n.args[1]) === 'positive';
+      if (n.fn === 'log') return signOf(n.args[0]) === 'positive';
+      if (n.fn === 'sqrt') return signOf(n.args[0]) !== 'unknown';
+      return total.has(n.fn);
     case 'reduce':
       return n.kind === 'sum' && isHarmless(n.body) && (n.where === null || isHarmless(n.where));
     case 'scatter':

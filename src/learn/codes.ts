@@ -8,6 +8,7 @@ export const learnCodes = {
   E0715: 'a checkpoint of something else',
   E0716: 'an energy without parameters',
   E0717: 'options that exclude each other',
+  E0718: 'an option outside its range',
   W0710: 'hardly any negative is in the support',
 } as const;
 

@@ -4,6 +4,7 @@ import { type Domain, showDomain } from '../domain.ts';
 import type { Arrays, Engine, Output } from '../engines/engine.ts';
 import type { Batch } from '../ir/batch.ts';
 import type { Energy, IndexSet, Node, Slot, Term } from '../ir/types.ts';
+import { slotsRead } from '../ir/walk.ts';
 import { at, type Diagnostic, type Note } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import type { LearnCode } from './codes.ts';
@@ -11,6 +12,7 @@ import type { LearnCode } from './codes.ts';
 /** The step that failed: its inputs, and how to evaluate expressions on them. */
 export interface FailedStep {
   readonly energy: Energy;
+  readonly learned: readonly Slot[];
   readonly priors: readonly { readonly name: string; readonly span: Span; readonly node: Node }[];
   readonly rows: Batch;
   readonly negatives: Batch;
@@ -73,15 +75,27 @@ export function explainLoss(f: FailedStep): Diagnostic {
   );
 }
 
-/** That the gradient with respect to a parameter is not finite although the loss is. */
-export function explainGradient(f: FailedStep, param: Slot): Diagnostic {
+/**
+ * That a derivative is not finite although the loss is.
+ * @param gradients in the order of `learned`
+ */
+export function explainGradient(f: FailedStep, gradients: readonly Float64Array[]): Diagnostic {
+  const bad = gradients.findIndex((g) => !g.every(Number.isFinite));
+  const steps = `at step ${f.step} of learning`;
+  if (bad < 0)
+    return diagnostic(
+      'E0711',
+      f.energy.span,
+      `the gradient of the loss became too large for numbers ${steps}`,
+    );
+  const param = f.learned[bad];
   return diagnostic(
     'E0711',
     param.span ?? f.energy.span,
-    `the derivative of the loss with respect to \`${param.name}\` is not finite at step ${f.step} of learning`,
-    f.energy.terms.length === 1
-      ? [{ message: 'the only term that it can come from', place: at(f.energy.terms[0].span) }]
-      : [],
+    `the derivative of the loss with respect to \`${param.name}\` is not finite ${steps}`,
+    f.energy.terms
+      .filter((t) => slotsRead([t.body]).has(param))
+      .map((t) => ({ message: `the term \`${t.name}\` depends on it`, place: at(t.span) })),
     'look for a function without a derivative where it is used: sqrt or log at 0, a power of 0',
   );
 }

@@ -12,13 +12,13 @@ import type { DataRows } from '../check/values.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Energy } from '../ir/types.ts';
 import { Stream } from '../random/stream.ts';
-import { type Diagnostic, hasErrors } from '../syntax/diagnostic.ts';
+import type { Diagnostic } from '../syntax/diagnostic.ts';
 import { adamStart, adamStep, averaged, averageStart, averageStep, clipByNorm } from './adam.ts';
 import { type Checkpoint, resumeFrom, type Subject, type Training, takeCheckpoint } from './checkpoint.ts';
 import { explainGradient, explainLoss, type FailedStep } from './faults.ts';
 import { type FitOptions, stepsOf } from './options.ts';
 import { makePerturbation } from './perturb.ts';
-import { asInputs, emptyRows, gather, minibatches, readRows } from './rows.ts';
+import { asInputs, emptyRows, gather, type Minibatches, minibatches, type Rows, readRows } from './rows.ts';
 import { compileTraining, refuseOutside, type TermEnergies, type TrainingProgram } from './training.ts';
 
 export type { TermEnergies };
@@ -52,7 +52,7 @@ export interface FitProgress {
   readonly negativeEnergy: number;
   /** Steps a second, lately. */
   readonly rate: number;
-  /** On every hundredth of the run and at its end. */
+  /** After every hundredth of the run, but at least 10 steps apart, and at its end. */
   readonly terms?: readonly TermEnergies[];
 }
 
@@ -80,7 +80,11 @@ export interface FitResult {
   readonly timings: {
     readonly compile: number;
     readonly perturb: number;
+    /** Loss and gradients. */
     readonly evaluate: number;
+    /** Energies of terms. */
+    readonly observe: number;
+    /** Adam and averaging. */
     readonly update: number;
     readonly total: number;
   };
@@ -100,15 +104,31 @@ const yieldEvery = 50;
 export async function fit(args: FitArgs): Promise<FitResult> {
   const { bound, energy, options, engine } = args;
   const began = performance.now();
-  const seconds = { compile: 0, perturb: 0, evaluate: 0, update: 0 };
-  const root = new Stream(options.seed, 'fit');
   const rows = readRows(bound, args.rows);
-  const batches = minibatches(rows.count, options.batch, root.fork('rows'));
-  const steps = stepsOf(options, batches.stepsPerEpoch);
+  const batches = minibatches(rows.count, options.batch, new Stream(options.seed, 'fit', 'rows'));
   const program = compileTraining({ bound, energy, options, engine, batch: batches.size, rows: rows.count });
+  try {
+    return await train(args, rows, batches, program, began);
+  } finally {
+    program.dispose();
+  }
+}
+
+async function train(
+  args: FitArgs,
+  rows: Rows,
+  batches: Minibatches,
+  program: TrainingProgram,
+  began: number,
+): Promise<FitResult> {
+  const { bound, energy, options } = args;
+  const seconds = { compile: 0, perturb: 0, evaluate: 0, observe: 0, update: 0 };
+  const steps = stepsOf(options, batches.stepsPerEpoch);
+  const noise = new Stream(options.seed, 'fit', 'step');
   const { coordinates, learned } = program;
   const shapes = learned.map((p) => shapeOf(p, bound.sizeOf));
-  refuseOutside(program, rows, batches.size, coordinates.inputs(coordinates.toFree(args.params), shapes));
+  const fresh = coordinates.toFree(args.params);
+  refuseOutside(program, rows, batches.size, coordinates.inputs(fresh, shapes));
   const perturbation = makePerturbation({
     unknowns: energy.unknowns,
     sizeOf: bound.sizeOf,
@@ -117,17 +137,13 @@ export async function fit(args: FitArgs): Promise<FitResult> {
     ...options.loss,
   });
   const subject = subjectOf(args, program, shapes, batches.size, rows.count);
-  const training = args.resume
-    ? resumeFrom(subject, args.resume)
-    : freshTraining(coordinates.toFree(args.params));
+  const training = args.resume ? resumeFrom(subject, args.resume) : freshTraining(fresh);
   const states = emptyRows(rows, batches.size);
+  const { slots } = program.discrepancy.negatives;
   const inputs = new Map([
     ...coordinates.inputs(training.params, shapes),
     ...asInputs(rows, states, program.discrepancy.rows.slots, [batches.size]),
-    ...asInputs(rows, perturbation.negatives, program.discrepancy.negatives.slots, [
-      batches.size,
-      options.loss.draws,
-    ]),
+    ...asInputs(rows, perturbation.negatives, slots, [batches.size, options.loss.draws]),
   ]);
   const gradients = training.params.map((p) => new Float64Array(p.length));
   seconds.compile = since(began);
@@ -135,7 +151,7 @@ export async function fit(args: FitArgs): Promise<FitResult> {
   const first = training.adam.step;
   const history = new HistoryRecorder(Math.max(0, steps - first));
   const terms: { step: number; terms: readonly TermEnergies[] }[] = [];
-  const termsEvery = Math.max(1, Math.floor(steps / 100));
+  const termsEvery = Math.max(10, Math.floor(steps / 100));
   const diagnostics: Diagnostic[] = [];
   let status: FitResult['status'] = 'done';
   let checkpoint = takeCheckpoint(subject, training);
@@ -150,31 +166,32 @@ export async function fit(args: FitArgs): Promise<FitResult> {
     let mark = performance.now();
     const picked = batches.at(step);
     gather(rows, picked, states);
-    perturbation.draw(states, root.fork('step', step));
+    perturbation.draw(states, noise.fork(step));
     seconds.perturb += since(mark);
 
     mark = performance.now();
     const out = program.step(inputs, gradients);
     seconds.evaluate += since(mark);
 
-    mark = performance.now();
     const gradientNorm = clipByNorm(gradients, options.clip);
     if (!Number.isFinite(out.loss) || !Number.isFinite(gradientNorm)) {
       status = 'failed';
       const failed: FailedStep = { ...program.explaining, inputs, picked, step: step + 1 };
-      const bad = gradients.findIndex((g) => !g.every(Number.isFinite));
-      diagnostics.push(
-        Number.isFinite(out.loss) ? explainGradient(failed, learned[Math.max(0, bad)]) : explainLoss(failed),
-      );
+      diagnostics.push(Number.isFinite(out.loss) ? explainGradient(failed, gradients) : explainLoss(failed));
       break;
     }
+    const done = step + 1;
+    // Before the update, so that the terms are those of the step's energies.
+    mark = performance.now();
+    const observed = done % termsEvery === 0 || done === steps ? program.terms(inputs) : undefined;
+    seconds.observe += since(mark);
+
+    mark = performance.now();
     adamStep(training.params, gradients, training.adam, options.optimizer);
     if (options.average > 0) averageStep(training.average, training.params, options.average);
     seconds.update += since(mark);
 
-    const done = step + 1;
     history.push(done, out, gradientNorm);
-    const observed = done % termsEvery === 0 || done === steps ? program.terms(inputs) : undefined;
     if (observed) terms.push({ step: done, terms: observed });
     args.onStep?.({ step: done, steps, ...out, gradientNorm, rate: clock.tick(), terms: observed });
     if (done % checkpointEvery === 0) {
@@ -186,10 +203,11 @@ export async function fit(args: FitArgs): Promise<FitResult> {
       lastYield = performance.now();
     }
   }
-  if (status !== 'failed') checkpoint = takeCheckpoint(subject, training);
-  const sparse = program.fewInSupport(inputs);
-  if (!hasErrors(diagnostics) && sparse) diagnostics.push(sparse);
-  program.dispose();
+  if (status !== 'failed') {
+    checkpoint = takeCheckpoint(subject, training);
+    const sparse = training.adam.step > first ? program.fewInSupport(inputs) : null;
+    if (sparse) diagnostics.push(sparse);
+  }
   const kept = resumeFrom(subject, checkpoint);
   return {
     status,

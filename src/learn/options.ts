@@ -1,7 +1,7 @@
 /** The options of `fit`, read from a job or the command line; defaults are those of the table in `options.ts`. */
 import type { OptionValue } from '../check/values.ts';
 import { type OptionSpec, verbNamed } from '../options.ts';
-import { at, EnergyError } from '../syntax/diagnostic.ts';
+import { at, EnergyError, type Place } from '../syntax/diagnostic.ts';
 import type { AdamOptions } from './adam.ts';
 import type { LearnCode } from './codes.ts';
 
@@ -40,7 +40,7 @@ type Values = Readonly<Record<string, OptionValue>>;
 
 /**
  * @param values options by name, as the checker leaves them; absent ones get their defaults
- * @throws EnergyError E0717 for both `steps` and `epochs`
+ * @throws EnergyError E0717 for both `steps` and `epochs`, E0718 for decays of 1 and times of 0
  */
 export function fitOptions(values: Values = {}): FitOptions {
   const specs = verbNamed('fit')!.options;
@@ -58,7 +58,7 @@ export function fitOptions(values: Values = {}): FitOptions {
   const loss = nested(specs, values, 'loss', 'discrepancy');
   const adam = nested(specs, values, 'optimizer', 'adam');
   const t = loss('t')!;
-  return {
+  const made: FitOptions = {
     loss: {
       kind: 'discrepancy',
       t,
@@ -74,6 +74,21 @@ export function fitOptions(values: Values = {}): FitOptions {
     average: numberOf(specs, values, 'average')!,
     seed: numberOf(specs, values, 'seed')!,
   };
+  const { average, optimizer } = made;
+  const below1 = { average, beta1: optimizer.beta1, beta2: optimizer.beta2 };
+  for (const [name, value] of Object.entries(below1))
+    if (value >= 1)
+      throw outOfRange(values, name, `\`${name}\` is less than 1: at 1 nothing new would count`);
+  if (made.loss.t === 0 && made.loss.tReal === 0)
+    throw outOfRange(values, 't', '`t` is more than 0: rows that are not perturbed teach nothing');
+  return made;
+}
+
+function outOfRange(values: Values, name: string, message: string): EnergyError {
+  const nestedIn = Object.values(values).find((v) => v.kind === 'call' && v.options[name] !== undefined);
+  const given = values[name] ?? (nestedIn?.kind === 'call' ? nestedIn.options[name] : undefined);
+  const place: Place = given ? at(given.span) : { kind: 'data', file: 'options' };
+  return new EnergyError([{ severity: 'error', code: 'E0718' satisfies LearnCode, place, message }]);
 }
 
 /** The options of `loss = discrepancy(…)` and the like. */

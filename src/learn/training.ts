@@ -106,6 +106,7 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
     discrepancy: d,
     explaining: {
       energy,
+      learned,
       priors,
       rows: d.rows,
       negatives: d.negatives,

@@ -108,7 +108,7 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
         draws: slow ? 200 : 1000,
         warmup: langevin ? 1000 : slow ? 100 : 300,
         thin: 1,
-        leapfrogs: langevin && !gibbs ? 8 : 1,
+        leapfrogs: 8,
       },
     },
   };

@@ -51,6 +51,6 @@ function limited(found: readonly Diagnostic[], file: string): Diagnostic[] {
   if (sorted.length <= maxDiagnostics) return sorted;
   const start = startOf(sorted[maxDiagnostics]);
   const rest = sorted.length - maxDiagnostics;
-  const message = `${rest} more mistakes from here on are not listed`;
+  const message = rest === 1 ? 'one more mistake is not listed' : `${rest} more mistakes are not listed`;
   return [...sorted.slice(0, maxDiagnostics), syntaxError('E0119', { file, start, end: start }, message)];
 }

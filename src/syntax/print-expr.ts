@@ -208,21 +208,13 @@ function printBinder(c: Comments, b: Binder): Doc {
 }
 
 export function printDomain(c: Comments, d: DomainExpr): Doc {
-  const shape =
-    d.dims.length > 0
-      ? list(c, '[', exprParts(c, d.dims), ']', { start: d.dims[0].span.start, end: d.span.end })
-      : '';
-  return concat(
-    d.name.text,
-    d.args
-      ? printArgs(c, d.args, {
-          start: d.name.span.end,
-          end: d.on?.span.start ?? d.dims[0]?.span.start ?? d.span.end,
-        })
-      : '',
-    d.on ? concat(' on ', printGraph(c, d.on)) : '',
-    shape,
-  );
+  const argsEnd = d.args?.at(-1)?.span.end ?? d.name.span.end;
+  const argsLimit = d.on?.span.start ?? (d.dims.length > 0 ? argsEnd : d.span.end);
+  const args = d.args ? printArgs(c, d.args, { start: d.name.span.end, end: argsLimit }) : '';
+  const on = d.on ? concat(' on ', printGraph(c, d.on)) : '';
+  if (d.dims.length === 0) return concat(d.name.text, args, on);
+  const extent = { start: d.on?.span.end ?? argsEnd, end: d.span.end };
+  return concat(d.name.text, args, on, list(c, '[', exprParts(c, d.dims), ']', extent));
 }
 
 /** The set of a domain's graph: a name, a call of one, or parenthesised. */

@@ -432,7 +432,7 @@ describe.each([
       only(t.arrays, (s) => s === w),
     );
     const settled = tf.memory().numTensors;
-    expect(() => evaluator.run(new Map())).toThrow('no value was given for "x" (a input)');
+    expect(() => evaluator.run(new Map())).toThrow('no value was given for the input "x"');
     const bad: HostArray = { shape: [4], data: new Float64Array(4) };
     expect(() => evaluator.run(new Map([[x, bad]]))).toThrow('"x" has shape [4], expected [3]');
     expect(() => compile(product, [i], new Map([[x, bad]]))).toThrow('"x" has shape [4], expected [3]');
@@ -455,6 +455,7 @@ describe.each([
   });
 
   it('repeats outputs along axes that they do not mention, in the order asked for', () => {
+    agree(t, t.read(w, i, j), [j, t.b.axis(I), i, t.b.axis(J)]);
     const evaluator = compile(t.read(x, j), [j, i]);
     const y = evaluator.run(t.arrays).get('y')!;
     expect(y.shape).toEqual([3, 5]);
@@ -495,6 +496,14 @@ describe('the front door', () => {
     expect(['tensorflow', 'wasm']).toContain(await bestBackend());
   });
 
+  it('says what is missing where native TensorFlow is not installed', async () => {
+    const outcome = await tfjsEngine('tensorflow').then(
+      (engine) => engine.name,
+      (fault: Error) => fault.message,
+    );
+    expect(outcome).toMatch(/^tfjs:tensorflow$|needs the optional package @tensorflow\/tfjs-node/);
+  });
+
   it('lists steps, and times them', () => {
     const t = new Bench();
     const [I] = [t.set('i', 5)];
@@ -502,7 +511,7 @@ describe('the front door', () => {
     const x = t.slot('x', [I]);
     const node = t.b.sum([i], t.b.call('sigmoid', t.read(x, i)));
     const evaluator = wasm.compile({ outputs: [{ name: 'y', axes: [], node }], sizeOf: t.sizeOf }, new Map());
-    expect(explain(evaluator)).toBe('%1 = sigmoid(%0) : [5]\n%2 = sum(%1) : [1]\n');
+    expect(explain(evaluator)).toBe('%1 = sigmoid(%0) : [5]\n%2 = sum(%1) : []\n');
     const times = profile(evaluator, t.arrays, 3);
     expect(times.map((s) => s.op)).toEqual(['sigmoid', 'sum']);
     expect(times.every((s) => s.ms >= 0)).toBe(true);

@@ -176,7 +176,7 @@ describe.each(unary)('a free energy of each value of a $kind', (domain) => {
     // distribution: what is left is the noise of the optimiser. Differences to value 0 are compared.
     const counts = Array.from({ length: states }, (_, k) => codes.filter((c) => c === k).length);
     const theta = counts.slice(1).map((c) => Math.log(c / counts[0]));
-    const learned = Array.from(r.params.get(w)!.data, (v, _, __) => v);
+    const learned = Array.from(r.params.get(w)!.data);
     const found = learned.slice(1).map((v) => learned[0] - v);
     const H = information(
       (v) => theta.map((_, k) => (v[0] - offset === k + 1 ? 1 : 0)),

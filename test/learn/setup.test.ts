@@ -120,6 +120,12 @@ describe('options', () => {
     expect(codeOf(() => fitOptions({ steps: number(1), epochs: number(1) }))).toBe('E0717');
   });
 
+  it('are refused where nothing would be learned', () => {
+    expect(codeOf(() => fitOptions({ average: number(1) }))).toBe('E0718');
+    const loss: OptionValue = { kind: 'call', name: 'discrepancy', options: { t: number(0) }, span };
+    expect(codeOf(() => fitOptions({ loss }))).toBe('E0718');
+  });
+
   it('make about 2000 steps when neither is given', () => {
     const neither = quickOptions({ steps: undefined });
     expect(stepsOf(neither, 300)).toBe(2100);

@@ -7,6 +7,7 @@ import type { ArrayProgram, Arrays, Engine, Evaluator } from '../engine.ts';
 import { activate, type Backend } from './backend.ts';
 import { Lowering } from './lower.ts';
 import { type Plan, type StepRecord, Tape } from './tape.ts';
+import { reorder } from './vals.ts';
 
 /** One step with the time that it took. */
 export interface StepTime extends StepRecord {
@@ -18,7 +19,7 @@ export class TfjsEvaluator implements Evaluator {
   private readonly plan: Plan;
   private readonly program: ArrayProgram;
   private readonly sizeOf: (set: IndexSet) => number;
-  /** The axes of each result in the order of its dimensions; outputs may want another. */
+  /** The axes of each result, in the order of the output's; an output may have more. */
   private readonly resultAxes: readonly (readonly Axis[])[];
 
   constructor(backend: Backend, program: ArrayProgram, constants: Arrays) {
@@ -32,7 +33,14 @@ export class TfjsEvaluator implements Evaluator {
     const tape = new Tape(backend);
     try {
       const lowering = new Lowering(tape, program, constants);
-      const results = program.outputs.map((o) => lowering.lower(o.node));
+      const results = program.outputs.map((o) => {
+        const v = lowering.lower(o.node);
+        return reorder(
+          lowering,
+          v,
+          o.axes.filter((a) => v.axes.includes(a)),
+        );
+      });
       this.resultAxes = results.map((v) => v.axes);
       this.plan = tape.finish(results.map((v) => v.ref));
     } catch (fault) {
@@ -69,7 +77,7 @@ export class TfjsEvaluator implements Evaluator {
   private gatherInputs(inputs: Arrays): Float32Array[] {
     return this.plan.inputs.map(({ slot }) => {
       const array = inputs.get(slot);
-      if (!array) throw new Error(`no value was given for "${slot.name}" (a ${slot.role})`);
+      if (!array) throw new Error(`no value was given for the ${slot.role} "${slot.name}"`);
       checkShape(slot, array, this.sizeOf);
       // On the cpu backend a tensor is the array itself, so it must be one of our own.
       return new Float32Array(array.data);
@@ -80,33 +88,31 @@ export class TfjsEvaluator implements Evaluator {
     const out = new Map<string, HostArray>();
     this.program.outputs.forEach((o, i) => {
       const shape = o.axes.map((a) => this.sizeOf(a.set));
-      out.set(o.name, { shape, data: this.arrange(data[i], this.resultAxes[i], o.axes) });
+      out.set(o.name, { shape, data: this.spread(data[i], this.resultAxes[i], o.axes) });
     });
     return out;
   }
 
-  /** Transposes and repeats a result into the order of dimensions that the output asks for. */
-  private arrange(data: Float32Array, from: readonly Axis[], to: readonly Axis[]): Float32Array {
-    if (from.length === to.length && from.every((a, d) => a === to[d])) return data;
-    const steps = to.map(() => 0);
-    let step = 1;
-    for (let d = from.length - 1; d >= 0; d--) {
-      steps[to.indexOf(from[d])] = step;
-      step *= this.sizeOf(from[d].set);
+  /** Repeats a result along the axes of the output that it lacks. */
+  private spread(data: Float32Array, from: readonly Axis[], to: readonly Axis[]): Float32Array {
+    let [now, inner] = [data, 1];
+    for (const a of [...to].reverse()) {
+      const n = this.sizeOf(a.set);
+      if (!from.includes(a)) now = repeat(now, inner, n);
+      inner *= n;
     }
-    const shape = to.map((a) => this.sizeOf(a.set));
-    const out = new Float32Array(sizeOfShape(shape));
-    const go = (d: number, at: number, offset: number): number => {
-      if (d === shape.length) {
-        out[at] = data[offset];
-        return at + 1;
-      }
-      for (let i = 0; i < shape[d]; i++) at = go(d + 1, at, offset + i * steps[d]);
-      return at;
-    };
-    go(0, 0, 0);
-    return out;
+    return now;
   }
+}
+
+/** Every stretch of `length` elements `times` times. */
+function repeat(data: Float32Array, length: number, times: number): Float32Array {
+  if (times === 1) return data;
+  const out = new Float32Array(data.length * times);
+  let to = 0;
+  for (let from = 0; from < data.length; from += length)
+    for (let k = 0; k < times; k++, to += length) out.set(data.subarray(from, from + length), to);
+  return out;
 }
 
 function checkShape(slot: Slot, array: HostArray, sizeOf: (set: IndexSet) => number): void {

@@ -281,6 +281,7 @@ export class Lowering implements IndexingContext {
     const arrays = vals.filter((v) => v.axes.length > 0);
     let total = arrays.length === 0 ? this.scalar(1) : contract(this, arrays, over);
     for (const v of numbers) total = this.combine('mul', [total, v]);
+    if (scale === 1) return total;
     if (scale === -1) return this.combine('neg', [total]);
     return this.combine('mul', [total, this.scalar(scale)]);
   }

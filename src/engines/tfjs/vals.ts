@@ -142,7 +142,8 @@ function reduceMiddle(tape: Tape, kind: PlainReduce, ref: Ref, o: number, k: num
   if (k === 1) return tape.view(ref, [o * i]);
   if (tape.backend.heap) {
     const loop = reduceLoop(kind, o, k, i);
-    return tape.emit(kind, [ref], [o * i], (x) => heapOp([o * i], loop, [x]), `${o},${k},${i}`);
+    const shape = o * i === 1 ? [] : [o * i];
+    return tape.emit(kind, [ref], shape, (x) => heapOp(shape, loop, [x]), `${o},${k},${i}`);
   }
   const x = tape.view(ref, [o, k, i]);
   return tape.emit(kind, [x], [o, i], (t) => reducers[kind](t, 1), '1');

@@ -1,4 +1,6 @@
 import { sample } from '../../infer/sample.ts';
+import type { Scales } from '../../infer/start.ts';
+import type { Slot } from '../../ir/types.ts';
 import type { JobResult } from '../results.ts';
 import { clampOption, type JobContext, modelOf, numberOption, optionError, rowArrays } from '../session.ts';
 
@@ -22,6 +24,7 @@ export async function runSample(cx: JobContext): Promise<JobResult> {
       warmup: num('warmup'),
       thin: num('thin') ?? (n === undefined ? undefined : 1),
       seed: num('seed'),
+      scales: scalesOf(cx),
       start: rows
         ? {
             of: (slot, chain) => {
@@ -50,6 +53,24 @@ export async function runSample(cx: JobContext): Promise<JobResult> {
   );
   cx.emit({ event: 'plan', job: job.name, plan: result.plan });
   return { verb: 'sample', ...result };
+}
+
+/** Location and spread of the rows that the program fits this energy to, if it does. */
+function scalesOf(cx: JobContext): Scales | undefined {
+  const { session, job } = cx;
+  const fitted = session.program.jobs.find((j) => j.verb === 'fit' && j.energy === job.energy)?.options.data;
+  if (fitted?.kind !== 'rows') return undefined;
+  const { count, of } = rowArrays(session, fitted.rows);
+  const out = new Map<Slot, { mean: Float64Array; sd: Float64Array }>();
+  for (const [slot, array] of of) {
+    const size = array.data.length / count;
+    const mean = new Float64Array(size);
+    const sd = new Float64Array(size);
+    for (let i = 0; i < array.data.length; i++) mean[i % size] += array.data[i] / count;
+    for (let i = 0; i < array.data.length; i++) sd[i % size] += (array.data[i] - mean[i % size]) ** 2 / count;
+    out.set(slot, { mean, sd: sd.map(Math.sqrt) });
+  }
+  return out;
 }
 
 /** Many chains side by side cost little more than one: up to 256, then several draws of each. */
