@@ -105,7 +105,8 @@ function siteOf(
 function coordinates(b: Builder, flat: Node, dims: readonly number[]): Node[] {
   return dims.map((side, d) => {
     const below = dims.slice(d + 1).reduce((x, y) => x * y, 1);
-    const q = below > 1 ? b.call('floor', b.div(flat, b.const(below))) : flat;
+    // Half a site more, because 49 · (1/49) < 1 in floating point.
+    const q = below > 1 ? b.call('floor', b.div(b.add(flat, b.const(0.5)), b.const(below))) : flat;
     return d > 0 ? b.call('mod', q, b.const(side)) : q;
   });
 }

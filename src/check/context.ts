@@ -1,6 +1,6 @@
 /** What every checking function carries: the builder, the diagnostics, the names in scope. */
 import { Builder } from '../ir/build.ts';
-import type { Axis, Constraint, IndexSet, Node } from '../ir/types.ts';
+import type { Axis, Constraint, IndexSet, Node, Slot } from '../ir/types.ts';
 import { at, type Diagnostic, type Note } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
@@ -19,6 +19,8 @@ export class Checker {
   /** Sets of tuples in the order in which they can be evaluated. */
   readonly tupleSets: IndexSet[] = [];
   readonly namedSets: IndexSet[] = [];
+  /** What a `~` names: that it may come out constant (`x ~ uniform(0, 1)`) is meant. */
+  readonly drawn = new Set<Slot | Span>();
 
   report(
     severity: Diagnostic['severity'],

@@ -1,6 +1,7 @@
 /** Energies: their statements, and calls of one energy in another. */
 import type { Domain } from '../domain.ts';
 import type { Axis, Constraint, Energy, Node, Report, Slot, Term } from '../ir/types.ts';
+import { slotsRead } from '../ir/walk.ts';
 import type { Span } from '../syntax/span.ts';
 import type { EnergyItem, Expr, Statement } from '../syntax/tree.ts';
 import { align, asArray, asNumber } from './arrays.ts';
@@ -280,6 +281,8 @@ function sampleStatement(cx: Cx, s: Statement & { kind: 'sample' }, body: Body):
   const g = s.generator ? bindGenerator(cx, s.generator) : { cx, axes: [] as readonly Axis[], where: null };
   const target = asArray(g.cx, elaborate(g.cx, s.target), s.target.span, 'an unknown or data');
   const { node, axes } = densityOf(g.cx, target, s.dist, s.span, g.axes, g.where);
+  for (const slot of slotsRead([target.node])) cx.ck.drawn.add(slot);
+  cx.ck.drawn.add(s.span);
   addTerm(cx, body, nameOf(s.target), s.span, b.neg(b.sum([...g.axes, ...axes], node, g.where)), true);
 }
 

@@ -51,6 +51,8 @@ export function elaborate(cx: Cx, e: Expr): Value {
       }
       return liftValues(cx, e.span, [v], ([x]) => {
         const n = asNumber(cx, x, e.operand.span);
+        // Folded here because the builder keeps what is not finite: `-inf` is a bound.
+        if (n.node.op === 'const') return scalar(b.const(-n.node.value), numberLike(n));
         return lift(cx, e.span, 'neg', [n], numberLike(n));
       });
     }
@@ -159,7 +161,8 @@ function field(cx: Cx, target: Value, e: Expr & { kind: 'field' }): Value {
         if (d >= 0) {
           const below = dims.slice(d + 1).reduce((a, c) => a * c, 1);
           let node = target.node;
-          if (below > 1) node = b.call('floor', b.div(node, b.const(below)));
+          // Half a site more, because 49 · (1/49) < 1 in floating point.
+          if (below > 1) node = b.call('floor', b.div(b.add(node, b.const(0.5)), b.const(below)));
           if (d > 0) node = b.call('mod', node, b.const(dims[d]));
           return { ...target, elem: number(true), node, domain: undefined };
         }
@@ -186,15 +189,25 @@ function index(cx: Cx, e: Expr & { kind: 'index' }): Value {
   const target = elaborate(cx, e.target);
   const indices = e.indices.map((i) => indexValue(cx, i));
   const name = e.target.kind === 'name' ? `\`${e.target.name}\`` : 'this array';
-  if (target.kind === 'record') {
-    const fields = new Map(
-      [...target.fields].map(
-        ([k, v]) => [k, indexLeading(cx, e.span, asArray(cx, v, e.span), indices, name)] as const,
-      ),
-    );
-    return { ...target, fields };
-  }
+  if (target.kind === 'record') return indexRecord(cx, e.span, target, indices, name);
   return indexArray(cx, e.span, asArray(cx, target, e.target.span, 'an array'), indices, name);
+}
+
+/** Every field at the same leading indices; a field may be a record itself. */
+function indexRecord(
+  cx: Cx,
+  span: Span,
+  target: Value & { kind: 'record' },
+  indices: readonly IndexValue[],
+  name: string,
+): Value {
+  const fields = [...target.fields].map(([key, v]): readonly [string, Value] => [
+    key,
+    v.kind === 'record'
+      ? indexRecord(cx, span, v, indices, name)
+      : indexLeading(cx, span, asArray(cx, v, span), indices, name),
+  ]);
+  return { ...target, fields: new Map(fields) };
 }
 
 /** A record of arrays is indexed by its leading index sets only. */

@@ -12,6 +12,7 @@ export function lints(ck: Checker, program: CheckedProgram): void {
     for (const t of energy.terms) {
       roots.push(t.body);
       for (const s of slotsRead([t.body])) touched.add(s);
+      if (ck.drawn.has(t.span)) continue;
       if ((t.body.uses & (Uses.unknown | Uses.param)) === 0)
         ck.report(
           'warning',
@@ -33,7 +34,7 @@ export function lints(ck: Checker, program: CheckedProgram): void {
     }
     for (const r of energy.reports) roots.push(r.value.body);
     for (const u of energy.unknowns) {
-      if (touched.has(u)) continue;
+      if (touched.has(u) || ck.drawn.has(u)) continue;
       const unbounded =
         u.domain.kind === 'real' && !(Number.isFinite(u.domain.lo) && Number.isFinite(u.domain.hi));
       ck.report(

@@ -2,7 +2,7 @@
  * Checking a program: declarations are resolved on demand, so their order does not
  * matter; whatever is wrong is reported once and the rest is still checked.
  */
-import type { Builder } from '../ir/build.ts';
+import { type Builder, staticSize } from '../ir/build.ts';
 import type { IndexSet } from '../ir/types.ts';
 import { at, type Diagnostic } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
@@ -236,7 +236,10 @@ function declareParam(cx: Cx, item: ParamItem): Value {
   if (item.init) {
     const init = asArray(cx, elaborate(cx, item.init), item.init.span);
     if (init.axes.length > 0) {
-      if (init.axes.length !== axes.length || init.axes.some((a, i) => a.set !== axes[i].set))
+      // A written-out vector has an anonymous index of its own: it fits a set with as many elements.
+      const fits = (from: IndexSet, to: IndexSet): boolean =>
+        from === to || (from.name === '' && staticSize(from) !== undefined && staticSize(from) === staticSize(to));
+      if (init.axes.length !== axes.length || init.axes.some((a, i) => !fits(a.set, axes[i].set)))
         ck.fail(
           'E0302',
           item.init.span,

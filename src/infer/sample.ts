@@ -36,6 +36,10 @@ export interface SampleProgress {
   readonly energy: Float64Array | null;
   /** The chains' present states; valid until the next call. */
   readonly states: States;
+  /** Draws recorded so far, of each chain. */
+  readonly recorded: number;
+  /** The whole record, its first `recorded` draws of each chain filled: to look at, not to keep. */
+  readonly record: Draws;
 }
 
 export interface SampleResult {
@@ -85,6 +89,8 @@ export async function sample(
       })
     : null;
   const recorder = makeRecorder(model, chains, draws);
+  // Asked for in full, the draws share the recorder's arrays.
+  const record = recorder.draws(draws);
   const t1 = performance.now();
   let t2 = t1;
   let last = t1;
@@ -118,6 +124,8 @@ export async function sample(
           rate: ((i + 1) * 1000) / Math.max(1, now - t1),
           energy,
           states,
+          recorded,
+          record,
         });
         await new Promise((done) => setTimeout(done, 0));
         if (signal?.aborted) break;

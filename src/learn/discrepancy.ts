@@ -5,7 +5,7 @@
  *   L = (1/N) Σ_n log( w/M + (1/M) Σ_m exp(U(x_n) − U(x′_nm)) )
  *     = (1/N) Σ_n LSE(log w, U(x_n) − U(x′_n1), …, U(x_n) − U(x′_nM)) − log M
  * (T. Schröder, Z. Ou, J. Lim, Y. Li, S. Vollmer, A. Duncan, "Energy discrepancies: a
- * score-independent loss for energy-based models", NeurIPS 2023, eq. 8; the constant
+ * score-independent loss for energy-based models", NeurIPS 2023; the constant
  * −log M is kept, so that the loss of an energy that is constant is log(1 + w/M)).
  * w is the weight of the row itself among its negatives: the logarithm of a mean is
  * biased and unbounded without it.

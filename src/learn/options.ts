@@ -11,6 +11,11 @@ export interface DiscrepancyOptions {
   readonly t: number;
   /** Time of real unknowns, in units of each column's variance. */
   readonly tReal: number;
+  /** Times of int, ordinal and cyclic unknowns, and of categories, where they differ from t. */
+  readonly tOrdered?: number;
+  readonly tCategory?: number;
+  /** Number of times t, t/4, t/16, … among which each row draws. */
+  readonly scales?: number;
   /** M, negatives for each row. */
   readonly draws: number;
   /** w, weight of the row itself among its negatives. */
@@ -63,6 +68,9 @@ export function fitOptions(values: Values = {}): FitOptions {
       kind: 'discrepancy',
       t,
       tReal: loss('t_real') ?? t,
+      tOrdered: loss('t_ordered'),
+      tCategory: loss('t_category'),
+      scales: loss('scales'),
       draws: loss('draws')!,
       stabilise: loss('stabilise')!,
     },

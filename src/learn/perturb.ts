@@ -3,10 +3,10 @@
  * y ~ q(·|x), and recovered M times independently, x′ ~ q(·|y). q is the product over
  * all elements of all unknowns of the heat kernel of their domain, which is
  * symmetric, so that x′ is a draw of the posterior of x given y under the uniform
- * (Lebesgue) measure (T. Schröder et al., NeurIPS 2024, §3; see `heat-kernels.ts`).
+ * (Lebesgue) measure (T. Schröder et al., NeurIPS 2024; see `heat-kernels.ts`).
  */
 import { type HostArray, sizeOfShape } from '../arrays.ts';
-import { isDiscrete, stateCount, valueMap } from '../domain.ts';
+import { type DiscreteDomain, isDiscrete, stateCount, valueMap } from '../domain.ts';
 import type { IndexSet, Slot } from '../ir/types.ts';
 import type { Stream } from '../random/stream.ts';
 import { type HeatKernel, heatKernel, perturbState, reflect, scaledTime } from './heat-kernels.ts';
@@ -22,8 +22,17 @@ export interface PerturbationSpec {
   readonly draws: number;
   /** Time on state graphs, before `scaledTime`. */
   readonly t: number;
+  /** Time on paths and rings (int, ordinal, cyclic) where it differs, before `scaledTime`. */
+  readonly tOrdered?: number;
+  /** Time on complete graphs (category, enum) where it differs. */
+  readonly tCategory?: number;
   /** Time of real unknowns in units of the variance of each column. */
   readonly tReal: number;
+  /**
+   * Number of times t, t/4, t/16, …; each row draws one for each unknown, the same for
+   * its corruption and its recoveries, so that the loss is a mean of discrepancies.
+   */
+  readonly scales?: number;
 }
 
 export interface Perturbation {
@@ -55,7 +64,8 @@ export function makePerturbation(spec: PerturbationSpec): Perturbation {
   const elementsOf = (u: Slot): number => sizeOfShape(u.sets.map(sizeOf));
   const corrupted = new Map(unknowns.map((u) => [u, new Float64Array(rows * elementsOf(u))]));
   const negatives = new Map(unknowns.map((u) => [u, new Float64Array(rows * draws * elementsOf(u))]));
-  const steps = new Map(unknowns.map((u) => [u, stepOf(spec, u, elementsOf(u))]));
+  const times = Array.from({ length: spec.scales ?? 1 }, (_, k) => 4 ** -k);
+  const steps = new Map(unknowns.map((u) => [u, times.map((f) => stepOf(spec, u, elementsOf(u), f))]));
   return {
     corrupted,
     negatives,
@@ -64,29 +74,55 @@ export function makePerturbation(spec: PerturbationSpec): Perturbation {
         const x = from.get(u);
         if (!x) throw new Error(`no rows for ${u.name}`);
         const y = corrupted.get(u)!;
-        const step = steps.get(u)!;
+        const [step, ...smaller] = steps.get(u)!;
         const own = stream.fork(u.name);
         const elements = elementsOf(u);
-        step(x, y, rows, 1, elements, own);
-        step(y, negatives.get(u)!, rows, draws, elements, own);
+        const to = negatives.get(u)!;
+        if (smaller.length === 0) {
+          step(x, y, rows, 1, elements, own);
+          step(y, to, rows, draws, elements, own);
+          continue;
+        }
+        const scale = stream.fork(u.name, 'scale');
+        for (let n = 0; n < rows; n++) {
+          const k = scale.int(smaller.length + 1);
+          const one = k === 0 ? step : smaller[k - 1];
+          const of = (a: Float64Array, width: number): Float64Array => a.subarray(n * width, (n + 1) * width);
+          one(of(x, elements), of(y, elements), 1, 1, elements, own);
+          one(of(y, elements), of(to, draws * elements), 1, draws, elements, own);
+        }
       }
     },
   };
 }
 
-function stepOf(spec: PerturbationSpec, u: Slot, elements: number): Step {
+/** @param factor shortens the times */
+function stepOf(spec: PerturbationSpec, u: Slot, elements: number, factor: number): Step {
   const { domain } = u;
   if (isDiscrete(domain)) {
     const states = stateCount(domain, spec.sizeOf);
-    const kernel = heatKernel(domain, scaledTime(domain, spec.t, states), states);
+    const kernel = heatKernel(domain, scaledTime(domain, factor * timeOf(spec, domain), states), states);
     const { offset, scale } = valueMap(domain);
     return kernel.kind === 'gaussian' ? stay : discreteStep(kernel, offset, scale, elements * spec.draws);
   }
   const column = spec.columns.get(u);
   if (!column) throw new Error(`no data for ${u.name}`);
-  const kernels = columnScales(column, elements).map((sd) => heatKernel(domain, spec.tReal * sd * sd, 0));
+  const kernels = columnScales(column, elements).map((sd) => heatKernel(domain, factor * spec.tReal * sd * sd, 0));
   const sigmas = Float64Array.from(kernels, (k) => (k.kind === 'gaussian' ? k.sigma : 0));
   return realStep(sigmas, domain.lo, domain.hi, elements * spec.draws);
+}
+
+function timeOf(spec: PerturbationSpec, domain: DiscreteDomain): number {
+  switch (domain.kind) {
+    case 'category':
+      return spec.tCategory ?? spec.t;
+    case 'int':
+    case 'ordinal':
+    case 'cyclic':
+      return spec.tOrdered ?? spec.t;
+    default:
+      return spec.t;
+  }
 }
 
 const stay: Step = (from, to, count, copies, elements) => {

@@ -21,6 +21,17 @@ export type RunEvent =
       readonly value: number | null;
     };
 
+/** Chains at work, for whoever draws them while they run. Its arrays are valid during the call only. */
+export interface LiveChains {
+  readonly job: string;
+  readonly phase: 'warmup' | 'sampling';
+  /** The present states of the unknowns, one draw of each chain. */
+  readonly now: Draws;
+  /** The whole record; the first `recorded` draws of each chain are filled. */
+  readonly record: Draws;
+  readonly recorded: number;
+}
+
 /** A training curve, thinned for display. */
 export interface History {
   readonly step: readonly number[];

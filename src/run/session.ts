@@ -17,7 +17,7 @@ import { verbNamed } from '../options.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
-import type { JobResult, RunEvent } from './results.ts';
+import type { JobResult, LiveChains, RunEvent } from './results.ts';
 import { runCompare } from './verbs/compare.ts';
 import { runFit } from './verbs/fit.ts';
 import { runLogZ } from './verbs/logz.ts';
@@ -39,6 +39,8 @@ export interface JobContext {
   readonly job: Job;
   readonly emit: (event: RunEvent) => void;
   readonly signal?: { readonly aborted: boolean };
+  /** Called with the states of chains a few times a second. */
+  readonly watch?: (live: LiveChains) => void;
 }
 
 export async function openSession(
@@ -57,11 +59,12 @@ export async function runJob(
   job: Job,
   emit: (event: RunEvent) => void,
   signal?: { readonly aborted: boolean },
+  watch?: (live: LiveChains) => void,
 ): Promise<JobResult> {
   const verb = verbNamed(job.verb);
   if (!verb?.available) throw optionError(job.span, `\`${job.verb}\` is not available in this version`);
   emit({ event: 'start', job: job.name, verb: job.verb, energy: job.energy });
-  const result = await runVerb({ session, job, emit, signal });
+  const result = await runVerb({ session, job, emit, signal, watch });
   session.results.set(job.name, result);
   return result;
 }

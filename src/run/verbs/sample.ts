@@ -1,6 +1,9 @@
+import type { Model, States } from '../../infer/model.ts';
+import { kindOf, latticeShape } from '../../infer/recorder.ts';
 import { sample } from '../../infer/sample.ts';
 import type { Scales } from '../../infer/start.ts';
 import type { Slot } from '../../ir/types.ts';
+import type { Draws } from '../../stats/draws.ts';
 import type { JobResult } from '../results.ts';
 import { clampOption, type JobContext, modelOf, numberOption, optionError, rowArrays } from '../session.ts';
 
@@ -48,6 +51,14 @@ export async function runSample(cx: JobContext): Promise<JobResult> {
         rate: p.rate,
         value,
       });
+      const { phase, record, recorded } = p;
+      cx.watch?.({
+        job: job.name,
+        phase,
+        record,
+        recorded,
+        now: present(model, p.states, record.chains),
+      });
     },
     cx.signal,
   );
@@ -72,6 +83,19 @@ function scalesOf(cx: JobContext): Scales | undefined {
   }
   return out;
 }
+
+/** The states as one draw of each chain, without a copy. */
+const present = (model: Model, states: States, chains: number): Draws => ({
+  chains,
+  draws: 1,
+  quantities: model.unknowns.map((u) => ({
+    name: u.slot.name,
+    role: 'unknown',
+    shape: latticeShape(u.slot.sets, model.sizeOf),
+    ...kindOf(u.slot.domain, model.sizeOf),
+    values: states.get(u.slot)!,
+  })),
+});
 
 /** Many chains side by side cost little more than one: up to 256, then several draws of each. */
 function spread(n: number): { readonly chains: number; readonly draws: number } {

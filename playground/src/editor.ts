@@ -1,0 +1,94 @@
+/** The program's editor: a plain text field at once, Monaco as soon as it has arrived. */
+import type { Problem } from './protocol.ts';
+import type { Theme } from './theme.ts';
+
+export interface Editor {
+  readonly text: string;
+  setText(text: string): void;
+  /** Marks the places that are in this program. */
+  showProblems(problems: readonly Problem[]): void;
+  /** Puts the cursor at a place, 1-based, and the focus into the editor. */
+  reveal(line: number, column: number): void;
+  setTheme(theme: Theme): void;
+}
+
+export interface EditorEvents {
+  readonly changed: () => void;
+  /** Ctrl+Enter. */
+  readonly run: () => void;
+}
+
+/**
+ * @param plain the text field of the page, used until Monaco is there and where it cannot be had
+ * @param host where Monaco goes
+ * @param ready called once, when Monaco has taken over
+ */
+export function makeEditor(
+  plain: HTMLTextAreaElement,
+  host: HTMLElement,
+  theme: Theme,
+  events: EditorEvents,
+  ready: () => void,
+): Editor {
+  let now: Editor = plainEditor(plain, events);
+  let lastTheme = theme;
+  let lastProblems: readonly Problem[] = [];
+  // After the first paint: the page with its program comes before the machinery.
+  requestAnimationFrame(() =>
+    setTimeout(async () => {
+      const { monacoEditor } = await import('./monaco.ts');
+      const focused = document.activeElement === plain;
+      const { selectionStart, scrollTop } = plain;
+      const monaco = monacoEditor(host, now.text, lastTheme, events);
+      if (focused) {
+        const before = now.text.slice(0, selectionStart).split('\n');
+        monaco.reveal(before.length, before[before.length - 1].length + 1);
+      }
+      plain.hidden = true;
+      now = monaco;
+      monaco.scrollTo(scrollTop);
+      monaco.showProblems(lastProblems);
+      ready();
+    }),
+  );
+  return {
+    get text() {
+      return now.text;
+    },
+    setText: (text) => now.setText(text),
+    showProblems(problems) {
+      lastProblems = problems;
+      now.showProblems(problems);
+    },
+    reveal: (line, column) => now.reveal(line, column),
+    setTheme(next) {
+      lastTheme = next;
+      now.setTheme(next);
+    },
+  };
+}
+
+function plainEditor(area: HTMLTextAreaElement, events: EditorEvents): Editor {
+  area.addEventListener('input', events.changed);
+  area.addEventListener('keydown', (e) => {
+    if (e.key !== 'Enter' || !(e.ctrlKey || e.metaKey)) return;
+    e.preventDefault();
+    events.run();
+  });
+  return {
+    get text() {
+      return area.value;
+    },
+    setText(text) {
+      area.value = text;
+    },
+    showProblems() {},
+    reveal(line, column) {
+      const at = area.value.split('\n').slice(0, line - 1);
+      const offset = at.reduce((n, l) => n + l.length + 1, 0) + column - 1;
+      area.focus();
+      area.setSelectionRange(offset, offset);
+    },
+    setTheme() {},
+  };
+}

@@ -1,0 +1,131 @@
+/**
+ * Runs jobs of the text in the editor, and keeps what earlier runs came to as long as
+ * it still holds: an edit of a `sample` job does not train the parameters again.
+ */
+import type { ParamValues } from '../../../src/bind/bound.ts';
+import type { Job } from '../../../src/check/values.ts';
+import type { Engine } from '../../../src/engines/engine.ts';
+import type { Host } from '../../../src/io/host.ts';
+import type { Slot } from '../../../src/ir/types.ts';
+import type { JobResult, LiveChains, RunEvent } from '../../../src/run/results.ts';
+import { openSession, runJob, type Session } from '../../../src/run/session.ts';
+import { EnergyError } from '../../../src/syntax/diagnostic.ts';
+import type { JobInfo } from '../protocol.ts';
+import type { Opened } from './program.ts';
+
+export interface Hearing {
+  readonly event: (event: RunEvent) => void;
+  readonly watch: (live: LiveChains) => void;
+  readonly result: (job: string, result: JobResult) => void;
+}
+
+/** One finished job: what it was made from, its result, and the parameters it left. */
+interface Done {
+  readonly signature: string;
+  readonly result: JobResult;
+  readonly params: ParamValues;
+}
+
+export interface Runner {
+  /**
+   * Runs `job` after the fits before it and the jobs it names, those that are not done yet;
+   * with null every job, all anew.
+   * @returns the job that runs when it throws
+   * @throws EnergyError where the program or its data are wrong
+   */
+  run(
+    opened: Opened,
+    job: string | null,
+    hearing: Hearing,
+    signal: { readonly aborted: boolean },
+  ): Promise<void>;
+  /** The job at work. */
+  readonly current: string | null;
+}
+
+export function makeRunner(host: Host, engine: () => Promise<Engine>): Runner {
+  let done = new Map<string, Done>();
+  let current: string | null = null;
+
+  return {
+    get current() {
+      return current;
+    },
+    async run(opened, job, hearing, signal) {
+      current = null;
+      const { compiled, jobs } = opened;
+      if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
+      const session = await openSession(compiled.program, host, await engine());
+      const initial = session.params;
+      const signatures = new Map(jobs.map((j) => [j.name, signatureOf(opened, j)]));
+      done = job === null ? new Map() : stillValid(done, signatures, session);
+      for (const [name, d] of done) session.results.set(name, d.result);
+      for (const next of order(compiled.program.jobs, job)) {
+        if (next.name !== job && done.has(next.name)) continue;
+        if (signal.aborted) return;
+        current = next.name;
+        session.params = paramsBefore(compiled.program.jobs, next, done) ?? initial;
+        const result = await runJob(session, next, hearing.event, signal, hearing.watch);
+        if (next.verb === 'fit') forgetAfter(compiled.program.jobs, next, done);
+        // What was stopped half-way is shown, but not built on.
+        if (!('complete' in result) || result.complete)
+          done.set(next.name, {
+            signature: signatures.get(next.name) ?? '',
+            result,
+            params: session.params,
+          });
+        hearing.result(next.name, result);
+      }
+      current = null;
+    },
+  };
+}
+
+/** The job after what it builds on; without a name all of them. In the order of the file. */
+function order(jobs: readonly Job[], name: string | null): readonly Job[] {
+  const at = jobs.findIndex((j) => j.name === name);
+  if (name === null || at < 0) return jobs;
+  const wanted = new Set([name]);
+  for (const o of Object.values(jobs[at].options)) if (o.kind === 'job') wanted.add(o.name);
+  return jobs.filter((j, i) => i <= at && (wanted.has(j.name) || j.verb === 'fit'));
+}
+
+/** Everything a job's result depends on, as text: all declarations, the fits before it, itself. */
+function signatureOf({ compiled, jobs, sources }: Opened, job: JobInfo): string {
+  const model = compiled.tree.items
+    .filter((i) => i.kind !== 'run')
+    .map((i) => sources.find((s) => s.file === i.span.file)?.text.slice(i.span.start, i.span.end));
+  const fits = jobs.slice(0, jobs.indexOf(job)).filter((j) => j.verb === 'fit');
+  return [...model, ...fits.map((j) => j.text), job.text].join('\n');
+}
+
+/** Results whose signature is unchanged, their parameters moved to the slots of the new program. */
+function stillValid(
+  done: ReadonlyMap<string, Done>,
+  signatures: ReadonlyMap<string, string>,
+  session: Session,
+): Map<string, Done> {
+  const out = new Map<string, Done>();
+  for (const [name, d] of done) {
+    if (signatures.get(name) !== d.signature) continue;
+    const byName = new Map([...d.params].map(([slot, value]) => [slot.name, value]));
+    const params = new Map<Slot, NonNullable<ReturnType<typeof byName.get>>>();
+    for (const [slot, value] of session.params) params.set(slot, byName.get(slot.name) ?? value);
+    out.set(name, { ...d, params });
+  }
+  return out;
+}
+
+function paramsBefore(
+  jobs: readonly Job[],
+  job: Job,
+  done: ReadonlyMap<string, Done>,
+): ParamValues | undefined {
+  const before = jobs.slice(0, jobs.indexOf(job)).filter((j) => j.verb === 'fit' && done.has(j.name));
+  return before.length === 0 ? undefined : done.get(before[before.length - 1].name)?.params;
+}
+
+/** A new fit: what came after the old one no longer holds. */
+function forgetAfter(jobs: readonly Job[], fit: Job, done: Map<string, Done>): void {
+  for (const j of jobs.slice(jobs.indexOf(fit) + 1)) done.delete(j.name);
+}

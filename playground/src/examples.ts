@@ -1,0 +1,24 @@
+/** The gallery: the repository's example programs. */
+const found = import.meta.glob<string>('../../examples/*.energy', {
+  query: '?raw',
+  import: 'default',
+  eager: true,
+});
+
+export interface Example {
+  /** `ising`: how links name it. */
+  readonly name: string;
+  readonly file: string;
+  readonly text: string;
+  /** Its first sentence, from the `///` at the top. */
+  readonly about: string;
+}
+
+export const examples: readonly Example[] = Object.entries(found).map(([path, text]) => {
+  const file = path.slice(path.lastIndexOf('/') + 1);
+  const doc = /^\/\/\/\s*(.*)/.exec(text)?.[1] ?? '';
+  return { name: file.replace(/\.energy$/, ''), file, text, about: doc.replace(/[:.].*$/, '') };
+});
+
+/** What the page opens with. */
+export const firstExample = (): Example => examples.find((e) => e.name === 'ising') ?? examples[0];

@@ -1,0 +1,88 @@
+/** The two looks of the editor. Token names are those of `monarchTokenOf`. */
+import type { editor } from 'monaco-editor/editor/editor.api.js';
+import { monarchTokenOf } from '../../src/syntax/highlight.ts';
+import type { TokenClass } from '../../grammar/tokens.ts';
+import type { Theme } from './theme.ts';
+
+export const themeName = (theme: Theme): string => `energy-${theme}`;
+
+interface Ink {
+  readonly colour: string;
+  readonly style?: string;
+}
+
+const inks: Readonly<Record<Theme, Readonly<Record<Exclude<TokenClass, 'space'>, Ink>>>> = {
+  light: {
+    declaration: { colour: '0a5c99', style: 'bold' },
+    keyword: { colour: '0a5c99' },
+    domain: { colour: '00735a' },
+    number: { colour: 'b04a00' },
+    string: { colour: '8a5a00' },
+    operator: { colour: '515c68' },
+    delimiter: { colour: '6b7580' },
+    identifier: { colour: '1c2127' },
+    comment: { colour: '76808b', style: 'italic' },
+    doc: { colour: '5a6b7c', style: 'italic' },
+    invalid: { colour: 'b3261e' },
+  },
+  dark: {
+    declaration: { colour: '6cbcf0', style: 'bold' },
+    keyword: { colour: '6cbcf0' },
+    domain: { colour: '4fd1ae' },
+    number: { colour: 'f5a267' },
+    string: { colour: 'e8c26a' },
+    operator: { colour: '9aa7b4' },
+    delimiter: { colour: '808c98' },
+    identifier: { colour: 'e7eaee' },
+    comment: { colour: '7b8794', style: 'italic' },
+    doc: { colour: '92a2b3', style: 'italic' },
+    invalid: { colour: 'ff8a80' },
+  },
+};
+
+const grounds: Readonly<Record<Theme, Record<string, string>>> = {
+  light: {
+    'editor.background': '#ffffff',
+    'editor.foreground': '#1c2127',
+    'editorLineNumber.foreground': '#b4bcc4',
+    'editorLineNumber.activeForeground': '#5c6670',
+    'editor.lineHighlightBackground': '#f4f6f8',
+    'editor.selectionBackground': '#cfe4f5',
+    'editorCursor.foreground': '#0072b2',
+    'editorBracketMatch.background': '#e3eff8',
+    'editorBracketMatch.border': '#9cc5e4',
+    'editorHoverWidget.background': '#ffffff',
+    'editorHoverWidget.border': '#d5dae0',
+    focusBorder: '#00000000',
+  },
+  dark: {
+    'editor.background': '#14171c',
+    'editor.foreground': '#e7eaee',
+    'editorLineNumber.foreground': '#4a535e',
+    'editorLineNumber.activeForeground': '#a3adb8',
+    'editor.lineHighlightBackground': '#1a1e25',
+    'editor.selectionBackground': '#244a68',
+    'editorCursor.foreground': '#4aa8e6',
+    'editorBracketMatch.background': '#1f3a50',
+    'editorBracketMatch.border': '#3a6d94',
+    'editorHoverWidget.background': '#1b1f26',
+    'editorHoverWidget.border': '#343b45',
+    focusBorder: '#00000000',
+  },
+};
+
+export function defineThemes(api: { readonly defineTheme: typeof editor.defineTheme }): void {
+  for (const theme of ['light', 'dark'] as const) {
+    const classes = Object.entries(inks[theme]) as [TokenClass, Ink][];
+    api.defineTheme(themeName(theme), {
+      base: theme === 'dark' ? 'vs-dark' : 'vs',
+      inherit: true,
+      rules: classes.map(([cls, { colour, style }]) => ({
+        token: monarchTokenOf(cls),
+        foreground: colour,
+        fontStyle: style ?? '',
+      })),
+      colors: grounds[theme],
+    });
+  }
+}

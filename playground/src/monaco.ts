@@ -1,0 +1,147 @@
+/** Monaco with what this language needs of it. Loaded after the page. */
+import 'monaco-editor/features/bracketMatching/register.js';
+import 'monaco-editor/features/caretOperations/register.js';
+import 'monaco-editor/features/clipboard/register.js';
+import 'monaco-editor/features/codeEditor/register.js';
+import 'monaco-editor/features/codicon/register.js';
+import 'monaco-editor/features/comment/register.js';
+import 'monaco-editor/features/cursorUndo/register.js';
+import 'monaco-editor/features/find/register.js';
+import 'monaco-editor/features/folding/register.js';
+import 'monaco-editor/features/gotoError/register.js';
+import 'monaco-editor/features/hover/register.js';
+import 'monaco-editor/features/indentation/register.js';
+import 'monaco-editor/features/lineSelection/register.js';
+import 'monaco-editor/features/linesOperations/register.js';
+import 'monaco-editor/features/multicursor/register.js';
+import 'monaco-editor/features/smartSelect/register.js';
+import 'monaco-editor/features/tokenization/register.js';
+import 'monaco-editor/features/unusualLineTerminators/register.js';
+import 'monaco-editor/features/wordHighlighter/register.js';
+import 'monaco-editor/features/wordOperations/register.js';
+import 'monaco-editor/features/wordPartOperations/register.js';
+import * as monaco from 'monaco-editor/editor/editor.api.js';
+import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
+import { monarchLanguage } from '../../src/syntax/highlight.ts';
+import type { Severity } from '../../src/syntax/diagnostic.ts';
+import type { Editor, EditorEvents } from './editor.ts';
+import { defineThemes, themeName } from './monaco-theme.ts';
+import type { Problem } from './protocol.ts';
+import type { Theme } from './theme.ts';
+
+const LANGUAGE = 'energy';
+const OWNER = 'energy';
+
+const severities: Readonly<Record<Severity, monaco.MarkerSeverity>> = {
+  error: monaco.MarkerSeverity.Error,
+  warning: monaco.MarkerSeverity.Warning,
+  info: monaco.MarkerSeverity.Info,
+};
+
+function defineLanguage(): void {
+  self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
+  monaco.languages.register({ id: LANGUAGE, extensions: ['.energy'] });
+  monaco.languages.setMonarchTokensProvider(LANGUAGE, monarchLanguage() as monaco.languages.IMonarchLanguage);
+  const pairs = [
+    { open: '(', close: ')' },
+    { open: '[', close: ']' },
+    { open: '{', close: '}' },
+  ];
+  monaco.languages.setLanguageConfiguration(LANGUAGE, {
+    comments: { lineComment: '//' },
+    brackets: pairs.map(({ open, close }): [string, string] => [open, close]),
+    autoClosingPairs: [...pairs, { open: '"', close: '"', notIn: ['string', 'comment'] }],
+    surroundingPairs: [...pairs, { open: '"', close: '"' }],
+    onEnterRules: [
+      { beforeText: /^\s*\/\/\//, action: { indentAction: monaco.languages.IndentAction.None, appendText: '/// ' } },
+    ],
+  });
+  defineThemes(monaco.editor);
+}
+
+export interface MonacoEditor extends Editor {
+  scrollTo(top: number): void;
+}
+
+export function monacoEditor(
+  host: HTMLElement,
+  text: string,
+  theme: Theme,
+  events: EditorEvents,
+): MonacoEditor {
+  defineLanguage();
+  const model = monaco.editor.createModel(text, LANGUAGE);
+  const editor = monaco.editor.create(host, {
+    model,
+    theme: themeName(theme),
+    ariaLabel: 'Program',
+    automaticLayout: true,
+    fontFamily: getComputedStyle(host).fontFamily,
+    fontSize: 14,
+    lineHeight: 22,
+    fontLigatures: false,
+    padding: { top: 14, bottom: 14 },
+    lineNumbersMinChars: 3,
+    lineDecorationsWidth: 10,
+    folding: true,
+    showFoldingControls: 'mouseover',
+    minimap: { enabled: false },
+    overviewRulerBorder: false,
+    hideCursorInOverviewRuler: true,
+    renderLineHighlight: 'line',
+    renderLineHighlightOnlyWhenFocus: true,
+    scrollBeyondLastLine: false,
+    scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
+    smoothScrolling: true,
+    tabSize: 2,
+    wordWrap: 'off',
+    fixedOverflowWidgets: true,
+    guides: { indentation: false },
+    stickyScroll: { enabled: false },
+    contextmenu: false,
+  });
+  model.onDidChangeContent(events.changed);
+  editor.addAction({
+    id: 'energy.run',
+    label: 'Run',
+    keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter],
+    run: events.run,
+  });
+  return {
+    get text() {
+      return model.getValue();
+    },
+    setText(next) {
+      model.setValue(next);
+      editor.setScrollTop(0);
+    },
+    showProblems(problems) {
+      monaco.editor.setModelMarkers(model, OWNER, problems.flatMap(markerOf));
+    },
+    reveal(line, column) {
+      editor.setPosition({ lineNumber: line, column });
+      editor.revealLineInCenterIfOutsideViewport(line);
+      editor.focus();
+    },
+    setTheme: (next) => monaco.editor.setTheme(themeName(next)),
+    scrollTo: (top) => editor.setScrollTop(top),
+  };
+}
+
+function markerOf(p: Problem): readonly monaco.editor.IMarkerData[] {
+  const { place } = p;
+  if (place.kind !== 'source') return [];
+  const notes = p.notes.map((n) => `note: ${n.message}`);
+  const help = p.suggestion === undefined ? [] : [`help: ${p.suggestion}`];
+  return [
+    {
+      severity: severities[p.severity],
+      code: p.code,
+      message: [p.message, ...notes, ...help].join('\n'),
+      startLineNumber: place.line,
+      startColumn: place.column,
+      endLineNumber: place.endLine,
+      endColumn: place.endColumn,
+    },
+  ];
+}

@@ -1,0 +1,101 @@
+/** The compiler and the engines in a worker: answers the messages of `protocol.ts`. */
+import wasmSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
+import wasmThreaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
+import wasmPlain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
+import type { Engine } from '../../src/engines/engine.ts';
+import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
+import { EnergyError } from '../../src/syntax/diagnostic.ts';
+import { dataUrls } from './data-files.ts';
+import { fetchingHost } from './engine/files.ts';
+import { buffersOf, liveFrame } from './engine/live.ts';
+import { problemsOf } from './engine/problems.ts';
+import { type Opened, openProgram } from './engine/program.ts';
+import { makeRunner } from './engine/runner.ts';
+import { shownResult } from './engine/shown.ts';
+import type { FromWorker, SourceText, ToWorker } from './protocol.ts';
+
+/** The part of a worker's global scope that is used here. */
+interface WorkerScope {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  onmessage: ((e: MessageEvent<ToWorker>) => void) | null;
+}
+const scope = self as unknown as WorkerScope;
+const send = (message: FromWorker, transfer: Transferable[] = []): void =>
+  scope.postMessage(message, transfer);
+
+const wasmPaths = {
+  'tfjs-backend-wasm.wasm': wasmPlain,
+  'tfjs-backend-wasm-simd.wasm': wasmSimd,
+  'tfjs-backend-wasm-threaded-simd.wasm': wasmThreaded,
+};
+let loading: Promise<Engine> | undefined;
+/** WebAssembly, or plain JavaScript where that cannot be had. */
+const engine = (): Promise<Engine> => {
+  loading ??= tfjsEngine('wasm', { wasmPaths }).catch(() => tfjsEngine('cpu'));
+  return loading;
+};
+
+const runner = makeRunner(fetchingHost(dataUrls), engine);
+let signal = { aborted: false };
+
+scope.onmessage = ({ data: message }) => {
+  switch (message.type) {
+    case 'check':
+      check(message.id, message.source);
+      return;
+    case 'prepare':
+      void engine().then((e) => send({ type: 'prepared', engine: e.name }));
+      return;
+    case 'run':
+      void run(message.id, message.source, message.job);
+      return;
+    case 'stop':
+      signal.aborted = true;
+      return;
+  }
+};
+
+function check(id: number, source: SourceText): void {
+  const began = performance.now();
+  const { compiled, jobs, sources } = openProgram(source);
+  const problems = problemsOf(compiled.diagnostics, sources);
+  send({ type: 'checked', id, problems, jobs, milliseconds: performance.now() - began });
+}
+
+async function run(id: number, source: SourceText, job: string | null): Promise<void> {
+  const own = { aborted: false };
+  signal = own;
+  let seen = 0;
+  let opened: Opened | undefined;
+  try {
+    opened = openProgram(source);
+    await runner.run(
+      opened,
+      job,
+      {
+        event: (event) => {
+          if (event.event === 'start') seen = 0;
+          send({ type: 'event', id, event });
+        },
+        watch: (chains) => {
+          const live = liveFrame(chains, seen);
+          seen = live.recorded;
+          send({ type: 'live', id, live }, buffersOf(live));
+        },
+        result: (name, result) => send({ type: 'result', id, job: name, result: shownResult(result) }),
+      },
+      own,
+    );
+  } catch (e) {
+    if (e instanceof EnergyError)
+      send({
+        type: 'faults',
+        id,
+        job: runner.current,
+        problems: problemsOf(e.diagnostics, opened?.sources ?? []),
+      });
+    else
+      send({ type: 'crashed', id, job: runner.current, message: e instanceof Error ? e.message : String(e) });
+  }
+  send({ type: 'ended', id, stopped: own.aborted });
+}
