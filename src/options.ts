@@ -72,7 +72,10 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
     real('t_real', 'the same for real unknowns only', undefined, 0),
     real('t_ordered', 'the same for int, ordinal and cyclic unknowns only', undefined, 0),
     real('t_category', 'the same for categories and enums only', undefined, 0),
-    { ...count('scales', 'number of times t, t/4, t/16, …; each row draws one for each unknown'), type: { kind: 'number', integer: true, min: 1, max: 16 } },
+    {
+      ...count('scales', 'number of times t, t/4, t/16, …; each row draws one for each unknown'),
+      type: { kind: 'number', integer: true, min: 1, max: 16 },
+    },
     count('draws', 'negatives for each row', 32),
     real('stabilise', 'weight of the row itself among its negatives', 1, 0),
   ],

@@ -238,7 +238,8 @@ function declareParam(cx: Cx, item: ParamItem): Value {
     if (init.axes.length > 0) {
       // A written-out vector has an anonymous index of its own: it fits a set with as many elements.
       const fits = (from: IndexSet, to: IndexSet): boolean =>
-        from === to || (from.name === '' && staticSize(from) !== undefined && staticSize(from) === staticSize(to));
+        from === to ||
+        (from.name === '' && staticSize(from) !== undefined && staticSize(from) === staticSize(to));
       if (init.axes.length !== axes.length || init.axes.some((a, i) => !fits(a.set, axes[i].set)))
         ck.fail(
           'E0302',

@@ -107,7 +107,9 @@ function stepOf(spec: PerturbationSpec, u: Slot, elements: number, factor: numbe
   }
   const column = spec.columns.get(u);
   if (!column) throw new Error(`no data for ${u.name}`);
-  const kernels = columnScales(column, elements).map((sd) => heatKernel(domain, factor * spec.tReal * sd * sd, 0));
+  const kernels = columnScales(column, elements).map((sd) =>
+    heatKernel(domain, factor * spec.tReal * sd * sd, 0),
+  );
   const sigmas = Float64Array.from(kernels, (k) => (k.kind === 'gaussian' ? k.sigma : 0));
   return realStep(sigmas, domain.lo, domain.hi, elements * spec.draws);
 }

@@ -5,6 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Calibration } from '../stats/calibration.ts';
 import type { Draws } from '../stats/draws.ts';
 import type { TableSimilarity } from '../stats/two-sample.ts';
+import type { Diagnostic } from '../syntax/diagnostic.ts';
 
 export type RunEvent =
   | { readonly event: 'start'; readonly job: string; readonly verb: string; readonly energy: string | null }
@@ -51,6 +52,8 @@ export type JobResult =
       readonly loss: number;
       readonly seconds: number;
       readonly complete: boolean;
+      /** Why it failed, if it did; `params` are then those of the last good checkpoint. */
+      readonly failure: readonly Diagnostic[];
     }
   | {
       readonly verb: 'sample';

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import type { Job } from '../../check/values.ts';
 import { runJob } from '../../run/session.ts';
+import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, compileFile, openFile, seedOf } from '../program.ts';
@@ -45,6 +46,7 @@ export async function runCommand(
       format: o.format,
     });
     bad = report(terminal, io, dir, seeded, result, saved) || bad;
+    if (result.verb === 'fit' && result.failure.length > 0) throw new EnergyError(result.failure);
     if (signal.aborted) break;
   }
   signal.release();

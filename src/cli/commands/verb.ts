@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import type { VerbSpec } from '../../options.ts';
 import { clampFromJson } from '../../run/given.ts';
 import { runJob } from '../../run/session.ts';
+import { EnergyError } from '../../syntax/diagnostic.ts';
 import { parse } from '../../syntax/parse.ts';
 import type { Program } from '../../syntax/tree.ts';
 import { interruption } from '../interrupt.ts';
@@ -75,6 +76,7 @@ export async function verbCommand(
     format: o.format,
   });
   const bad = report(terminal, io, dir, withGiven, result, saved);
+  if (result.verb === 'fit' && result.failure.length > 0) throw new EnergyError(result.failure);
   return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
 }
 

@@ -1,6 +1,5 @@
 import { type FitHistory, fit } from '../../learn/fit.ts';
 import { fitOptions } from '../../learn/options.ts';
-import { EnergyError } from '../../syntax/diagnostic.ts';
 import type { JobResult } from '../results.ts';
 import { energyOf, type JobContext, rowsOption } from '../session.ts';
 
@@ -31,7 +30,6 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
       });
     },
   });
-  if (result.status === 'failed') throw new EnergyError(result.diagnostics);
   session.params = result.params;
   const n = result.history.loss.length;
   return {
@@ -43,6 +41,7 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
     loss: mean(result.history.loss.subarray(Math.max(0, n - 100))),
     seconds: result.timings.total,
     complete: result.status === 'done',
+    failure: result.status === 'failed' ? result.diagnostics : [],
   };
 }
 

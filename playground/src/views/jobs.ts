@@ -1,0 +1,106 @@
+/** The right-hand side: the program's jobs in order, each with what came of it. */
+import { h } from '../dom.ts';
+import type { JobInfo, Problem } from '../protocol.ts';
+import type { RunMessage } from '../compiler.ts';
+import type { Theme } from '../theme.ts';
+import { type JobActions, type JobView, jobView } from './job.ts';
+import { problemList } from './problems.ts';
+
+export interface JobsView {
+  /** The jobs of the text as it is now. Results of those that keep their name stay. */
+  show(jobs: readonly JobInfo[]): void;
+  /** Forgets everything: another program. */
+  clear(): void;
+  setRunning(running: boolean): void;
+  message(m: RunMessage): void;
+  setTheme(theme: Theme): void;
+}
+
+export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
+  const views = new Map<string, JobView>();
+  const list = h('div', { class: 'jobs' });
+  const general = h('div', { class: 'general' });
+  const hint = h(
+    'p',
+    { class: 'hint' },
+    'Press ',
+    h('kbd', {}, 'Ctrl'),
+    ' ',
+    h('kbd', {}, 'Enter'),
+    ' to run. Chains are drawn here while they move.',
+  );
+  host.replaceChildren(general, list, hint);
+  let running = false;
+  let current: string | null = null;
+
+  const tell = (problems: readonly Problem[]): void => general.replaceChildren(problemList(problems, actions.reveal));
+
+  return {
+    show(jobs) {
+      for (const [name, view] of views) {
+        if (jobs.some((j) => j.name === name)) continue;
+        view.element.remove();
+        views.delete(name);
+      }
+      for (const job of jobs) {
+        let view = views.get(job.name);
+        if (view) view.update(job);
+        else {
+          view = jobView(job, actions);
+          view.enable(!running);
+          views.set(job.name, view);
+        }
+        list.append(view.element);
+      }
+    },
+    clear() {
+      views.clear();
+      list.replaceChildren();
+      general.replaceChildren();
+      hint.hidden = false;
+    },
+    setRunning(on) {
+      running = on;
+      for (const v of views.values()) v.enable(!on);
+      if (!on) return;
+      general.replaceChildren();
+      hint.hidden = true;
+    },
+    message(m) {
+      switch (m.type) {
+        case 'event': {
+          const view = views.get(m.event.job);
+          view?.event(m.event);
+          if (m.event.event !== 'start') return;
+          current = m.event.job;
+          view?.element.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+          return;
+        }
+        case 'live':
+          views.get(m.live.job)?.live(m.live);
+          return;
+        case 'result':
+          views.get(m.job)?.result(m.result);
+          return;
+        case 'faults': {
+          const view = m.job === null ? undefined : views.get(m.job);
+          if (view) view.faults(m.problems);
+          else tell(m.problems);
+          return;
+        }
+        case 'crashed': {
+          const view = views.get(m.job ?? current ?? '');
+          if (view) view.crashed(m.message);
+          else general.replaceChildren(h('p', { class: 'crash' }, `This is a fault of ours: ${m.message}. Please report it.`));
+          return;
+        }
+        case 'ended':
+          for (const v of views.values()) v.settle();
+          return;
+      }
+    },
+    setTheme(theme) {
+      for (const v of views.values()) v.setTheme(theme);
+    },
+  };
+}

@@ -1,0 +1,128 @@
+/** A job's result: figures, tables, charts. */
+import { formatNumber, mean, quantile } from '../../../src/plot/numbers.ts';
+import { h } from '../dom.ts';
+import type { ShownResult } from '../protocol.ts';
+import { summaryView } from './summary.ts';
+import { type Cell, numberTable, type Tile, tiles } from './tiles.ts';
+
+type Of<V extends ShownResult['verb']> = Extract<ShownResult, { verb: V }>;
+
+/** What is told of a result besides its charts. */
+export function resultView(result: ShownResult): readonly HTMLElement[] {
+  switch (result.verb) {
+    case 'sample':
+      return sampleView(result);
+    case 'fit':
+      return fitView(result);
+    case 'logz':
+      return logzView(result);
+    case 'score':
+      return scoreView(result);
+    case 'predict':
+      return predictView(result);
+    case 'compare':
+      return compareView(result);
+  }
+}
+
+const count = (n: number): string => n.toLocaleString('en');
+const seconds = (s: number): string => `${s < 10 ? s.toFixed(1) : s.toFixed(0)} s`;
+const percent = (p: number): string => `${(100 * p).toFixed(1)} %`;
+
+function sampleView(r: Of<'sample'>): readonly HTMLElement[] {
+  const { draws, summary, plan } = r;
+  const list: Tile[] = [
+    { label: 'draws', value: count(draws.draws * draws.chains), note: `${draws.chains} × ${count(draws.draws)}` },
+    { label: 'method', value: plan.method },
+    { label: 'time', value: seconds(r.seconds) },
+    { label: 'engine', value: plan.engine },
+  ];
+  if (r.divergences > 0) list.push({ label: 'divergences', value: count(r.divergences) });
+  return [tiles(list), ...(draws.draws > 1 ? [summaryView(summary)] : [])];
+}
+
+const fitView = (r: Of<'fit'>): readonly HTMLElement[] => [
+  tiles([
+    { label: 'steps', value: count(r.steps) },
+    { label: 'loss', value: formatNumber(r.loss), note: 'last 100 steps' },
+    { label: 'parameters', value: count(r.parameters) },
+    { label: 'time', value: seconds(r.seconds) },
+  ]),
+];
+
+const logzView = (r: Of<'logz'>): readonly HTMLElement[] => [
+  tiles([
+    { label: 'ln Z', value: formatNumber(r.logZ, 8), note: r.error > 0 ? `± ${formatNumber(r.error)}` : 'exact' },
+    { label: 'states visited', value: count(r.states) },
+  ]),
+];
+
+function scoreView(r: Of<'score'>): readonly HTMLElement[] {
+  const sorted = r.energy.toSorted();
+  return [
+    tiles([
+      { label: 'rows', value: count(sorted.length) },
+      { label: 'mean energy', value: formatNumber(mean(sorted), 4) },
+      { label: 'median', value: formatNumber(quantile(sorted, 0.5), 4) },
+      { label: '95 %', value: formatNumber(quantile(sorted, 0.95), 4) },
+    ]),
+    numberTable(
+      'Mean energy of a row by term',
+      ['term', 'mean energy'],
+      [...r.terms].map(([name, values]) => ({ name, cells: [{ text: formatNumber(mean(values), 4) }] })),
+    ),
+  ];
+}
+
+function predictView(r: Of<'predict'>): readonly HTMLElement[] {
+  const c = r.calibration;
+  return [
+    tiles([
+      { label: 'accuracy', value: percent(c.accuracy), note: `of ${count(c.rows)} rows` },
+      { label: 'log loss', value: formatNumber(c.log_loss), note: 'nats' },
+      { label: 'Brier score', value: formatNumber(c.brier) },
+      { label: 'calibration error', value: formatNumber(c.expected_calibration_error) },
+    ]),
+    ...(r.labels.length <= 12 ? [confusion(r)] : []),
+  ];
+}
+
+/** How often each value was taken for which. */
+function confusion(r: Of<'predict'>): HTMLElement {
+  const n = r.labels.length;
+  const counts = Array.from({ length: n }, () => new Array<number>(n).fill(0));
+  r.truth.forEach((truth, row) => {
+    const p = r.probabilities.subarray(row * n, (row + 1) * n);
+    counts[truth][p.indexOf(p.reduce((a, b) => Math.max(a, b)))]++;
+  });
+  const cell = (k: number, right: boolean): Cell =>
+    k === 0 ? { text: '·', mood: 'quiet' } : { text: count(k), mood: right ? 'good' : 'bad' };
+  return numberTable(
+    'Rows by true and by predicted value',
+    [`${r.unknown} ↓ predicted →`, ...r.labels],
+    r.labels.map((name, i) => ({ name, cells: counts[i].map((k, j) => cell(k, i === j)) })),
+  );
+}
+
+function compareView(r: Of<'compare'>): readonly HTMLElement[] {
+  const s = r.similarity;
+  const score = (v: number): Cell => ({ text: Number.isNaN(v) ? '–' : v.toFixed(3) });
+  return [
+    tiles([
+      { label: 'columns alike', value: percent(s.column_mean) },
+      { label: 'pairs alike', value: percent(s.pair_mean) },
+      { label: 'MMD²', value: formatNumber(r.mmd), note: `${r.kernel} kernel` },
+      { label: 'rows', value: count(r.rows.draws), note: `against ${count(r.rows.data)}` },
+    ]),
+    h(
+      'details',
+      { class: 'more' },
+      h('summary', {}, 'Column by column'),
+      numberTable(
+        'Similarity of each column',
+        ['column', 'similarity'],
+        s.columns.map((c) => ({ name: c.name, cells: [score(c.score)] })),
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,71 @@
+/**
+ * Programs that are wrong: what is said of each, beside it as `NAME.expected`. One mistake gives one message;
+ * a program with more of them says so in its first line (`// mistakes: 3`). A program goes as far as it can:
+ * it is checked, then its data are bound, then its jobs are run.
+ */
+import { readdirSync } from 'node:fs';
+import * as path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { bind } from '../../src/bind/bind.ts';
+import { bindCodes } from '../../src/bind/codes.ts';
+import { checkCodes } from '../../src/check/codes.ts';
+import { compileText } from '../../src/compile.ts';
+import { referenceEngine } from '../../src/engines/reference/index.ts';
+import { inferCodes } from '../../src/infer/codes.ts';
+import { nodeHost } from '../../src/io/node-host.ts';
+import { openSession, runJob } from '../../src/run/session.ts';
+import { syntaxCodes } from '../../src/syntax/codes.ts';
+import { type Diagnostic, EnergyError } from '../../src/syntax/diagnostic.ts';
+import { render } from '../../src/syntax/render.ts';
+import { expectGolden } from '../run/golden.ts';
+import { programsIn, readProgram, testFolder } from '../run/kit.ts';
+
+const folder = path.join(testFolder, 'bad');
+const programs = programsIn('bad');
+
+/** Everything that is said of a program, in the order in which a user would meet it. */
+async function faults(name: string): Promise<{ said: readonly Diagnostic[]; text: string }> {
+  const source = readProgram('bad', name);
+  const compiled = compileText(source, `${name}.energy`);
+  const said = [...compiled.diagnostics];
+  if (compiled.ok) {
+    try {
+      const host = nodeHost({ root: folder });
+      await bind(compiled.program, host);
+      const session = await openSession(compiled.program, host, referenceEngine());
+      for (const job of compiled.program.jobs) await runJob(session, job, () => {});
+    } catch (e) {
+      if (!(e instanceof EnergyError)) throw e;
+      said.push(...e.diagnostics);
+    }
+  }
+  const text = said.map((d) => render(d, () => compiled.source, { color: false })).join('\n');
+  return { said, text };
+}
+
+const seen = new Set<string>();
+
+describe('programs that are wrong', () => {
+  it.each(programs)('%s', async (name) => {
+    const { said, text } = await faults(name);
+    for (const d of said) seen.add(d.code);
+    const expected = /^\/\/ mistakes: (\d+)/.exec(readProgram('bad', name));
+    expect(said.length, text).toBe(expected ? Number(expected[1]) : 1);
+    // The text must be the same wherever the checkout is.
+    expect(text).not.toContain(testFolder);
+    expectGolden(path.join(folder, `${name}.expected`), `${text}\n`);
+  });
+
+  it('every golden belongs to a program', () => {
+    const goldens = readdirSync(folder).filter((f) => f.endsWith('.expected'));
+    expect(goldens.map((f) => f.replace('.expected', '')).sort()).toEqual([...programs]);
+  });
+
+  it('every code is reached by some program', () => {
+    const codes = [syntaxCodes, checkCodes, bindCodes, inferCodes].flatMap((c) => Object.keys(c));
+    expect(codes.filter((c) => !seen.has(c) && !reachedElsewhere.includes(c))).toEqual([]);
+  });
+});
+
+/** Faults of the command line's options, in `test/cli`. */
+const reachedElsewhere = ['E0539'];
