@@ -1,4 +1,5 @@
 /** The driver's front half: text → tree → checked program. Total: faults come back as diagnostics. */
+import { withoutFollowUps } from './check/follow-ups.ts';
 import { type CheckedProgram, type CheckOptions, check } from './check/program.ts';
 import { type Diagnostic, hasErrors } from './syntax/diagnostic.ts';
 import { parse } from './syntax/parse.ts';
@@ -23,6 +24,10 @@ export function compileText(text: string, file: string, options: CompileOptions 
   const more = options.extra && parse(options.extra.text, options.extra.file);
   const whole = more ? { ...tree, items: [...tree.items, ...more.program.items] } : tree;
   const { program, diagnostics: semantic } = check(whole, options);
-  const diagnostics = [...syntax, ...(more?.diagnostics ?? []), ...semantic];
-  return { source: new Source(file, text), tree, program, diagnostics, ok: !hasErrors(diagnostics) };
+  const source = new Source(file, text);
+  const extra = options.extra && new Source(options.extra.file, options.extra.text);
+  const textual = [...syntax, ...(more?.diagnostics ?? [])];
+  const sourceOf = (name: string) => (name === file ? source : extra);
+  const diagnostics = [...textual, ...withoutFollowUps(textual, semantic, sourceOf)];
+  return { source, tree, program, diagnostics, ok: !hasErrors(diagnostics) };
 }

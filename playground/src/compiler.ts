@@ -13,6 +13,8 @@ export interface Compiler {
   run(source: SourceText, job: string | null): void;
   /** Ends the present run: kindly, and when that takes too long by replacing the worker. */
   stop(): void;
+  /** Ends the present run at once and unheard: another program is opened. */
+  drop(): void;
   readonly running: boolean;
 }
 
@@ -59,6 +61,12 @@ export function makeCompiler(listener: Listener): Compiler {
     clearTimeout(impatient);
   };
   let runner = start();
+  const replace = (): void => {
+    runner.terminate();
+    over();
+    runner = start();
+    post(runner, { type: 'prepare' });
+  };
   const post = (worker: Worker, message: ToWorker): void => worker.postMessage(message);
 
   return {
@@ -74,12 +82,12 @@ export function makeCompiler(listener: Listener): Compiler {
       post(runner, { type: 'stop' });
       clearTimeout(impatient);
       impatient = setTimeout(() => {
-        runner.terminate();
-        runner = start();
-        post(runner, { type: 'prepare' });
-        over();
+        replace();
         listener.run({ type: 'ended', id: lastRun, stopped: true });
       }, PATIENCE_MS);
+    },
+    drop() {
+      if (running) replace();
     },
     get running() {
       return running;

@@ -1,5 +1,5 @@
 /** Where the examples' data files are served, by the path that programs name them with. */
-const found = import.meta.glob<string>('../../examples/data/*.*', {
+const found = import.meta.glob<string>('../../examples/data/*.{csv,json,npy,npz,parquet}', {
   query: '?url',
   import: 'default',
   eager: true,

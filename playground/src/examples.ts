@@ -1,5 +1,5 @@
 /** The gallery: the repository's example programs. */
-const found = import.meta.glob<string>('../../examples/*.energy', {
+const found = import.meta.glob<string>('../../examples/[a-z]*.energy', {
   query: '?raw',
   import: 'default',
   eager: true,

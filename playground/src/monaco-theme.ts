@@ -1,7 +1,7 @@
 /** The two looks of the editor. Token names are those of `monarchTokenOf`. */
 import type { editor } from 'monaco-editor/editor/editor.api.js';
-import { monarchTokenOf } from '../../src/syntax/highlight.ts';
 import type { TokenClass } from '../../grammar/tokens.ts';
+import { monarchTokenOf } from '../../src/syntax/highlight.ts';
 import type { Theme } from './theme.ts';
 
 export const themeName = (theme: Theme): string => `energy-${theme}`;
@@ -71,6 +71,12 @@ const grounds: Readonly<Record<Theme, Record<string, string>>> = {
   },
 };
 
+/** Nested brackets in one colour, at every depth. */
+const quietBrackets = (colour: string): Record<string, string> =>
+  Object.fromEntries(
+    [1, 2, 3, 4, 5, 6].map((depth) => [`editorBracketHighlight.foreground${depth}`, `#${colour}`]),
+  );
+
 export function defineThemes(api: { readonly defineTheme: typeof editor.defineTheme }): void {
   for (const theme of ['light', 'dark'] as const) {
     const classes = Object.entries(inks[theme]) as [TokenClass, Ink][];
@@ -82,7 +88,7 @@ export function defineThemes(api: { readonly defineTheme: typeof editor.defineTh
         foreground: colour,
         fontStyle: style ?? '',
       })),
-      colors: grounds[theme],
+      colors: { ...grounds[theme], ...quietBrackets(inks[theme].delimiter.colour) },
     });
   }
 }

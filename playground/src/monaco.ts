@@ -2,6 +2,7 @@
 import 'monaco-editor/features/bracketMatching/register.js';
 import 'monaco-editor/features/caretOperations/register.js';
 import 'monaco-editor/features/clipboard/register.js';
+import 'monaco-editor/features/codeAction/register.js';
 import 'monaco-editor/features/codeEditor/register.js';
 import 'monaco-editor/features/codicon/register.js';
 import 'monaco-editor/features/comment/register.js';
@@ -22,11 +23,12 @@ import 'monaco-editor/features/wordOperations/register.js';
 import 'monaco-editor/features/wordPartOperations/register.js';
 import * as monaco from 'monaco-editor/editor/editor.api.js';
 import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
-import { monarchLanguage } from '../../src/syntax/highlight.ts';
 import type { Severity } from '../../src/syntax/diagnostic.ts';
+import { monarchLanguage } from '../../src/syntax/highlight.ts';
 import type { Editor, EditorEvents } from './editor.ts';
 import { defineThemes, themeName } from './monaco-theme.ts';
 import type { Problem } from './protocol.ts';
+import { quickFixes } from './quick-fix.ts';
 import type { Theme } from './theme.ts';
 
 const LANGUAGE = 'energy';
@@ -53,9 +55,13 @@ function defineLanguage(): void {
     autoClosingPairs: [...pairs, { open: '"', close: '"', notIn: ['string', 'comment'] }],
     surroundingPairs: [...pairs, { open: '"', close: '"' }],
     onEnterRules: [
-      { beforeText: /^\s*\/\/\//, action: { indentAction: monaco.languages.IndentAction.None, appendText: '/// ' } },
+      {
+        beforeText: /^\s*\/\/\//,
+        action: { indentAction: monaco.languages.IndentAction.None, appendText: '/// ' },
+      },
     ],
   });
+  monaco.languages.registerCodeActionProvider(LANGUAGE, quickFixes);
   defineThemes(monaco.editor);
 }
 
@@ -77,7 +83,7 @@ export function monacoEditor(
     ariaLabel: 'Program',
     automaticLayout: true,
     fontFamily: getComputedStyle(host).fontFamily,
-    fontSize: 14,
+    fontSize: 13.5,
     lineHeight: 22,
     fontLigatures: false,
     padding: { top: 14, bottom: 14 },
@@ -94,7 +100,8 @@ export function monacoEditor(
     scrollbar: { verticalScrollbarSize: 10, horizontalScrollbarSize: 10, useShadows: false },
     smoothScrolling: true,
     tabSize: 2,
-    wordWrap: 'off',
+    wordWrap: 'on',
+    wrappingIndent: 'deepIndent',
     fixedOverflowWidgets: true,
     guides: { indentation: false },
     stickyScroll: { enabled: false },

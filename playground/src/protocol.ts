@@ -30,6 +30,7 @@ export type FromWorker =
       readonly type: 'checked';
       readonly id: number;
       readonly problems: readonly Problem[];
+      readonly energies: readonly EnergyInfo[];
       readonly jobs: readonly JobInfo[];
       readonly milliseconds: number;
     }
@@ -69,14 +70,29 @@ export type ProblemPlace =
     }
   | { readonly kind: 'data'; readonly file: string; readonly row?: number; readonly column?: string };
 
+export interface EnergyInfo {
+  readonly name: string;
+  readonly unknowns: readonly {
+    readonly name: string;
+    /** `spin[site]`, `Wine`. */
+    readonly domain: string;
+    /** `32 × 32`; null for one number, and where only the data will tell. */
+    readonly size: string | null;
+  }[];
+  readonly terms: readonly string[];
+  /** Whether it has a support of its own: `require`. */
+  readonly required: boolean;
+  readonly reports: readonly string[];
+}
+
 export interface JobInfo {
   readonly name: string;
   readonly verb: string;
   readonly energy: string | null;
   /** What the verb does, in a few words. */
   readonly doc: string;
-  /** Its declaration as written; changes make an earlier result out of date. */
-  readonly text: string;
+  /** Everything its result depends on, as text: when it changes, an earlier result is out of date. */
+  readonly basis: string;
   /** Where it is declared; null for the job that a file without jobs gets. */
   readonly line: number | null;
 }

@@ -11,7 +11,11 @@ export type Link =
   | { readonly kind: 'example'; readonly name: string };
 
 export async function linkOf(text: string): Promise<string> {
-  const packed = await through(new TextEncoder().encode(text), new CompressionStream('deflate-raw'), Infinity);
+  const packed = await through(
+    new TextEncoder().encode(text),
+    new CompressionStream('deflate-raw'),
+    Infinity,
+  );
   return `#code=${toBase64Url(packed)}`;
 }
 

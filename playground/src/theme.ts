@@ -46,6 +46,18 @@ function stored(): Theme | null {
   }
 }
 
-/** The colour of a custom property, for canvases: `--c0`. */
-export const cssColour = (name: string): string =>
-  getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const resolved = new Map<string, string>();
+
+/** The colour that a custom property stands for in the present theme, for canvases: `--c0`. */
+export function cssColour(name: string): string {
+  const key = `${document.documentElement.dataset.theme} ${name}`;
+  let colour = resolved.get(key);
+  if (colour === undefined) {
+    const probe = document.body.appendChild(document.createElement('i'));
+    probe.style.color = `var(${name})`;
+    colour = getComputedStyle(probe).color;
+    probe.remove();
+    resolved.set(key, colour);
+  }
+  return colour;
+}

@@ -1,13 +1,15 @@
 /** The compiler and the engines in a worker: answers the messages of `protocol.ts`. */
+
+import wasmPlain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import wasmSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
 import wasmThreaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
-import wasmPlain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import type { Engine } from '../../src/engines/engine.ts';
 import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
 import { dataUrls } from './data-files.ts';
 import { fetchingHost } from './engine/files.ts';
 import { buffersOf, liveFrame } from './engine/live.ts';
+import { outlineOf } from './engine/outline.ts';
 import { problemsOf } from './engine/problems.ts';
 import { type Opened, openProgram } from './engine/program.ts';
 import { makeRunner } from './engine/runner.ts';
@@ -59,7 +61,8 @@ function check(id: number, source: SourceText): void {
   const began = performance.now();
   const { compiled, jobs, sources } = openProgram(source);
   const problems = problemsOf(compiled.diagnostics, sources);
-  send({ type: 'checked', id, problems, jobs, milliseconds: performance.now() - began });
+  const energies = outlineOf(compiled.program);
+  send({ type: 'checked', id, problems, energies, jobs, milliseconds: performance.now() - began });
 }
 
 async function run(id: number, source: SourceText, job: string | null): Promise<void> {

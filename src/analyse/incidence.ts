@@ -3,6 +3,7 @@
  * which site. Index maps are inverted here, once.
  */
 import type { HostArray } from '../arrays.ts';
+import { insideOf, tame } from '../bind/ranges.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { Builder } from '../ir/build.ts';
 import { type Axis, type IndexSet, type Node, type Slot, Uses } from '../ir/types.ts';
@@ -74,9 +75,9 @@ function rowsOf(
   const outputs = reads.map((r, i) => ({
     name: `read${i}`,
     axes: [...factor.axes, ...r.axes.filter((a) => !factor.axes.includes(a))],
-    node: flatIndex(b, slot, r.indices, tables.sizeOf),
+    node: guardedIndex(b, slot, r.indices, tables.sizeOf),
   }));
-  const whereStatic = factor.where && isStatic(factor.where) ? factor.where : null;
+  const whereStatic = factor.where && isStatic(factor.where) ? tame(b, factor.where, tables.sizeOf) : null;
   if (whereStatic) outputs.push({ name: 'where', axes: [...factor.axes], node: whereStatic });
   const run = referenceEngine().compile({ outputs, sizeOf: tables.sizeOf }, tables.constants).run(new Map());
   const mask = whereStatic ? run.get('where')!.data : null;
@@ -123,6 +124,22 @@ function rowsOf(
   if (maxDegree >= instances && instances > 1 && scope >= sites)
     return { kind: 'dense', why: 'every instance touches every site' };
   return { kind: 'rows', start, instance, maxDegree, scope, single };
+}
+
+/**
+ * As `flatIndex`, and −1 where an index is outside: a guard (`if`, an inner `where`) keeps the read from being
+ * evaluated there, and so do what the index itself looks up.
+ */
+function guardedIndex(
+  b: Builder,
+  slot: Slot,
+  indices: readonly Node[],
+  sizeOf: (set: IndexSet) => number,
+): Node {
+  const safe = indices.map((i) => tame(b, i, sizeOf));
+  const flat = flatIndex(b, slot, safe, sizeOf);
+  const inside = insideOf(b, slot, safe, sizeOf);
+  return inside === null ? flat : b.call('select', inside, flat, b.const(-1));
 }
 
 /** Row-major position of an element of a slot. */

@@ -6,12 +6,14 @@ import { type Domain, showDomain } from '../domain.ts';
 import type { Host } from '../io/host.ts';
 import { type DataFile, type JsonValueOrArray, type RawTable, readData } from '../io/table.ts';
 import { staticSize } from '../ir/build.ts';
-import type { IndexSet, Slot } from '../ir/types.ts';
+import type { Energy, IndexSet, Slot } from '../ir/types.ts';
+import { visit } from '../ir/walk.ts';
 import { at, type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
 import type { BoundProgram } from './bound.ts';
 import type { BindCode } from './codes.ts';
 import { converter, dataError } from './columns.ts';
+import { checkReads } from './ranges.ts';
 import { bindTuples, Sizes } from './sets.ts';
 
 export interface BindOptions {
@@ -48,20 +50,45 @@ export async function bind(
   for (const decl of program.data) {
     const source = await sourceOf(decl, host, options, named, files);
     for (const { field, slot } of decl.fields) {
-      const raw = cellsOf(source.file, source.path, decl, field, slot, sizes);
-      checkShape(raw, slot, decl, sizes, source.path, later);
-      const convert = converter(slot.domain, sizes.sizeOf, decl.oneBased);
+      const raw = told(decl, () => {
+        const cells = cellsOf(source.file, source.path, decl, field, slot, sizes);
+        checkShape(cells, slot, sizes, source.path, later);
+        return cells;
+      });
       // Categories over open sets may get their size from later data.
-      const run = (): void => {
-        constants.set(slot, convertAll(raw, slot.domain, convert));
-      };
+      const run = (): void =>
+        told(decl, () => {
+          const convert = converter(slot.domain, sizes.sizeOf, decl.oneBased);
+          constants.set(slot, convertAll(raw, slot.domain, convert));
+        });
       if (slot.domain.kind === 'category' && !sizes.has(slot.domain.values)) later.push(run);
       else run();
     }
   }
   for (const set of program.tupleSets) bindTuples(set, sizes, constants);
   for (const check of later) check();
-  return { program, sizeOf: sizes.sizeOf, constants };
+  const bound: BoundProgram = { program, sizeOf: sizes.sizeOf, constants };
+  for (const { energy } of program.energies.values())
+    if (setsOf(energy).every((s) => sizes.has(s))) checkReads(bound, energy);
+  return bound;
+}
+
+/** Every index set that an energy mentions: a generic energy's are known where it is called. */
+function setsOf(energy: Energy): readonly IndexSet[] {
+  const out = new Set<IndexSet>(energy.unknowns.flatMap((u) => u.sets));
+  const roots = [
+    ...energy.terms.map((t) => t.body),
+    ...energy.support.flatMap((c) => [c.condition, ...(c.where ? [c.where] : [])]),
+    ...energy.reports.map((r) => r.value.body),
+  ];
+  for (const c of energy.support) for (const a of c.axes) out.add(a.set);
+  visit(roots, (n) => {
+    if (n.op === 'reduce') for (const a of n.over) out.add(a.set);
+    if (n.op === 'read') for (const s of n.slot.sets) out.add(s);
+    if (n.op === 'at') for (const a of n.params) out.add(a.set);
+    if (n.op === 'size') out.add(n.set);
+  });
+  return [...out];
 }
 
 function convertAll(raw: RawCells, domain: Domain, convert: ReturnType<typeof converter>): HostArray {
@@ -120,7 +147,7 @@ async function sourceOf(
     try {
       file = await readData(host, path);
     } catch (e) {
-      throw e instanceof EnergyError ? withNote(e, decl) : e;
+      throw e instanceof EnergyError ? withNote(e, decl, `\`${decl.name}\` is read from it`) : e;
     }
     files.set(path, file);
   }
@@ -141,13 +168,20 @@ async function sourceOf(
   return { path, file };
 }
 
-const withNote = (e: EnergyError, decl: DataDecl): EnergyError =>
+/** Faults of a file say which declaration reads it. */
+function told<T>(decl: DataDecl, work: () => T): T {
+  try {
+    return work();
+  } catch (e) {
+    throw e instanceof EnergyError ? withNote(e, decl, `\`${decl.name}\` is declared here`) : e;
+  }
+}
+
+const withNote = (e: EnergyError, decl: DataDecl, message: string): EnergyError =>
   new EnergyError(
     e.diagnostics.map(
-      (d): Diagnostic => ({
-        ...d,
-        notes: [...(d.notes ?? []), { message: `\`${decl.name}\` is read from it`, place: at(decl.span) }],
-      }),
+      (d): Diagnostic =>
+        d.notes || d.place.kind !== 'data' ? d : { ...d, notes: [{ message, place: at(decl.span) }] },
     ),
   );
 
@@ -295,14 +329,7 @@ const countNumbered = (names: readonly string[], name: string): number => {
 };
 
 /** Compares a file's shape with the declared index sets; learns the sizes of open ones. */
-function checkShape(
-  raw: RawCells,
-  slot: Slot,
-  decl: DataDecl,
-  sizes: Sizes,
-  path: string,
-  later: (() => void)[],
-): void {
+function checkShape(raw: RawCells, slot: Slot, sizes: Sizes, path: string, later: (() => void)[]): void {
   const sets = slot.sets;
   // A lattice may be laid out by its coordinates.
   const shape = raw.shape as number[];
@@ -315,7 +342,7 @@ function checkShape(
     for (const s of sets) {
       const dims = s.kind.kind === 'lattice' ? s.kind.dims : [shape[k]];
       const own = shape.slice(k, k + dims.length);
-      if (own.some((d, i) => d !== dims[i])) throw wrongShape(raw, slot, decl, path);
+      if (own.some((d, i) => d !== dims[i])) throw wrongShape(raw, slot, path);
       merged.push(sizeOfShape(own));
       k += dims.length;
     }
@@ -323,7 +350,7 @@ function checkShape(
   } else if (shape.length === 2 && sets.length === 1 && (shape[0] === 1 || shape[1] === 1)) {
     (raw as { shape: readonly number[] }).shape = [shape[0] * shape[1]];
   } else if (shape.length !== sets.length && !(sets.length === 0 && sizeOfShape(shape) === 1)) {
-    throw wrongShape(raw, slot, decl, path);
+    throw wrongShape(raw, slot, path);
   }
   if (sets.length === 0) {
     (raw as { shape: readonly number[] }).shape = [];
@@ -336,13 +363,11 @@ function checkShape(
   });
 }
 
-function wrongShape(raw: RawCells, slot: Slot, decl: DataDecl, path: string): EnergyError {
+function wrongShape(raw: RawCells, slot: Slot, path: string): EnergyError {
   return dataError(
     'E0532',
     { file: path },
     `\`${slot.name}\` is ${showDomain(slot.domain)}[${slot.sets.map((s) => s.name || String(staticSize(s))).join(', ')}], but the file holds an array of shape [${raw.shape.join(', ')}]`,
-    undefined,
-    [{ message: 'declared here', place: at(decl.span) }],
   );
 }
 

@@ -42,7 +42,9 @@ export function converter(
     why: string,
     hint?: string,
   ): never => {
-    throw dataError('E0533', place(), `${JSON.stringify(cell)} is not a value of ${shown}: ${why}`, hint);
+    // A number of a text file is shown as it stands there.
+    const text = typeof cell === 'string' && parseNumber(cell) !== undefined ? cell : JSON.stringify(cell);
+    throw dataError('E0533', place(), `${text} is not a value of ${shown}: ${why}`, hint);
   };
   const numberOf = (cell: string | number | null, place: () => CellPlace): number => {
     if (isMissing(cell))

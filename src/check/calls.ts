@@ -14,15 +14,15 @@ import {
   reductions,
 } from './arrays.ts';
 import { constBoolean } from './constants.ts';
-import { type Cx, inner, unknownName } from './context.ts';
+import { type Cx, inner } from './context.ts';
 import { type Distribution, distributions } from './distributions.ts';
 import { resolveShape } from './domains.ts';
-import { callEnergy } from './energies.ts';
+import { callEnergy, failCircle } from './energies.ts';
 import { elaborate } from './expressions.ts';
 import { bindGenerator } from './generators.ts';
 import { applyNet, encodeValue, encodingBlocks } from './networks.ts';
 import { asSet, neighbours } from './sets.ts';
-import { type ArrayValue, bool, describe, number, scalar, showSet, type Value } from './values.ts';
+import { type ArrayValue, bool, describe, type Elem, number, scalar, showSet, type Value } from './values.ts';
 
 type Call = Expr & { kind: 'call' };
 
@@ -62,6 +62,11 @@ export const scalarFunctions: Readonly<Record<string, { readonly fn: FnName; rea
   logaddexp: { fn: 'logaddexp', arity: 2 },
   stop_gradient: { fn: 'stop_gradient', arity: 1 },
 };
+
+/** Functions whose values are whole numbers, and those that are on whole numbers. */
+const toInteger: readonly string[] = ['floor', 'ceil', 'round', 'sign'];
+const keepInteger: readonly string[] = ['mod', 'abs', 'square'];
+const isInteger = (e: Elem): boolean => e.kind === 'bool' || (e.kind === 'number' ? e.integer : e.ordered);
 
 const otherFunctions = [
   'neighbours',
@@ -179,7 +184,9 @@ function builtin(cx: Cx, name: string, e: Call): Value {
           e.span,
           scalarFn.fn,
           xs.map((x, i) => asNumber(cx, x, args[i].span)),
-          number(['floor', 'ceil', 'round', 'sign'].includes(name)),
+          number(
+            toInteger.includes(name) || (keepInteger.includes(name) && xs.every((x) => isInteger(x.elem))),
+          ),
         ),
     );
   }
@@ -246,9 +253,7 @@ function builtin(cx: Cx, name: string, e: Call): Value {
       return cx.ck.fail('E0301', e.span, '`mlp` makes parameters: declare it with `param net = mlp(…)`');
     default: {
       const near = suggest(name, [...builtinNames, ...cx.scope.candidates()]);
-      if (cx.scope.lookup(name) === undefined && near === undefined)
-        unknownName(cx, name, e.callee.span, 'function');
-      return cx.ck.fail('E0205', e.callee.span, `there is no function \`${name}\``, {
+      return cx.ck.fail('E0205', e.callee.span, `there is no function or distribution \`${name}\``, {
         suggestion: near ? `did you mean \`${near}\`?` : undefined,
       });
     }
@@ -285,6 +290,7 @@ function reduction(cx: Cx, kind: Reduction, e: Call): Value {
           e.span,
           kind,
           xs.map((x, i) => asNumber(cx, x, args[i].span)),
+          number(xs.every((x) => isInteger(x.elem))),
         ),
     );
   }
@@ -344,8 +350,7 @@ function logDensity(cx: Cx, e: Call, dist: Distribution, args: readonly ArrayVal
 function callFunction(cx: Cx, e: Call, callee: Value & { kind: 'fn' }): Value {
   const { item } = callee;
   const name = item.name.text;
-  if (cx.stack.includes(name))
-    cx.ck.fail('E0207', e.span, `\`${name}\` calls itself; recursion is not part of the language`);
+  if (cx.stack.includes(name)) failCircle(cx, name, e.span);
   const args = positional(
     cx,
     e,

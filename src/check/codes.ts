@@ -20,7 +20,6 @@ export const checkCodes = {
   E0311: 'arguments of joined energies clash',
   E0401: 'term declared twice',
   E0402: 'conditioning on something that is not an unknown',
-  E0501: 'data declaration that cannot be read',
   E0601: 'unknown verb',
   E0602: 'wrong option value',
   E0603: 'data do not fit the energy',

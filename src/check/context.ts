@@ -22,6 +22,11 @@ export class Checker {
   /** What a `~` names: that it may come out constant (`x ~ uniform(0, 1)`) is meant. */
   readonly drawn = new Set<Slot | Span>();
 
+  /** Coordinates of lattice sites, with the number of values of each. */
+  readonly coordinates = new Map<Node, number>();
+  /** Energies that call each other in a circle, which is told once. */
+  readonly circles = new Set<string>();
+
   report(
     severity: Diagnostic['severity'],
     code: CheckCode,

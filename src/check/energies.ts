@@ -1,11 +1,11 @@
 /** Energies: their statements, and calls of one energy in another. */
-import type { Domain } from '../domain.ts';
+import { type Domain, showDomain } from '../domain.ts';
 import type { Axis, Constraint, Energy, Node, Report, Slot, Term } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
 import type { Span } from '../syntax/span.ts';
 import type { EnergyItem, Expr, Statement } from '../syntax/tree.ts';
 import { align, asArray, asNumber } from './arrays.ts';
-import { type Cx, inner } from './context.ts';
+import { type Cx, inner, Stop } from './context.ts';
 import { materialise, resolveShape, sameDomain } from './domains.ts';
 import { elaborate } from './expressions.ts';
 import { asCondition, bindGenerator } from './generators.ts';
@@ -72,7 +72,7 @@ function checkAlgebra(cx: Cx, item: EnergyItem, constraints: Constraint[]): Chec
     }
     const v = elaborate(cx, e);
     if (v.kind !== 'energy')
-      return cx.ck.fail('E0301', e.span, `a product of experts is made of energies; this is ${describe(v)}`);
+      cx.ck.fail('E0301', e.span, `a product of experts is made of energies; this is ${describe(v)}`);
     factors.push({ item: v.item, weight, span: e.span });
   };
   walk(item.algebra!, b.const(1));
@@ -125,8 +125,7 @@ function sameShape(a: Shape, c: Shape): boolean {
 export function callEnergy(cx: Cx, item: EnergyItem, args: readonly Value[], span: Span): Node {
   const name = item.name.text;
   const b = cx.ck.b;
-  if (cx.stack.includes(name))
-    cx.ck.fail('E0207', span, `the energy \`${name}\` calls itself; recursion is not part of the language`);
+  if (cx.stack.includes(name)) failCircle(cx, name, span);
   const nested: Constraint[] = [];
   const own = inner(cx, { constraints: nested, stack: [...cx.stack, name] });
   if (item.algebra) return cx.ck.fail('E0901', span, `call the experts of \`${name}\` one by one here`);
@@ -151,14 +150,28 @@ export function callEnergy(cx: Cx, item: EnergyItem, args: readonly Value[], spa
   return b.addAll(body.terms.map((t) => t.body));
 }
 
+/** An energy or a function that is being expanded is called again. */
+export function failCircle(cx: Cx, name: string, span: Span): never {
+  const circle = cx.stack.slice(cx.stack.indexOf(name));
+  const key = [...circle].sort().join(' ');
+  if (cx.ck.circles.has(key)) throw new Stop();
+  cx.ck.circles.add(key);
+  const through = circle.slice(1).map((n) => `\`${n}\``);
+  cx.ck.fail(
+    'E0207',
+    span,
+    `\`${name}\` calls itself${through.length > 0 ? ` through ${through.join(', ')}` : ''}; recursion is not part of the language`,
+  );
+}
+
 function checkArgument(cx: Cx, v: Value, shape: Shape, param: string, energy: string, span: Span): void {
-  const wrong = (): never =>
+  const wrong: () => never = () =>
     cx.ck.fail('E0306', span, `\`${param}\` of \`${energy}\` does not take ${describe(v)}`);
   if (shape.domain.kind === 'record') {
     if (v.kind !== 'record' || v.type !== shape.domain.record) wrong();
     return;
   }
-  if (v.kind !== 'array') return wrong();
+  if (v.kind !== 'array') wrong();
   const sets = shape.sets;
   if (v.axes.length !== sets.length) wrong();
   sets.forEach((s, i) => {
@@ -184,7 +197,11 @@ function checkArgument(cx: Cx, v: Value, shape: Shape, param: string, energy: st
       v.domain.hi <= domain.hi
     )
       return;
-    cx.ck.fail('E0310', span, `\`${param}\` of \`${energy}\` has another domain than this argument`);
+    cx.ck.fail(
+      'E0310',
+      span,
+      `\`${param}\` of \`${energy}\` is ${showDomain(domain)}, found ${v.domain ? showDomain(v.domain) : describe(v)}`,
+    );
   }
 }
 
@@ -224,7 +241,8 @@ function statement(cx: Cx, s: Statement, body: Body): void {
       return;
     }
     case 'sample':
-      return sampleStatement(cx, s, body);
+      sampleStatement(cx, s, body);
+      return;
     case 'require': {
       const g = s.generator
         ? bindGenerator(cx, s.generator)
@@ -257,12 +275,13 @@ function statement(cx: Cx, s: Statement, body: Body): void {
 
 function require(cx: Cx, span: Span, axes: readonly Axis[], where: Node | null, condition: Node): void {
   const b = cx.ck.b;
-  if (cx.constraints === null) return cx.ck.fail('E0301', span, '`require` belongs inside an energy');
+  if (cx.constraints === null) cx.ck.fail('E0301', span, '`require` belongs inside an energy');
   // Conjunctions over index sets are lifted, so that each instance touches as little as it can.
   if (condition.op === 'reduce' && condition.kind === 'min') {
     const inner =
       condition.where && where ? b.call('and', where, condition.where) : (condition.where ?? where);
-    return require(cx, span, [...axes, ...condition.over], inner, condition.body);
+    require(cx, span, [...axes, ...condition.over], inner, condition.body);
+    return;
   }
   if (condition.op === 'call' && condition.fn === 'and') {
     for (const c of condition.args) require(cx, span, axes, where, c);

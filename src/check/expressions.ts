@@ -164,6 +164,7 @@ function field(cx: Cx, target: Value, e: Expr & { kind: 'field' }): Value {
           // Half a site more, because 49 · (1/49) < 1 in floating point.
           if (below > 1) node = b.call('floor', b.div(b.add(node, b.const(0.5)), b.const(below)));
           if (d > 0) node = b.call('mod', node, b.const(dims[d]));
+          cx.ck.coordinates.set(node, dims[d]);
           return { ...target, elem: number(true), node, domain: undefined };
         }
         return cx.ck.fail(
@@ -255,8 +256,7 @@ function binary(cx: Cx, e: Expr & { kind: 'binary' }): Value {
     case '..': {
       const lo = constInteger(cx, e.left, 'the bound of a range');
       const hi = constInteger(cx, e.right, 'the bound of a range');
-      if (hi <= lo)
-        cx.ck.fail('E0306', e.span, `the range ${lo}..${hi} is empty: it runs from ${lo} to ${hi - 1}`);
+      if (hi <= lo) cx.ck.fail('E0306', e.span, `the range ${lo}..${hi} is empty: its end is not part of it`);
       return { kind: 'range', lo, hi };
     }
     case 'and':
@@ -354,7 +354,7 @@ function compareValues(
         {
           suggestion:
             element.set.kind.kind === 'labels'
-              ? `for example \`${element.set.name}.${element.set.kind.labels[0]}\``
+              ? `compare it with one of its values, e.g. \`${element.set.name}.${element.set.kind.labels[0]}\``
               : undefined,
         },
       );

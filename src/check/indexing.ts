@@ -37,6 +37,7 @@ export function indexArray(
         'E0304',
         span,
         `${name} has the indices [${target.axes.map((a) => showSet(a.set)).join(', ')}], but only ${indices.length} ${indices.length === 1 ? 'is' : 'are'} given`,
+        { suggestion: 'a whole index is written `:`' },
       );
     taken.push(takeIndex(cx, axis.set, queue, name));
   }
@@ -126,7 +127,7 @@ function takeIndex(cx: Cx, set: IndexSet, queue: IndexValue[], name: string): Ta
         return cx.ck.fail(
           'E0303',
           first.span,
-          `an index must be a whole number or an element of ${showSet(set)}; this is ${describe(v)}`,
+          `expected a whole number${set.name ? ` or an element of ${showSet(set)}` : ''} as index of ${name}, found ${describe(v)}`,
         );
       return integerIndex(cx, set, v, first.span, queue, name);
     }
@@ -147,7 +148,13 @@ function integerIndex(
   const b = cx.ck.b;
   const dims = set.kind.kind === 'lattice' ? set.kind.dims : [staticSize(set)];
   let at = first;
+  // A coordinate that leaves its side must not become a site of the next row.
+  const unsure: { readonly v: ArrayValue; readonly size: number }[] = [];
+  const note = (v: ArrayValue, size: number | undefined): void => {
+    if (dims.length > 1 && !staysInside(cx, v.node, size!)) unsure.push({ v, size: size! });
+  };
   checkRange(cx, span, first, dims[0], set, name);
+  note(first, dims[0]);
   for (let d = 1; d < dims.length; d++) {
     const next = queue.shift();
     if (next?.kind !== 'value')
@@ -155,12 +162,15 @@ function integerIndex(
         'E0304',
         span,
         `${showSet(set)} is a ${dims.join('×')} lattice: an element is written with ${dims.length} coordinates`,
-        { suggestion: `for example \`${name}[${dims.map(() => '0').join(', ')}]\`` },
+        {
+          suggestion: `for example \`${name.startsWith('`') ? name.slice(1, -1) : 'x'}[${dims.map(() => '0').join(', ')}]\``,
+        },
       );
     const v = asArray(cx, next.value, next.span, 'a coordinate');
     if (v.elem.kind !== 'number' || !v.elem.integer)
       cx.ck.fail('E0303', next.span, `a coordinate must be a whole number; this is ${describe(v)}`);
     checkRange(cx, next.span, v, dims[d], set, name);
+    note(v, dims[d]);
     const { axes, nodes } = align(cx, span, [at, v]);
     at = {
       kind: 'array',
@@ -169,7 +179,34 @@ function integerIndex(
       node: b.add(b.mul(nodes[0], b.const(dims[d]!)), nodes[1]),
     };
   }
-  return { node: at.node, axes: at.axes };
+  if (unsure.length === 0) return { node: at.node, axes: at.axes };
+  const { axes, nodes } = align(cx, span, [at, ...unsure.map((u) => u.v)]);
+  const inside = unsure.flatMap(({ size }, i) => [
+    b.call('ge', nodes[1 + i], b.const(0)),
+    b.call('lt', nodes[1 + i], b.const(size)),
+  ]);
+  const all = inside.reduce((x, y) => b.call('and', x, y));
+  return { node: b.call('select', all, nodes[0], b.const(-1)), axes };
+}
+
+/** Whether a coordinate is one of `size` by its form: a number, a loop variable, a site's own coordinate. */
+function staysInside(cx: Cx, node: Node, size: number): boolean {
+  switch (node.op) {
+    case 'const':
+      return true;
+    case 'axis': {
+      const n = staticSize(node.axis.set);
+      return n !== undefined && n <= size;
+    }
+    case 'call': {
+      const side = cx.ck.coordinates.get(node);
+      if (side !== undefined) return side <= size;
+      const [, y] = node.args;
+      return node.fn === 'mod' && y.op === 'const' && y.value <= size;
+    }
+    default:
+      return false;
+  }
 }
 
 function checkRange(
@@ -185,7 +222,7 @@ function checkRange(
     cx.ck.fail(
       'E0303',
       span,
-      `${name} is indexed by ${showSet(set)} from 0 to ${size - 1}; ${v.node.value} is outside`,
+      `this index of ${name}${set.name ? ` over ${showSet(set)}` : ''} runs from 0 to ${size - 1}, found ${v.node.value}`,
     );
 }
 

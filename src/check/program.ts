@@ -66,6 +66,9 @@ export function check(
       else items.set(name.text, item);
     }
   }
+  const declaredSets = program.items.flatMap((i) =>
+    i.kind === 'index' || i.kind === 'set' || i.kind === 'enum' ? [i.name.text] : [],
+  );
   const values = new Map<string, Value>([
     ['inf', scalar(ck.b.const(Number.POSITIVE_INFINITY))],
     ['pi', scalar(ck.b.const(Math.PI))],
@@ -132,7 +135,7 @@ export function check(
         return { kind: 'type', name, shape: { domain: { kind: 'record', record }, sets: [] } };
       }
       case 'data':
-        return declareData(cx, item, (set) => values.set(set.name, { kind: 'set', set }));
+        return declareData(cx, item, declaredSets, (set) => values.set(set.name, { kind: 'set', set }));
       case 'param':
         return declareParam(cx, item);
       case 'fn':
@@ -185,16 +188,18 @@ function declaredNames(item: Item): readonly { readonly text: string; readonly s
   return item.kind === 'use' ? item.names.map((n) => n.as ?? n.name) : [item.name];
 }
 
-function declareData(cx: Cx, item: DataItem, define: (set: IndexSet) => void): Value {
+function declareData(
+  cx: Cx,
+  item: DataItem,
+  declaredSets: readonly string[],
+  define: (set: IndexSet) => void,
+): Value {
   const shape = resolveShape(cx, item.domain, (name, span) => {
     const set = cx.ck.b.set(name, { kind: 'open' }, span);
-    const near = suggest(
-      name,
-      cx.ck.namedSets.map((s) => s.name),
-    );
+    const near = suggest(name, declaredSets);
     if (near)
       cx.ck.report('warning', 'W0201', span, `\`${name}\` is a new index set here`, {
-        suggestion: `did you mean ${showSet(cx.ck.namedSets.find((s) => s.name === near)!)}? Else declare \`index ${name}\``,
+        suggestion: `did you mean \`${near}\`? Else declare \`index ${name}\``,
       });
     define(set);
     cx.ck.namedSets.push(set);

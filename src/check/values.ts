@@ -1,5 +1,5 @@
 /** What an expression can be while it is checked. Arrays are IR expressions with formal axes. */
-import type { Domain } from '../domain.ts';
+import { type Domain, showDomain } from '../domain.ts';
 import type { Axis, Energy, IndexSet, Lambda, Node, Slot } from '../ir/types.ts';
 import type { Span } from '../syntax/span.ts';
 import type { EnergyItem, FnItem } from '../syntax/tree.ts';
@@ -181,17 +181,10 @@ export const elemOf = (d: Domain): Elem =>
 export function describe(v: Value): string {
   switch (v.kind) {
     case 'array': {
-      const what =
-        v.elem.kind === 'number'
-          ? v.elem.integer
-            ? 'an integer'
-            : 'a number'
-          : v.elem.kind === 'bool'
-            ? 'a truth value'
-            : `an element of ${showSet(v.elem.set)}`;
+      const [one, many] = nameElem(v.elem);
       return v.axes.length === 0
-        ? what
-        : `an array over [${v.axes.map((a) => showSet(a.set)).join(', ')}] of ${what.replace(/^an? /, '')}s`;
+        ? one
+        : `an array over [${v.axes.map((a) => showSet(a.set)).join(', ')}] of ${many}`;
     }
     case 'record':
       return `a record ${v.type.name}`;
@@ -228,8 +221,24 @@ export function describe(v: Value): string {
   }
 }
 
+/** One of it, and several. */
+function nameElem(e: Elem): readonly [string, string] {
+  switch (e.kind) {
+    case 'number':
+      return e.integer ? ['an integer', 'integers'] : ['a number', 'numbers'];
+    case 'bool':
+      return ['a truth value', 'truth values'];
+    case 'element': {
+      if (e.ordered) return [`an element of ${showSet(e.set)}`, `elements of ${showSet(e.set)}`];
+      const what = showDomain({ kind: 'category', values: e.set });
+      return [`a value of \`${what}\``, `values of \`${what}\``];
+    }
+  }
+}
+
+/** An anonymous index set is written as its size: `real[3]`. */
 export function showSet(s: IndexSet): string {
   if (s.name) return `\`${s.name}\``;
-  if (s.kind.kind === 'range') return `${s.kind.size} (a plain number)`;
+  if (s.kind.kind === 'range') return `\`${s.kind.size}\``;
   return 'an unnamed set';
 }

@@ -102,7 +102,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     );
 
   withData(program.command('plan <file> [energy]').description('which method serves which unknowns, and why'))
-    .addHelpText('after', '\nExample:\n  energy plan ising.energy --set n=64')
+    .addHelpText('after', '\nExample:\n  energy plan examples/ising.energy --set n=64')
     .action((file: string, energy: string | undefined, o: CommonOptions) =>
       act(() => planCommand(io, terminal, file, energy, o)),
     );
@@ -177,9 +177,9 @@ const helpOf = (o: OptionSpec): string =>
   `${o.doc}${o.default === undefined ? '' : ` (default: ${o.default})`}`;
 
 const examples: Readonly<Record<string, string>> = {
-  fit: 'energy fit wine.energy Wine wines --epochs 200 -o runs/wine',
-  sample: 'energy sample ising.energy Ising --chains 4 --draws 1000 --seed 1',
-  logz: 'energy logz ising.energy Ising --set n=4',
-  score: 'energy score wine.energy Wine wines --params runs/wine/fit --json',
-  predict: "energy predict wine.energy Wine wines --unknown 'r.class' --params runs/wine/fit",
+  fit: 'energy fit examples/wine.energy WineEnergy train --steps 500 -o runs/wine',
+  sample: 'energy sample examples/ising.energy --chains 4 --draws 1000 --seed 1',
+  logz: 'energy logz examples/ising.energy --set n=4',
+  score: 'energy score examples/wine.energy WineEnergy test --params runs/wine --json',
+  predict: 'energy predict examples/wine.energy WineEnergy test --unknown w.class --params runs/wine',
 };

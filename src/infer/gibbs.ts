@@ -25,8 +25,11 @@ interface BlockProgram {
 }
 
 export interface Gibbs {
-  /** One sweep over every free discrete element, in place. Chain c draws from streams[c] only. */
-  sweep(states: States, streams: readonly Stream[]): void;
+  /**
+   * One sweep over every free discrete element, in place. Chain c draws from streams[c] only.
+   * @param beta inverse temperature: draws from exp(−β·E); 1 but in an annealed warm-up
+   */
+  sweep(states: States, streams: readonly Stream[], beta?: number): void;
   dispose(): void;
 }
 
@@ -52,7 +55,13 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
     return [...bySize].map(([count, sites]) => make({ kind: 'input', count }, sites));
   }
 
-  function update(info: SiteBlocks, p: BlockProgram, states: States, streams: readonly Stream[]): void {
+  function update(
+    info: SiteBlocks,
+    p: BlockProgram,
+    states: States,
+    streams: readonly Stream[],
+    beta: number,
+  ): void {
     const domain = info.slot.domain as DiscreteDomain;
     const { offset, scale } = valueMap(domain);
     const k = p.cond.states;
@@ -68,7 +77,7 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
         const stream = streams[c];
         for (let s = 0; s < sites.length; s++) {
           const from = (c * sites.length + s) * k;
-          const code = draw(energy, violations, from, k, weights, stream.uniform());
+          const code = draw(energy, violations, from, k, weights, stream.uniform(), beta);
           if (code < 0) throw notFinite(model, info.slot, states, c, sites[s]);
           x[c * info.sites + sites[s]] = offset + scale * code;
         }
@@ -77,8 +86,9 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
   }
 
   return {
-    sweep(states, streams) {
-      for (const { info, programs } of plans) for (const p of programs) update(info, p, states, streams);
+    sweep(states, streams, beta = 1) {
+      for (const { info, programs } of plans)
+        for (const p of programs) update(info, p, states, streams, beta);
     },
     dispose() {
       for (const { programs } of plans) for (const p of programs) p.run.dispose();
@@ -96,6 +106,7 @@ function draw(
   k: number,
   weights: Float64Array,
   u: number,
+  beta: number,
 ): number {
   let least = 0;
   if (violations) {
@@ -112,7 +123,7 @@ function draw(
   if (!Number.isFinite(lowest)) return -1;
   let total = 0;
   for (let v = 0; v < k; v++) {
-    const w = violations && violations[from + v] > least ? 0 : Math.exp(lowest - energy[from + v]);
+    const w = violations && violations[from + v] > least ? 0 : Math.exp(beta * (lowest - energy[from + v]));
     total += w;
     weights[v] = total;
   }

@@ -97,11 +97,13 @@ export async function sample(
   let recorded = 0;
   let energy: Float64Array | null = null;
   const total = warmup + draws * thin;
+  // Given starts are kept; with real unknowns the Langevin part would not be at that temperature.
+  const annealed = langevin === null && options.start === undefined;
   try {
     for (let i = 0; i < total; i++) {
       const warming = i < warmup;
       if (gibbs) {
-        gibbs.sweep(states, streams);
+        gibbs.sweep(states, streams, annealed ? inverseTemperature(i, warmup) : 1);
         if (langevin && real) langevin.refresh(real.read(states));
       }
       if (langevin && real) {
@@ -186,12 +188,23 @@ function feasibleStart(
           'check what `require` and the distributions allow',
         )
       );
-    const again = startStates(model, clamp, streams, undefined, scales);
+    // Only the chains in need draw again: what one chain does must not depend on the others.
+    const own = bad.map((c) => streams[c]);
+    const again = startStates(model, clamp, own, undefined, scales);
     for (const u of model.unknowns)
-      for (const c of bad)
-        states.get(u.slot)!.set(again.get(u.slot)!.subarray(c * u.size, (c + 1) * u.size), c * u.size);
+      bad.forEach((c, j) => {
+        states.get(u.slot)!.set(again.get(u.slot)!.subarray(j * u.size, (j + 1) * u.size), c * u.size);
+      });
   }
 }
+
+/**
+ * Warm-up of discrete models is annealed: over its first two thirds the temperature
+ * falls from infinite to 1 (β rises in a straight line), so that chains do not freeze
+ * into the mode nearest to their random start. Recorded draws are at β = 1.
+ */
+const inverseTemperature = (i: number, warmup: number): number =>
+  Math.min(1, (1.5 * (i + 1)) / Math.max(1, warmup));
 
 /** After warm-up every chain must satisfy what is required. */
 function requireFeasible(model: Model, states: States, chains: number): void {
@@ -221,7 +234,7 @@ function requireFeasible(model: Model, states: States, chains: number): void {
         throw fault(
           'E0702',
           c.span,
-          `after warm-up chain ${k} still violates this requirement (${broken[k]} times)`,
+          `after warm-up chain ${k} still violates this requirement${broken[k] > 1 ? ` (${broken[k]} times)` : ''}`,
           'give more of the unknowns, raise `warmup`, or loosen the requirement',
         );
   });

@@ -16,6 +16,7 @@ import { nodeHost } from '../../src/io/node-host.ts';
 import { openSession, runJob } from '../../src/run/session.ts';
 import { syntaxCodes } from '../../src/syntax/codes.ts';
 import { type Diagnostic, EnergyError } from '../../src/syntax/diagnostic.ts';
+import { parse } from '../../src/syntax/parse.ts';
 import { render } from '../../src/syntax/render.ts';
 import { expectGolden } from '../run/golden.ts';
 import { programsIn, readProgram, testFolder } from '../run/kit.ts';
@@ -59,6 +60,13 @@ describe('programs that are wrong', () => {
   it('every golden belongs to a program', () => {
     const goldens = readdirSync(folder).filter((f) => f.endsWith('.expected'));
     expect(goldens.map((f) => f.replace('.expected', '')).sort()).toEqual([...programs]);
+  });
+
+  it('lists a hundred mistakes of a file and counts the rest', () => {
+    const { diagnostics } = parse('energy E(x : real) { term a = x ^ }\n'.repeat(130), 'a.energy');
+    expect(diagnostics.length).toBe(101);
+    expect(diagnostics[100]).toMatchObject({ code: 'E0119', message: '30 more mistakes are not listed' });
+    seen.add('E0119');
   });
 
   it('every code is reached by some program', () => {

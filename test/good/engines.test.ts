@@ -8,7 +8,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { isDiscrete } from '../../src/domain.ts';
 import type { Engine, Output } from '../../src/engines/engine.ts';
 import { dualGradient } from '../../src/engines/reference/dual.ts';
-import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { batchInputs, compile, type Model } from '../../src/infer/model.ts';
 import { nodeHost } from '../../src/io/node-host.ts';
@@ -48,7 +47,9 @@ describe('engines agree', () => {
       const batch = makeBatch(b, model.energy.unknowns, [axis]);
       const { terms, support, reports } = model.energy;
       const energy = batch.on(totalEnergy(b, model.energy));
-      const reals = model.unknowns.filter((u) => !isDiscrete(u.slot.domain)).map((u) => batch.slots.get(u.slot)!);
+      const reals = model.unknowns
+        .filter((u) => !isDiscrete(u.slot.domain))
+        .map((u) => batch.slots.get(u.slot)!);
       const slopes = gradient(b, b.sum([axis], energy), reals);
       const outputs: Output[] = [
         { name: 'energy', axes: [axis], node: energy },
@@ -63,7 +64,11 @@ describe('engines agree', () => {
           axes: [axis],
           node: b.sum(c.axes, b.call('not', batch.on(c.condition)), c.where && batch.on(c.where)),
         })),
-        ...reals.map((s) => ({ name: `gradient ${s.name}`, axes: slopes.get(s)!.axes, node: slopes.get(s)!.body })),
+        ...reals.map((s) => ({
+          name: `gradient ${s.name}`,
+          axes: slopes.get(s)!.axes,
+          node: slopes.get(s)!.body,
+        })),
       ];
       const states = randomStates(model, new Stream(7, name, model.energy.name), STATES);
       const inputs = batchInputs(model, batch.slots, states, STATES);

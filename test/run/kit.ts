@@ -9,7 +9,7 @@ import { type Compiled, compileText } from '../../src/compile.ts';
 import { isDiscrete, stateCount, valueMap } from '../../src/domain.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
-import { makeModel, type Model } from '../../src/infer/model.ts';
+import { type Model, makeModel } from '../../src/infer/model.ts';
 import { constrainValue } from '../../src/infer/transforms.ts';
 import type { Host } from '../../src/io/host.ts';
 import { memoryHost } from '../../src/io/memory-host.ts';

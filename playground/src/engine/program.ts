@@ -1,7 +1,8 @@
 /** A text as a program with jobs: its own, or one that samples its first energy. */
+import type { Job } from '../../../src/check/values.ts';
 import { type Compiled, compileText } from '../../../src/compile.ts';
 import { verbNamed } from '../../../src/options.ts';
-import { Source } from '../../../src/syntax/span.ts';
+import { Source, type Span } from '../../../src/syntax/span.ts';
 import type { JobInfo, SourceText } from '../protocol.ts';
 
 export interface Opened {
@@ -26,17 +27,27 @@ export function openProgram({ file, text }: SourceText): Opened {
   return opened(compileText(text, file, { extra }), [new Source(DEFAULT_JOB, extra.text)]);
 }
 
+/** The jobs that a job builds on: the fits before it, and those it names. In the order of the file. */
+export function basisOf(jobs: readonly Job[], job: Job): readonly Job[] {
+  const named = new Set(Object.values(job.options).flatMap((o) => (o.kind === 'job' ? [o.name] : [])));
+  return jobs.slice(0, jobs.indexOf(job)).filter((j) => j.verb === 'fit' || named.has(j.name));
+}
+
 function opened(compiled: Compiled, more: readonly Source[]): Opened {
   const sources = [compiled.source, ...more];
-  const jobs = compiled.program.jobs.map((job): JobInfo => {
-    const source = sources.find((s) => s.file === job.span.file) ?? compiled.source;
+  const textOf = (span: Span): string =>
+    sources.find((s) => s.file === span.file)?.text.slice(span.start, span.end) ?? '';
+  const declarations = compiled.tree.items.filter((i) => i.kind !== 'run').map((i) => textOf(i.span));
+  const all = compiled.program.jobs;
+  const jobs = all.map((job): JobInfo => {
+    const own = job.span.file === compiled.source.file;
     return {
       name: job.name,
       verb: job.verb,
       energy: job.energy,
       doc: verbNamed(job.verb)?.doc ?? '',
-      text: source.text.slice(job.span.start, job.span.end),
-      line: source === compiled.source ? source.positionAt(job.span.start).line : null,
+      basis: [...declarations, ...[...basisOf(all, job), job].map((j) => textOf(j.span))].join('\n'),
+      line: own ? compiled.source.positionAt(job.span.start).line : null,
     };
   });
   return { compiled, jobs, sources };

@@ -10,8 +10,7 @@ import type { Slot } from '../../../src/ir/types.ts';
 import type { JobResult, LiveChains, RunEvent } from '../../../src/run/results.ts';
 import { openSession, runJob, type Session } from '../../../src/run/session.ts';
 import { EnergyError } from '../../../src/syntax/diagnostic.ts';
-import type { JobInfo } from '../protocol.ts';
-import type { Opened } from './program.ts';
+import { basisOf, type Opened } from './program.ts';
 
 export interface Hearing {
   readonly event: (event: RunEvent) => void;
@@ -19,9 +18,9 @@ export interface Hearing {
   readonly result: (job: string, result: JobResult) => void;
 }
 
-/** One finished job: what it was made from, its result, and the parameters it left. */
+/** One finished job: what it depended on, its result, and the parameters it left. */
 interface Done {
-  readonly signature: string;
+  readonly basis: string;
   readonly result: JobResult;
   readonly params: ParamValues;
 }
@@ -57,8 +56,8 @@ export function makeRunner(host: Host, engine: () => Promise<Engine>): Runner {
       if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
       const session = await openSession(compiled.program, host, await engine());
       const initial = session.params;
-      const signatures = new Map(jobs.map((j) => [j.name, signatureOf(opened, j)]));
-      done = job === null ? new Map() : stillValid(done, signatures, session);
+      const bases = new Map(jobs.map((j) => [j.name, j.basis]));
+      done = job === null ? new Map() : stillValid(done, bases, session);
       for (const [name, d] of done) session.results.set(name, d.result);
       for (const next of order(compiled.program.jobs, job)) {
         if (next.name !== job && done.has(next.name)) continue;
@@ -70,7 +69,7 @@ export function makeRunner(host: Host, engine: () => Promise<Engine>): Runner {
         // What was stopped half-way is shown, but not built on.
         if (!('complete' in result) || result.complete)
           done.set(next.name, {
-            signature: signatures.get(next.name) ?? '',
+            basis: bases.get(next.name) ?? '',
             result,
             params: session.params,
           });
@@ -83,31 +82,19 @@ export function makeRunner(host: Host, engine: () => Promise<Engine>): Runner {
 
 /** The job after what it builds on; without a name all of them. In the order of the file. */
 function order(jobs: readonly Job[], name: string | null): readonly Job[] {
-  const at = jobs.findIndex((j) => j.name === name);
-  if (name === null || at < 0) return jobs;
-  const wanted = new Set([name]);
-  for (const o of Object.values(jobs[at].options)) if (o.kind === 'job') wanted.add(o.name);
-  return jobs.filter((j, i) => i <= at && (wanted.has(j.name) || j.verb === 'fit'));
+  const job = jobs.find((j) => j.name === name);
+  return job ? [...basisOf(jobs, job), job] : jobs;
 }
 
-/** Everything a job's result depends on, as text: all declarations, the fits before it, itself. */
-function signatureOf({ compiled, jobs, sources }: Opened, job: JobInfo): string {
-  const model = compiled.tree.items
-    .filter((i) => i.kind !== 'run')
-    .map((i) => sources.find((s) => s.file === i.span.file)?.text.slice(i.span.start, i.span.end));
-  const fits = jobs.slice(0, jobs.indexOf(job)).filter((j) => j.verb === 'fit');
-  return [...model, ...fits.map((j) => j.text), job.text].join('\n');
-}
-
-/** Results whose signature is unchanged, their parameters moved to the slots of the new program. */
+/** Results that depend on nothing that has changed, their parameters moved to the slots of the new program. */
 function stillValid(
   done: ReadonlyMap<string, Done>,
-  signatures: ReadonlyMap<string, string>,
+  bases: ReadonlyMap<string, string>,
   session: Session,
 ): Map<string, Done> {
   const out = new Map<string, Done>();
   for (const [name, d] of done) {
-    if (signatures.get(name) !== d.signature) continue;
+    if (bases.get(name) !== d.basis) continue;
     const byName = new Map([...d.params].map(([slot, value]) => [slot.name, value]));
     const params = new Map<Slot, NonNullable<ReturnType<typeof byName.get>>>();
     for (const [slot, value] of session.params) params.set(slot, byName.get(slot.name) ?? value);
@@ -121,8 +108,8 @@ function paramsBefore(
   job: Job,
   done: ReadonlyMap<string, Done>,
 ): ParamValues | undefined {
-  const before = jobs.slice(0, jobs.indexOf(job)).filter((j) => j.verb === 'fit' && done.has(j.name));
-  return before.length === 0 ? undefined : done.get(before[before.length - 1].name)?.params;
+  const fit = basisOf(jobs, job).findLast((j) => j.verb === 'fit' && done.has(j.name));
+  return fit && done.get(fit.name)?.params;
 }
 
 /** A new fit: what came after the old one no longer holds. */

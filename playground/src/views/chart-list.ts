@@ -17,6 +17,10 @@ export interface Chart {
 }
 
 const MOST_MARGINALS = 8;
+/** Of fewer draws, distributions are not drawn. */
+const LEAST_DRAWS = 20;
+/** Of fewer draws a chain, nothing is drawn by draw. */
+const LEAST_IN_CHAIN = 4;
 const MOST_IN_PAIRS = 5;
 
 export function chartsOf(result: ShownResult): readonly Chart[] {
@@ -46,7 +50,10 @@ export function chartsOf(result: ShownResult): readonly Chart[] {
       const values = [...result.energy].filter(Number.isFinite);
       const series: Series = { name: 'energy of a row', kind: 'real', chains: [values] };
       return [
-        { title: 'Energies of the rows', draw: (ctx) => marginal(ctx, series, { title: 'Energies of the rows' }) },
+        {
+          title: 'Energies of the rows',
+          draw: (ctx) => marginal(ctx, series, { title: 'Energies of the rows' }),
+        },
       ];
     }
     default:
@@ -55,7 +62,8 @@ export function chartsOf(result: ShownResult): readonly Chart[] {
 }
 
 function ofDraws(draws: Draws): readonly Chart[] {
-  if (draws.draws === 0) return [];
+  const total = draws.chains * draws.draws;
+  if (total < LEAST_DRAWS) return [];
   const variables = draws.quantities.filter((q) => q.role === 'unknown' || q.role === 'report');
   const lattices = variables.flatMap((q): Chart[] => {
     const shape = latticeShape(q, []);
@@ -70,15 +78,17 @@ function ofDraws(draws: Draws): readonly Chart[] {
     variables.filter((q) => latticeShape(q, []) === undefined),
     draws,
   );
-  const marginals = scalars.slice(0, MOST_MARGINALS).map((series): Chart => ({
-    title: `Marginal of ${series.name}`,
-    draw: (ctx) => marginal(ctx, series),
-  }));
+  const marginals = scalars.slice(0, MOST_MARGINALS).map(
+    (series): Chart => ({
+      title: `Marginal of ${series.name}`,
+      draw: (ctx) => marginal(ctx, series),
+    }),
+  );
   const energies = draws.quantities.filter(
     (q) => (q.role === 'term' || q.role === 'energy') && q.shape.length === 0,
   );
   const terms: Chart[] =
-    energies.length > 2
+    energies.length > 2 && draws.draws >= LEAST_IN_CHAIN
       ? [
           {
             title: 'Energy by term',
@@ -91,10 +101,7 @@ function ofDraws(draws: Draws): readonly Chart[] {
         ]
       : [];
   const reals = scalars.filter((s) => s.kind === 'real').slice(0, MOST_IN_PAIRS);
-  const together: Chart[] =
-    reals.length >= 2 && draws.chains * draws.draws > 1
-      ? [{ title: 'Pairs', draw: (ctx) => pairs(ctx, reals) }]
-      : [];
+  const together: Chart[] = reals.length >= 2 ? [{ title: 'Pairs', draw: (ctx) => pairs(ctx, reals) }] : [];
   return [...marginals, ...terms, ...lattices, ...together];
 }
 

@@ -1,7 +1,8 @@
 /** One job: its button, how far it is, its live views, its result. */
+
+import type { RunEvent } from '../../../src/run/results.ts';
 import { h, icon } from '../dom.ts';
 import type { JobInfo, LiveFrame, Problem, ShownResult } from '../protocol.ts';
-import type { RunEvent } from '../../../src/run/results.ts';
 import type { Theme } from '../theme.ts';
 import { type ChartsView, chartsView } from './charts.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
@@ -17,7 +18,7 @@ export interface JobActions {
 
 export interface JobView {
   readonly element: HTMLElement;
-  /** The declaration as it is now: an older result is marked. */
+  /** The job as it is now: a result of an older one is marked. */
   update(info: JobInfo): void;
   /** Whether its button can be pressed. */
   enable(on: boolean): void;
@@ -35,12 +36,13 @@ type State = 'idle' | 'running' | 'done' | 'stopped' | 'failed';
 
 export function jobView(first: JobInfo, actions: JobActions): JobView {
   let info = first;
-  let ranText: string | null = null;
+  let ranOn: string | null = null;
   let state: State = 'idle';
   let pictures: PicturesView | null = null;
   let charts: ChartsView | null = null;
   let traces = new Map<string, LineChart>();
   let loss: LineChart | null = null;
+  let rate = '';
 
   const button = h(
     'button',
@@ -48,8 +50,14 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
     icon('play'),
   );
   button.addEventListener('click', () => actions.run(info.name));
-  const status = h('span', { class: 'job-status', role: 'status' });
-  const bar = h('div', { class: 'job-bar' });
+  const status = h('span', { class: 'job-status', 'aria-live': 'polite' });
+  const bar = h('div', {
+    class: 'job-bar',
+    role: 'progressbar',
+    'aria-label': `Progress of ${info.name}`,
+    'aria-valuemin': 0,
+    'aria-valuemax': 100,
+  });
   const what = h('span', { class: 'job-what' });
   const body = h('div', { class: 'job-body' });
   const element = h(
@@ -63,6 +71,8 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
   const become = (next: State, text: string): void => {
     state = next;
     element.dataset.state = next;
+    // Counters are not read out, ends are.
+    status.setAttribute('aria-live', next === 'running' ? 'off' : 'polite');
     status.textContent = text;
     if (next !== 'running') bar.style.removeProperty('--done');
   };
@@ -72,11 +82,14 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
     traces = new Map();
   };
   const stale = (): void => {
-    element.toggleAttribute('data-stale', ranText !== null && ranText !== info.text && state !== 'running');
+    element.toggleAttribute('data-stale', ranOn !== null && ranOn !== info.basis && state !== 'running');
   };
   const update = (next: JobInfo): void => {
     info = next;
-    what.replaceChildren(h('code', {}, `${info.verb}${info.energy ? `(${info.energy})` : ''}`), ` ${info.doc}`);
+    what.replaceChildren(
+      h('code', {}, `${info.verb}${info.energy ? `(${info.energy})` : ''}`),
+      ` ${info.doc}`,
+    );
     stale();
   };
   update(first);
@@ -103,16 +116,20 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
       switch (e.event) {
         case 'start':
           clear();
-          ranText = info.text;
+          ranOn = info.basis;
           become('running', 'preparing');
           stale();
           return;
         case 'progress': {
           bar.style.setProperty('--done', String(e.done / Math.max(1, e.total)));
-          const rate = e.rate > 0 ? ` · ${Math.round(e.rate).toLocaleString('en')} a second` : '';
+          bar.setAttribute('aria-valuenow', ((100 * e.done) / Math.max(1, e.total)).toFixed(0));
+          rate = e.rate > 0 ? ` · ${Math.round(e.rate).toLocaleString('en')} a second` : '';
           if (e.phase !== 'sampling') {
             const word = e.phase === 'warmup' ? 'warming up' : e.phase;
-            become('running', `${word} ${e.done.toLocaleString('en')} of ${e.total.toLocaleString('en')}${rate}`);
+            become(
+              'running',
+              `${word} ${e.done.toLocaleString('en')} of ${e.total.toLocaleString('en')}${rate}`,
+            );
           }
           if (e.phase === 'training' && e.value !== null) {
             if (!loss) {
@@ -137,15 +154,18 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
         pictures.show(frame.pictures);
       }
       for (const s of frame.scalars) {
-        if (frame.draws < 4) break;
-        const chart = trace(s.name, frame, s.shown);
         const fresh = s.values.length / s.shown;
+        if (fresh === 0 || frame.draws < 4) continue;
+        const chart = trace(s.name, frame, s.shown);
         for (let c = 0; c < s.shown; c++)
           chart.append(c, s.from + 1, s.values.subarray(c * fresh, (c + 1) * fresh));
         chart.redraw();
       }
       if (frame.phase === 'sampling')
-        become('running', `draw ${frame.recorded.toLocaleString('en')} of ${frame.draws.toLocaleString('en')}`);
+        become(
+          'running',
+          `draw ${frame.recorded.toLocaleString('en')} of ${frame.draws.toLocaleString('en')}${rate}`,
+        );
     },
     result(result) {
       loss?.element.remove();
@@ -161,7 +181,11 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
     crashed(message) {
       become('failed', 'failed');
       body.replaceChildren(
-        h('p', { class: 'crash' }, `This is a fault of ours, not of the program: ${message}. Please report it.`),
+        h(
+          'p',
+          { class: 'crash' },
+          `This is a fault of ours, not of the program: ${message}. Please report it.`,
+        ),
       );
     },
     settle() {

@@ -1,17 +1,22 @@
 /** The right-hand side: the program's jobs in order, each with what came of it. */
-import { h } from '../dom.ts';
-import type { JobInfo, Problem } from '../protocol.ts';
+
 import type { RunMessage } from '../compiler.ts';
+import { h } from '../dom.ts';
+import type { EnergyInfo, JobInfo, Problem } from '../protocol.ts';
 import type { Theme } from '../theme.ts';
 import { type JobActions, type JobView, jobView } from './job.ts';
+import { outlineView } from './outline.ts';
 import { problemList } from './problems.ts';
 
 export interface JobsView {
   /** The jobs of the text as it is now. Results of those that keep their name stay. */
-  show(jobs: readonly JobInfo[]): void;
+  show(energies: readonly EnergyInfo[], jobs: readonly JobInfo[]): void;
   /** Forgets everything: another program. */
   clear(): void;
-  setRunning(running: boolean): void;
+  /** Whether jobs can be started now. */
+  enable(on: boolean): void;
+  /** A run begins: what was said in general is over. */
+  begin(): void;
   message(m: RunMessage): void;
   setTheme(theme: Theme): void;
 }
@@ -19,6 +24,7 @@ export interface JobsView {
 export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
   const views = new Map<string, JobView>();
   const list = h('div', { class: 'jobs' });
+  const outline = h('div', { class: 'outlines' });
   const general = h('div', { class: 'general' });
   const hint = h(
     'p',
@@ -29,40 +35,50 @@ export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
     h('kbd', {}, 'Enter'),
     ' to run. Chains are drawn here while they move.',
   );
-  host.replaceChildren(general, list, hint);
-  let running = false;
+  host.replaceChildren(outline, general, list, hint);
+  let enabled = false;
   let current: string | null = null;
 
-  const tell = (problems: readonly Problem[]): void => general.replaceChildren(problemList(problems, actions.reveal));
+  /** A job that starts low in the pane is moved to its top: its results grow downwards. */
+  const bringUp = (element: HTMLElement): void => {
+    const pane = host.getBoundingClientRect();
+    if (element.getBoundingClientRect().top - pane.top > pane.height * 0.4)
+      element.scrollIntoView({ block: 'start' });
+  };
+  const tell = (problems: readonly Problem[]): void =>
+    general.replaceChildren(problemList(problems, actions.reveal));
 
   return {
-    show(jobs) {
+    show(energies, jobs) {
+      outline.replaceChildren(...outlineView(energies));
       for (const [name, view] of views) {
         if (jobs.some((j) => j.name === name)) continue;
         view.element.remove();
         views.delete(name);
       }
-      for (const job of jobs) {
+      jobs.forEach((job, i) => {
         let view = views.get(job.name);
         if (view) view.update(job);
         else {
           view = jobView(job, actions);
-          view.enable(!running);
+          view.enable(enabled);
           views.set(job.name, view);
         }
-        list.append(view.element);
-      }
+        if (list.children[i] !== view.element) list.insertBefore(view.element, list.children[i] ?? null);
+      });
     },
     clear() {
       views.clear();
       list.replaceChildren();
+      outline.replaceChildren();
       general.replaceChildren();
       hint.hidden = false;
     },
-    setRunning(on) {
-      running = on;
-      for (const v of views.values()) v.enable(!on);
-      if (!on) return;
+    enable(on) {
+      enabled = on;
+      for (const v of views.values()) v.enable(on);
+    },
+    begin() {
       general.replaceChildren();
       hint.hidden = true;
     },
@@ -73,7 +89,7 @@ export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
           view?.event(m.event);
           if (m.event.event !== 'start') return;
           current = m.event.job;
-          view?.element.scrollIntoView({ block: 'nearest', behavior: 'smooth' });
+          if (view) bringUp(view.element);
           return;
         }
         case 'live':
@@ -91,7 +107,10 @@ export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
         case 'crashed': {
           const view = views.get(m.job ?? current ?? '');
           if (view) view.crashed(m.message);
-          else general.replaceChildren(h('p', { class: 'crash' }, `This is a fault of ours: ${m.message}. Please report it.`));
+          else
+            general.replaceChildren(
+              h('p', { class: 'crash' }, `This is a fault of ours: ${m.message}. Please report it.`),
+            );
           return;
         }
         case 'ended':

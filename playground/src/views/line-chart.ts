@@ -37,11 +37,14 @@ const BOTTOM = 20;
 
 export function lineChart(o: LineChartOptions): LineChart {
   const canvas = h('canvas', { class: 'line-canvas', role: 'img', style: `height: ${o.height}px` });
-  const value = h('span', { class: 'line-value' });
+  // The latest value of each line in its colour: a legend at the same time.
+  const latest = Array.from({ length: o.lines }, (_, i) =>
+    h('span', { class: 'line-value', style: `color: var(--c${i % 8})` }),
+  );
   const element = h(
     'figure',
     { class: 'line-chart', 'data-scalar': o.name },
-    h('figcaption', {}, h('strong', {}, o.name), ' ', value),
+    h('figcaption', {}, h('strong', {}, o.name), ...latest),
     canvas,
   );
   const lines: Line[] = Array.from({ length: o.lines }, () => ({ x: [], y: [] }));
@@ -81,17 +84,19 @@ export function lineChart(o: LineChartOptions): LineChart {
     const plot = { width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
     const px = (x: number): number => LEFT + ((x - 1) / Math.max(1, o.end - 1)) * plot.width;
     const py = (y: number): number => TOP + ((range.hi - y) / (range.hi - range.lo)) * plot.height;
-    grid(g, px, py, lo <= hi ? niceTicks(range, 4) : [], width);
+    grid(g, px, py, lo <= hi ? niceTicks(range, o.height < 120 ? 2 : 4) : [], width);
     g.lineJoin = 'round';
-    g.lineWidth = 1.4;
+    g.lineWidth = o.end > 400 ? 1 : 1.4;
     lines.forEach((line, i) => {
       g.strokeStyle = cssColour(`--c${i % 8}`);
       g.globalAlpha = 0.85;
       stroke(g, line, px, py);
     });
     g.globalAlpha = 1;
-    const last = lines.map((l) => l.y.at(-1)).filter((y) => y !== undefined);
-    value.textContent = last.map((y) => formatNumber(y, 4)).join('   ');
+    lines.forEach((line, i) => {
+      const y = line.y.at(-1);
+      latest[i].textContent = y === undefined ? '' : formatNumber(y, 4);
+    });
     canvas.setAttribute(
       'aria-label',
       `${o.name} by ${o.unit}: ${points} points, between ${formatNumber(lo)} and ${formatNumber(hi)}`,

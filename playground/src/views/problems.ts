@@ -31,7 +31,12 @@ export function problemList(
       const { place } = p;
       const body = [
         h('span', { class: 'problem-where' }, showPlace(place)),
-        h('span', { class: 'problem-message' }, h('code', { class: 'problem-code' }, p.code), ...prose(p.message)),
+        h(
+          'span',
+          { class: 'problem-message' },
+          h('code', { class: 'problem-code' }, p.code),
+          ...prose(p.message),
+        ),
         ...p.notes.map((n) =>
           h(
             'span',

@@ -32,7 +32,11 @@ const percent = (p: number): string => `${(100 * p).toFixed(1)} %`;
 function sampleView(r: Of<'sample'>): readonly HTMLElement[] {
   const { draws, summary, plan } = r;
   const list: Tile[] = [
-    { label: 'draws', value: count(draws.draws * draws.chains), note: `${draws.chains} × ${count(draws.draws)}` },
+    {
+      label: 'draws',
+      value: count(draws.draws * draws.chains),
+      note: `${draws.chains} × ${count(draws.draws)}`,
+    },
     { label: 'method', value: plan.method },
     { label: 'time', value: seconds(r.seconds) },
     { label: 'engine', value: plan.engine },
@@ -52,7 +56,11 @@ const fitView = (r: Of<'fit'>): readonly HTMLElement[] => [
 
 const logzView = (r: Of<'logz'>): readonly HTMLElement[] => [
   tiles([
-    { label: 'ln Z', value: formatNumber(r.logZ, 8), note: r.error > 0 ? `± ${formatNumber(r.error)}` : 'exact' },
+    {
+      label: 'ln Z',
+      value: formatNumber(r.logZ, 8),
+      note: r.error > 0 ? `± ${formatNumber(r.error)}` : 'exact',
+    },
     { label: 'states visited', value: count(r.states) },
   ]),
 ];

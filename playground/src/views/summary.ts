@@ -44,7 +44,9 @@ function grouped(all: readonly ScalarSummary[]): readonly Row[] {
   return [...groups].flatMap(([name, members]): Row[] => {
     if (members.length <= MOST_ELEMENTS)
       return members.map((s) => ({ name: s.name, cells: scalarCells(s), order: Number(members.length > 1) }));
-    return [{ name: `${name}[…] × ${members.length}`, cells: arrayCells(members), order: 1 }];
+    return [
+      { name: `${name} × ${members.length.toLocaleString('en')}`, cells: arrayCells(members), order: 1 },
+    ];
   });
 }
 
@@ -60,7 +62,7 @@ const scalarCells = (s: ScalarSummary): readonly Cell[] => [
   rHat(s.r_hat),
 ];
 
-/** The span of the elements' means and deviations, and the worst of their diagnostics. */
+/** The span of the elements' means, the greatest error and the worst of their diagnostics. */
 function arrayCells(members: readonly ScalarSummary[]): readonly Cell[] {
   const all = (pick: (s: ScalarSummary) => number | null): number[] =>
     members.map(pick).filter((v): v is number => v !== null);
@@ -69,12 +71,13 @@ function arrayCells(members: readonly ScalarSummary[]): readonly Cell[] {
     const [lo, hi] = [min(values), max(values)].map((v) => formatNumber(v, 2));
     return { text: lo === hi ? lo : `${lo} … ${hi}`, mood: 'quiet' };
   };
+  const errors = all((s) => s.mcse_mean);
   const least = (values: readonly number[]): number | null => (values.length === 0 ? null : min(values));
   const most = (values: readonly number[]): number | null => (values.length === 0 ? null : max(values));
   return [
     span(all((s) => s.mean)),
-    span(all((s) => s.sd)),
-    span(all((s) => s.mcse_mean)),
+    { text: '' },
+    { text: errors.length === 0 ? '–' : `≤ ${formatNumber(max(errors), 2)}`, mood: 'quiet' },
     { text: '' },
     { text: '' },
     { text: '' },
@@ -87,7 +90,7 @@ function arrayCells(members: readonly ScalarSummary[]): readonly Cell[] {
 const min = (values: readonly number[]): number => values.reduce((a, b) => Math.min(a, b));
 const max = (values: readonly number[]): number => values.reduce((a, b) => Math.max(a, b));
 
-const number = (v: number | null): Cell => ({ text: v === null ? '–' : formatNumber(v, 4) });
+const number = (v: number | null): Cell => ({ text: v === null ? '–' : formatNumber(v, 3) });
 const ess = (v: number | null): Cell =>
   v === null
     ? { text: '–' }

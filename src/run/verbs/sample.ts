@@ -1,4 +1,5 @@
-import type { Model, States } from '../../infer/model.ts';
+import { isDiscrete, showDomain } from '../../domain.ts';
+import { type Clamp, fault, freeCount, type Model, type States } from '../../infer/model.ts';
 import { kindOf, latticeShape } from '../../infer/recorder.ts';
 import { sample } from '../../infer/sample.ts';
 import type { Scales } from '../../infer/start.ts';
@@ -16,6 +17,7 @@ export async function runSample(cx: JobContext): Promise<JobResult> {
   const n = num('n');
   if (n !== undefined && (num('chains') !== undefined || num('draws') !== undefined))
     throw optionError(job.span, '`n` replaces `chains` and `draws`: give one or the others');
+  checkMethod(cx, model, clamp);
   const shape = n === undefined ? { chains: num('chains'), draws: num('draws') } : spread(n);
   const init = job.options.init;
   const rows = init?.kind === 'rows' ? rowArrays(session, init.rows) : null;
@@ -82,6 +84,23 @@ function scalesOf(cx: JobContext): Scales | undefined {
     out.set(slot, { mean, sd: sd.map(Math.sqrt) });
   }
   return out;
+}
+
+/** A method that was asked for must serve every unknown that is free. */
+function checkMethod(cx: JobContext, model: Model, clamp: Clamp): void {
+  const wanted = cx.job.options.method;
+  if (wanted?.kind !== 'word' || wanted.value === 'auto') return;
+  for (const u of model.unknowns) {
+    if (freeCount(clamp, u.slot) === 0) continue;
+    const discrete = isDiscrete(u.slot.domain);
+    if (wanted.value === 'mixed' || (wanted.value === 'gibbs') === discrete) continue;
+    throw fault(
+      'E0704',
+      wanted.span,
+      `\`${wanted.value}\` does not sample \`${u.slot.name}\`, which is ${showDomain(u.slot.domain)}`,
+      discrete ? 'discrete unknowns are sampled by `gibbs`' : 'real unknowns are sampled by `langevin`',
+    );
+  }
 }
 
 /** The states as one draw of each chain, without a copy. */

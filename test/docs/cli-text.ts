@@ -1,0 +1,194 @@
+/** The text of `docs/cli.md`: from the commands' own help, the table of options and the tables of codes. */
+import { bindCodes } from '../../src/bind/codes.ts';
+import { checkCodes } from '../../src/check/codes.ts';
+import { ExitCode } from '../../src/cli/terminal.ts';
+import { inferCodes } from '../../src/infer/codes.ts';
+import { ioCodes } from '../../src/io/codes.ts';
+import { learnCodes } from '../../src/learn/codes.ts';
+import { type OptionSpec, type OptionType, verbs } from '../../src/options.ts';
+import { syntaxCodes } from '../../src/syntax/codes.ts';
+import { energy, root } from './kit.ts';
+
+const commands = [
+  'check',
+  'format',
+  'emit',
+  'plan',
+  'run',
+  ...verbs.filter((v) => v.available && v.takesEnergy).map((v) => v.name),
+  'summary',
+  'plot',
+  'doctor',
+  'demo',
+];
+
+/** Help as it is printed eighty columns wide. */
+async function help(argv: readonly string[]): Promise<string> {
+  const tty = Object.getOwnPropertyDescriptor(process.stdout, 'isTTY');
+  Object.defineProperty(process.stdout, 'isTTY', { value: false, configurable: true });
+  const { out } = await energy([...argv, '--help'], root);
+  if (tty) Object.defineProperty(process.stdout, 'isTTY', tty);
+  else Reflect.deleteProperty(process.stdout, 'isTTY');
+  return `\`\`\`text\n${out.trim()}\n\`\`\``;
+}
+
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((r) => `| ${r.join(' | ')} |`).join('\n');
+
+function typeText(t: OptionType): string {
+  switch (t.kind) {
+    case 'number': {
+      const bounds =
+        t.min !== undefined && t.max !== undefined
+          ? ` ${t.min} … ${t.max}`
+          : t.min !== undefined
+            ? ` ≥ ${t.min}`
+            : '';
+      return `${t.integer ? 'whole number' : 'number'}${bounds}`;
+    }
+    case 'boolean':
+      return 'true or false';
+    case 'word':
+      return t.values.map((v) => `\`${v}\``).join(', ');
+    case 'call':
+      return Object.keys(t.values)
+        .map((v) => `\`${v}(…)\``)
+        .join(', ');
+    case 'given':
+      return '`{ place = value, … }`';
+    case 'rows':
+      return 'data';
+    case 'job':
+      return 'a job';
+    case 'unknown':
+      return 'an unknown';
+  }
+}
+
+const optionRow = (o: OptionSpec): readonly string[] => [
+  `\`${o.name}\`${o.required ? ' (needed)' : ''}`,
+  typeText(o.type),
+  o.default === undefined ? '' : `\`${o.default}\``,
+  o.doc,
+];
+
+function verbText(): string {
+  const head = ['option', 'value', 'default', 'meaning'];
+  return verbs
+    .filter((v) => v.available)
+    .map((v) => {
+      const calls = v.options.flatMap((o) =>
+        o.type.kind === 'call'
+          ? Object.entries(o.type.values).map(
+              ([name, inner]) => `Options of \`${name}(…)\`:\n\n${table(head, inner.map(optionRow))}`,
+            )
+          : [],
+      );
+      return [
+        `### ${v.name}`,
+        `${v.doc[0].toUpperCase()}${v.doc.slice(1)}.`,
+        table(head, v.options.map(optionRow)),
+        ...calls,
+      ].join('\n\n');
+    })
+    .join('\n\n');
+}
+
+const exitTexts: Readonly<Record<keyof typeof ExitCode, string>> = {
+  fine: 'fine',
+  wrong: 'the program or its data are wrong, or a run failed; diagnostics say where',
+  usage: 'the command was called wrongly',
+  badDiagnostics: 'with `--strict`: the run ended, but its diagnostics are bad',
+  internal: 'an internal error; please report it',
+};
+
+const codes = (tables: readonly Readonly<Record<string, string>>[]): string =>
+  table(
+    ['code', 'what is wrong'],
+    tables
+      .flatMap((t) => Object.entries(t))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([code, title]) => [code, title]),
+  );
+
+export async function cliText(): Promise<string> {
+  const helps: string[] = [];
+  for (const c of commands) helps.push(`### energy ${c}\n\n${await help([c])}`);
+  return `# The command line
+
+<!-- Made by test/docs/cli-text.ts; UPDATE_GOLDENS=1 npx vitest run test/docs/cli.test.ts writes it anew. -->
+
+In a checkout the command is \`node dist/src/cli/bin.js\` after \`npm run build\` (\`npx energy\` where the package is installed); below it is called \`energy\`.
+
+- [Commands](#commands)
+- [Verbs and their options](#verbs-and-their-options)
+- [What a run writes](#what-a-run-writes)
+- [JSON](#json)
+- [Exit codes](#exit-codes)
+- [Diagnostic codes](#diagnostic-codes)
+
+## Commands
+
+${await help([])}
+
+${helps.join('\n\n')}
+
+## Verbs and their options
+
+These are the options of \`run\` jobs in a program and, as \`--name value\`, the flags of the command of the same name. \`compare\` is a job only. A verb on the command line becomes a \`run\` job of the program, so both are checked and carried out alike. Without a default the plan chooses; \`energy plan\` prints the plan, and [inference.md](inference.md) says how it is made.
+
+${verbText()}
+
+## What a run writes
+
+\`energy run file.energy\` writes a folder for each job under \`runs/FILE/\` (\`-o\` names another one); a verb writes \`runs/FILE-VERB/\`. Files are replaced atomically.
+
+| file | holds |
+| --- | --- |
+| \`run.json\` | version, engine, the program's text and hash, the job with its options, seed, plan, timings, diagnostics, and which files belong to it |
+| \`draws.parquet\` | of \`sample\`: unknowns, reports, the energy and each of its terms, for every draw. \`--format csv\` writes one file a chain in CmdStan's layout (\`draws-1.csv\`, …), \`--format npz\` arrays by name |
+| \`params.safetensors\` | of programs with parameters: their values after the job; \`--params dir\` reads them |
+| \`events.jsonl\` | of \`fit\`: step, loss, gradient norm, energies of rows and negatives |
+| \`scores.csv\` | of \`score\`: the energy of each row, and each term |
+| \`predictions.csv\` | of \`predict\`: the true value and the probability of each value |
+
+## JSON
+
+With \`--json\` every command prints one JSON object a line; numbers that JSON lacks are \`null\`. The last line is the result.
+
+| \`event\` | further keys |
+| --- | --- |
+| \`diagnostic\` | \`severity\`, \`code\`, \`message\`, \`place\`, \`notes\`, \`suggestion\`, \`file\`, \`line\`, \`column\` |
+| \`start\` | \`job\`, \`verb\`, \`energy\` |
+| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss or mean energy) |
+| \`plan\` | \`job\`, \`plan\` |
+| \`result\` | \`verb\`, and by verb as below |
+
+| result of | keys |
+| --- | --- |
+| \`check\` | \`ok\`, \`files\`, \`errors\`, \`warnings\` |
+| \`plan\` | \`plans\`: for each energy \`method\`, \`unknowns\`, \`states\`, \`logz\`, \`defaults\` |
+| \`fit\` | \`job\`, \`energy\`, \`folder\`, \`loss\` (mean of the last 100 steps), \`steps\`, \`seconds\`, \`complete\` |
+| \`sample\` | \`job\`, \`energy\`, \`folder\`, \`method\`, \`seconds\`, \`complete\`, and the keys of a summary |
+| \`logz\` | \`log_z\`, \`error\` (standard error, 0: exact), \`method\`, \`states\` |
+| \`score\` | \`mean_energy\`, \`rows\`, \`file\` |
+| \`predict\` | \`unknown\`, \`rows\`, \`accuracy\`, \`expected_calibration_error\`, \`log_loss\`, \`brier\`, \`file\` |
+| \`compare\` | \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\` |
+| \`plot\` | \`folder\`, \`files\` |
+| \`doctor\` | \`version\`, \`node\`, \`engines\`, \`default\` |
+| \`demo\` | \`page\` and the figures that it shows |
+
+\`energy summary dir --json\` prints the summary itself: \`draws\`, \`chains\`, \`quantities\` and \`terms\` (each with \`name\`, \`mean\`, \`sd\`, \`mcse_mean\`, \`q5\`, \`q50\`, \`q95\`, \`ess_bulk\`, \`ess_tail\`, \`r_hat\`; categories with \`frequencies\`), \`diagnostics\` (\`level\`, \`quantity\`, \`message\`).
+
+## Exit codes
+
+${table(
+  ['code', 'meaning'],
+  Object.entries(ExitCode).map(([k, v]) => [String(v), exitTexts[k as keyof typeof ExitCode]]),
+)}
+
+## Diagnostic codes
+
+${codes([syntaxCodes, checkCodes, ioCodes, bindCodes, inferCodes, learnCodes])}
+`;
+}

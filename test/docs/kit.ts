@@ -1,0 +1,35 @@
+/** The repository's root, its examples, and the command line with its output kept. */
+import { readdirSync, readFileSync } from 'node:fs';
+import * as path from 'node:path';
+import { main } from '../../src/cli/main.ts';
+
+export const root = path.resolve(import.meta.dirname, '../..');
+export const examplesFolder = path.join(root, 'examples');
+
+/** The example programs, by name without `.energy`, sorted. */
+export const examples: readonly string[] = readdirSync(examplesFolder)
+  .filter((f) => /^[a-z].*\.energy$/.test(f))
+  .map((f) => f.slice(0, -'.energy'.length))
+  .sort();
+
+export const exampleText = (name: string): string =>
+  readFileSync(path.join(examplesFolder, `${name}.energy`), 'utf8');
+
+export interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** `energy …` in this process. */
+export async function energy(argv: readonly string[], cwd: string): Promise<Answer> {
+  let out = '';
+  let err = '';
+  const io = {
+    cwd,
+    out: { write: (s: string) => void (out += s) },
+    err: { write: (s: string) => void (err += s) },
+  };
+  const code = await main(argv, io);
+  return { code, out, err };
+}

@@ -1,0 +1,252 @@
+/** The worker's half of the playground, without a browser. */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { buffersOf, liveFrame } from '../../playground/src/engine/live.ts';
+import { outlineOf } from '../../playground/src/engine/outline.ts';
+import { problemsOf } from '../../playground/src/engine/problems.ts';
+import { openProgram } from '../../playground/src/engine/program.ts';
+import { type Hearing, makeRunner } from '../../playground/src/engine/runner.ts';
+import { shownResult } from '../../playground/src/engine/shown.ts';
+import { linkOf, readLink } from '../../playground/src/share.ts';
+import { referenceEngine } from '../../src/engines/reference/index.ts';
+import { memoryHost } from '../../src/io/memory-host.ts';
+import type { JobResult, LiveChains } from '../../src/run/results.ts';
+import { EnergyError } from '../../src/syntax/diagnostic.ts';
+
+const program = (text: string) => openProgram({ file: 'test.energy', text });
+
+const LEARN = `
+type Coin = { side : bit }
+data toss : Coin[throw] from "toss.csv"
+param bias : real = 0
+energy E(c : Coin) { term odds = -bias * c.side }
+run learn = fit(E, toss, steps = 3, batch = 2)
+run draws = sample(E, chains = 2, draws = 8, warmup = 2, seed = 1)
+run check = compare(draws, toss)
+`;
+const files = { 'toss.csv': 'side\n1\n0\n1\n1\n' };
+
+function listen() {
+  const started: string[] = [];
+  const results = new Map<string, JobResult>();
+  const live: LiveChains[] = [];
+  const hearing: Hearing = {
+    event: (e) => {
+      if (e.event === 'start') started.push(e.job);
+    },
+    watch: (l) => live.push(l),
+    result: (job, r) => results.set(job, r),
+  };
+  return { started, results, live, hearing };
+}
+const go = { aborted: false };
+const runner = () => makeRunner(memoryHost(files), async () => referenceEngine());
+
+describe('programs', () => {
+  it('lists the jobs with the lines they are declared in', () => {
+    const { jobs } = program(LEARN);
+    expect(jobs.map((j) => [j.name, j.verb, j.energy, j.line])).toEqual([
+      ['learn', 'fit', 'E', 6],
+      ['draws', 'sample', 'E', 7],
+      ['check', 'compare', null, 8],
+    ]);
+  });
+
+  it('gives a program without jobs one that samples its first energy, under a name that is free', () => {
+    const { jobs, compiled } = program(
+      'const draws = 2\nenergy A(x : bit) { term t = x }\nenergy B(y : bit) { term t = y }',
+    );
+    expect(compiled.ok).toBe(true);
+    expect(jobs.map((j) => [j.name, j.verb, j.energy, j.line])).toEqual([['draws_', 'sample', 'A', null]]);
+  });
+
+  it('tells what a result depends on: the declarations, the fits before it, the jobs it names', () => {
+    const basis = (text: string, job: string) => program(text).jobs.find((j) => j.name === job)!.basis;
+    const changed = (from: string, to: string) =>
+      ['learn', 'draws', 'check'].filter((j) => basis(LEARN, j) !== basis(LEARN.replace(from, to), j));
+    expect(changed('real = 0', 'real = 1')).toEqual(['learn', 'draws', 'check']);
+    expect(changed('steps = 3', 'steps = 4')).toEqual(['learn', 'draws', 'check']);
+    expect(changed('draws = 8', 'draws = 9')).toEqual(['draws', 'check']);
+    expect(changed('compare(draws, toss)', 'compare(draws, toss, seed = 2)')).toEqual(['check']);
+    expect(changed('\ntype', '\n// a remark\ntype')).toEqual([]);
+  });
+
+  it('places problems by line and column', () => {
+    const { compiled, sources } = program('energy E(s : spin) {\n  term t = -s * bond\n}\n');
+    const [problem] = problemsOf(compiled.diagnostics, sources);
+    expect(problem).toMatchObject({
+      severity: 'error',
+      place: { kind: 'source', file: 'test.energy', line: 2, column: 17, endLine: 2, endColumn: 21 },
+    });
+  });
+
+  it('outlines energies: unknowns with sizes, terms, reports', () => {
+    const { compiled } = program(`index site = grid(3, 5)
+energy E(s : spin[site], k : category(4)) {
+  term a = sum(s)
+  term b = if k == 2 then 1 else 0
+  report m = mean(s)
+}`);
+    expect(outlineOf(compiled.program)).toEqual([
+      {
+        name: 'E',
+        unknowns: [
+          { name: 's', domain: 'spin[site]', size: '3 × 5' },
+          { name: 'k', domain: 'category(4)', size: null },
+        ],
+        terms: ['a', 'b'],
+        required: false,
+        reports: ['m'],
+      },
+    ]);
+  });
+});
+
+describe('the runner', () => {
+  it('runs all jobs in order, and one job after what it builds on', async () => {
+    const all = listen();
+    await runner().run(program(LEARN), null, all.hearing, go);
+    expect(all.started).toEqual(['learn', 'draws', 'check']);
+    const one = listen();
+    await runner().run(program(LEARN), 'check', one.hearing, go);
+    expect(one.started).toEqual(['learn', 'draws', 'check']);
+    const draws = listen();
+    await runner().run(program(LEARN), 'draws', draws.hearing, go);
+    expect(draws.started).toEqual(['learn', 'draws']);
+  });
+
+  it('keeps what was learned when a later job is edited, and its parameters with it', async () => {
+    const r = runner();
+    const first = listen();
+    await r.run(program(LEARN), null, first.hearing, go);
+    const second = listen();
+    await r.run(program(LEARN.replace('draws = 8', 'draws = 5')), 'check', second.hearing, go);
+    expect(second.started).toEqual(['draws', 'check']);
+    const third = listen();
+    await r.run(program(LEARN), 'draws', third.hearing, go);
+    expect(third.started).toEqual(['draws']);
+    const values = (x: JobResult | undefined) =>
+      x?.verb === 'sample' && x.draws.quantities.map((q) => [...q.values]);
+    expect(values(third.results.get('draws'))).toEqual(values(first.results.get('draws')));
+  });
+
+  it('learns again when the model changes', async () => {
+    const r = runner();
+    await r.run(program(LEARN), null, listen().hearing, go);
+    const edited = listen();
+    await r.run(program(LEARN.replace('real = 0', 'real = 1')), 'draws', edited.hearing, go);
+    expect(edited.started).toEqual(['learn', 'draws']);
+  });
+
+  it('starts a repeated fit from the beginning, and forgets what was built on the old one', async () => {
+    const r = runner();
+    const first = listen();
+    await r.run(program(LEARN), null, first.hearing, go);
+    const again = listen();
+    await r.run(program(LEARN), 'learn', again.hearing, go);
+    const loss = (x: JobResult | undefined) => x?.verb === 'fit' && x.history.loss;
+    expect(loss(again.results.get('learn'))).toEqual(loss(first.results.get('learn')));
+    const last = listen();
+    await r.run(program(LEARN), 'check', last.hearing, go);
+    expect(last.started).toEqual(['draws', 'check']);
+  });
+
+  it('names the job that failed, and refuses a program with errors before any job', async () => {
+    const r = makeRunner(memoryHost(), async () => referenceEngine());
+    await expect(r.run(program(LEARN), null, listen().hearing, go)).rejects.toThrow(EnergyError);
+    expect(r.current).toBeNull();
+    await expect(r.run(program('energy E( {'), null, listen().hearing, go)).rejects.toThrow(EnergyError);
+    const impossible = 'energy E(x : bit) { require x > 2 }\nrun draws = sample(E, warmup = 1, draws = 1)';
+    await expect(r.run(program(impossible), null, listen().hearing, go)).rejects.toThrow(EnergyError);
+    expect(r.current).toBe('draws');
+  });
+
+  it('shows what was stopped half-way, but does not build on it', async () => {
+    const r = runner();
+    const signal = { aborted: false };
+    const stopped = listen();
+    const { hearing } = stopped;
+    await r.run(
+      program(LEARN.replace('steps = 3', 'steps = 100000')),
+      'draws',
+      {
+        ...hearing,
+        event: (e) => {
+          hearing.event(e);
+          if (e.event === 'progress') signal.aborted = true;
+        },
+      },
+      signal,
+    );
+    expect(stopped.started).toEqual(['learn']);
+    expect(stopped.results.get('learn')).toMatchObject({ verb: 'fit', complete: false });
+  });
+});
+
+describe('frames of the live view', () => {
+  it('tell every recorded draw once, chain by chain, and the present pictures', async () => {
+    const text = `index site = grid(4, 6)
+energy E(s : spin[site]) { term field = -0.1 * sum(s)  report m = mean(s) }
+run draws = sample(E, chains = 3, draws = 40, warmup = 5, seed = 2)`;
+    const energies: number[][] = [[], [], []];
+    let seen = 0;
+    let lastPicture: number[] = [];
+    const { hearing, results } = listen();
+    await runner().run(
+      program(text),
+      null,
+      {
+        ...hearing,
+        watch: (chains) => {
+          const frame = liveFrame(chains, seen);
+          seen = frame.recorded;
+          const energy = frame.scalars.find((s) => s.name === 'energy')!;
+          const fresh = energy.values.length / 3;
+          for (const [c, e] of energies.entries())
+            e.push(...energy.values.subarray(c * fresh, (c + 1) * fresh));
+          const [picture] = frame.pictures;
+          expect([picture.name, picture.rows, picture.cols, picture.shown]).toEqual(['s', 4, 6, 3]);
+          lastPicture = [...picture.values];
+          expect(buffersOf(frame)).toHaveLength(frame.pictures.length + frame.scalars.length);
+        },
+      },
+      go,
+    );
+    const result = results.get('draws');
+    if (result?.verb !== 'sample') throw new Error('no draws');
+    const of = (name: string) => result.draws.quantities.find((q) => q.name === name)!;
+    expect(energies.flat()).toEqual([...Float32Array.from(of('energy').values)]);
+    const last = [0, 1, 2].flatMap((c) => [
+      ...of('s').values.subarray((c * 40 + 39) * 24, (c * 40 + 40) * 24),
+    ]);
+    expect(lastPicture).toEqual(last);
+    expect(shownResult(result)).toMatchObject({
+      verb: 'sample',
+      complete: true,
+      summary: { chains: 3, draws: 40 },
+    });
+  });
+});
+
+describe('links', () => {
+  it('carry any text', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: 'grapheme', maxLength: 400 }), async (text) => {
+        const link = await linkOf(text);
+        expect(link).toMatch(/^#code=[\w-]+$/);
+        expect(await readLink(link)).toEqual({ kind: 'code', text });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it('that are damaged, foreign or too large are none', async () => {
+    const link = await linkOf('energy E(x : bit) { term t = x }');
+    expect(await readLink(link.slice(0, -4))).toBeNull();
+    expect(await readLink('#code=!!!')).toBeNull();
+    expect(await readLink('#other=abc')).toBeNull();
+    expect(await readLink('')).toBeNull();
+    expect(await readLink(await linkOf('x'.repeat(2 ** 20 + 1)))).toBeNull();
+    expect(await readLink('#example=ising')).toEqual({ kind: 'example', name: 'ising' });
+  });
+});
