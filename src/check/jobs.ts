@@ -28,6 +28,7 @@ export type EnergyNamed = (name: string, span: Span) => CheckedEnergy | undefine
 
 export function checkJob(cx: Cx, item: RunItem, energyNamed: EnergyNamed): Job | undefined {
   const e = item.value;
+  if (e.kind === 'error') return undefined;
   if (e.kind !== 'call' || e.callee.kind !== 'name')
     return cx.ck.fail('E0601', e.span, 'a job is a verb applied to an energy, e.g. `sample(E, chains = 4)`');
   const verb = verbNamed(e.callee.name);

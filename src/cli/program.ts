@@ -52,7 +52,16 @@ export async function readProgram(io: Io, file: string): Promise<string> {
 
 async function nearby(full: string): Promise<string | undefined> {
   const names = await nodeFs.readdir(path.dirname(full)).catch(() => []);
-  const near = suggest(path.basename(full), names);
+  // Of files of its kind the stems are compared: `.energy` alone is no likeness.
+  const kind = path.extname(full);
+  const stems = names.filter((n) => path.extname(n) === kind).map((n) => path.basename(n, kind));
+  const stem = kind === '' ? undefined : suggest(path.basename(full, kind), stems);
+  const near =
+    stem !== undefined
+      ? `${stem}${kind}`
+      : stems.length === 0
+        ? suggest(path.basename(full), names)
+        : undefined;
   return near ? `did you mean \`${near}\`?` : undefined;
 }
 
@@ -132,6 +141,8 @@ export async function openFile(
   const everything: string[] = [];
   for (const d of options.data ?? []) {
     const i = d.indexOf('=');
+    if (i < 0 && compiled.program.data.some((x) => x.name === d))
+      throw new UsageError(`--data ${d} says no file; write --data ${d}=file`);
     if (i < 0) everything.push(permit(d));
     else files.set(d.slice(0, i), permit(d.slice(i + 1)));
   }

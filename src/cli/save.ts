@@ -12,6 +12,15 @@ import { version } from '../version.ts';
 import { summaryText } from './commands/summary.ts';
 import { type Io, short, type Terminal, textTable, UsageError } from './terminal.ts';
 
+const formats: readonly DrawsFormat[] = ['parquet', 'csv', 'npz'];
+
+/** The file format that was asked for, to be looked at before a long run. */
+export function checkFormat(name = 'parquet'): DrawsFormat {
+  const format = formats.find((f) => f === name);
+  if (!format) throw new UsageError(`--format is parquet, csv or npz, not \`${name}\``);
+  return format;
+}
+
 export interface Saved {
   readonly summary: Summary | null;
   readonly files: readonly string[];
@@ -27,9 +36,7 @@ export async function saveJob(args: {
   readonly format?: string;
 }): Promise<Saved> {
   const { host, dir, session, job, result, source } = args;
-  const format = args.format ?? 'parquet';
-  if (!['parquet', 'csv', 'npz'].includes(format))
-    throw new UsageError(`--format is parquet, csv or npz, not \`${format}\``);
+  const format = checkFormat(args.format);
   const summary = result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws) : null;
   const record = {
     energy: version,
@@ -51,7 +58,7 @@ export async function saveJob(args: {
     params: learned.length > 0 ? new Map(learned) : undefined,
     run: record,
     events: eventsOf(result),
-    format: format as DrawsFormat,
+    format,
   });
   const files: string[] = [];
   if (result.verb === 'score') {

@@ -260,7 +260,13 @@ describe('streams', () => {
       const engine = name === 'reference' ? referenceEngine() : await tfjsEngine(name);
       const [one, five] = [await run(engine, 1, 9), await run(engine, 5, 9)];
       one.quantities.forEach((q, i) => {
-        expect([...five.quantities[i].values.subarray(0, q.values.length)]).toEqual([...q.values]);
+        const first = five.quantities[i].values.subarray(0, q.values.length);
+        // In wasm's float32 a sum over more rows may be made in another order: energies agree up to rounding.
+        if (name === 'wasm' && q.role !== 'unknown')
+          first.forEach((x, k) => {
+            expect(Math.abs(x - q.values[k])).toBeLessThan(2 ** -24 * 32);
+          });
+        else expect([...first]).toEqual([...q.values]);
       });
     },
   );

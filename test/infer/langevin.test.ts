@@ -206,7 +206,7 @@ describe.each(targets)('$name', (t) => {
       const { starts, states, result } = await advance(model('E', engine), t, leapfrogs);
       // The chains did move, and not every proposal was accepted: there was something to get wrong.
       const moved = states.filter((x, c) => x.some((v, i) => Math.abs(v - starts[c][i]) > 1e-3)).length;
-      expect(moved).toBeGreaterThan(0.5 * CHAINS);
+      expect(moved).toBeGreaterThan(0.25 * CHAINS);
       const acceptance = result.chains.reduce((a, c) => a + c.acceptance!, 0) / CHAINS;
       expect(acceptance).toBeGreaterThan(0.05);
       expect(acceptance).toBeLessThan(0.9999);

@@ -2,8 +2,9 @@ import { makeModel, noClamp } from '../../infer/model.ts';
 import { makePlan, type Plan } from '../../plan/plan.ts';
 import { energyNamed } from '../../run/session.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
+import { suggest } from '../../syntax/suggest.ts';
 import { type CommonOptions, compileFile, openFile } from '../program.ts';
-import { ExitCode, type Io, type Terminal, textTable } from '../terminal.ts';
+import { ExitCode, type Io, type Terminal, textTable, UsageError } from '../terminal.ts';
 
 export async function planCommand(
   io: Io,
@@ -14,6 +15,13 @@ export async function planCommand(
 ): Promise<number> {
   const compiled = await compileFile(io, terminal, file, o);
   if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
+  const known = [...compiled.program.energies.keys()];
+  if (energy !== undefined && !known.includes(energy)) {
+    const near = suggest(energy, known);
+    throw new UsageError(
+      `there is no energy \`${energy}\`; ${near ? `did you mean \`${near}\`?` : `the energies are ${known.join(', ')}`}`,
+    );
+  }
   const { session } = await openFile(io, file, compiled, o);
   const names = energy ? [energy] : [...compiled.program.energies.keys()];
   const plans: Plan[] = [];

@@ -5,7 +5,7 @@ import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, compileFile, openFile, seedOf } from '../program.ts';
-import { report, saveJob } from '../save.ts';
+import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 
 export interface RunOptions extends CommonOptions {
@@ -20,6 +20,7 @@ export async function runCommand(
   only: string | undefined,
   o: RunOptions,
 ): Promise<number> {
+  checkFormat(o.format);
   const compiled = await compileFile(io, terminal, file, o);
   terminal.diagnostics(compiled.diagnostics);
   if (!compiled.ok) return ExitCode.wrong;

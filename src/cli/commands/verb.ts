@@ -2,14 +2,19 @@ import * as path from 'node:path';
 import type { VerbSpec } from '../../options.ts';
 import { clampFromJson } from '../../run/given.ts';
 import { runJob } from '../../run/session.ts';
+import type { Diagnostic } from '../../syntax/diagnostic.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import { parse } from '../../syntax/parse.ts';
+import { Source } from '../../syntax/span.ts';
 import type { Program } from '../../syntax/tree.ts';
 import { interruption } from '../interrupt.ts';
 import { compileFile, openFile, readProgram, seedOf } from '../program.ts';
-import { report, saveJob } from '../save.ts';
+import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 import { type RunOptions, withSeed } from './run.ts';
+
+/** What messages call the text that the flags become. */
+const COMMAND = 'command line';
 
 /** One verb on one energy: its flags become a `run` job in the language itself. */
 export async function verbCommand(
@@ -21,6 +26,7 @@ export async function verbCommand(
   positional: readonly (string | undefined)[],
   o: RunOptions & Readonly<Record<string, unknown>>,
 ): Promise<number> {
+  checkFormat(o.format);
   const tree = parse(await readProgram(io, file), file).program;
   const name = energy ?? onlyEnergy(tree, file);
   const args = [name];
@@ -39,12 +45,11 @@ export async function verbCommand(
   const text = `run ${verb.name} = ${verb.name}(${args.join(', ')})`;
   const clash = tree.items.find((i) => i.kind !== 'use' && i.name.text === verb.name);
   const jobName = clash ? `${verb.name}_` : verb.name;
-  const compiled = await compileFile(io, terminal, file, o, {
-    file: 'command line',
-    text: text.replace(/^run \w+/, `run ${jobName}`),
-  });
+  const extra = { file: COMMAND, text: text.replace(/^run \w+/, `run ${jobName}`) };
+  terminal.addSource(new Source(extra.file, extra.text));
+  const compiled = await compileFile(io, terminal, file, o, extra);
   terminal.diagnostics(compiled.diagnostics.filter((d) => d.severity === 'error' || !terminal.json));
-  if (!compiled.ok) return ExitCode.wrong;
+  if (!compiled.ok) return inCommand(compiled.diagnostics) ? ExitCode.usage : ExitCode.wrong;
   const job = compiled.program.jobs.find((j) => j.name === jobName);
   if (!job) throw new UsageError(`\`${name}\` cannot be ${verb.name === 'fit' ? 'fitted' : 'used'}`);
   const { session, host } = await openFile(io, file, compiled, o);
@@ -79,6 +84,12 @@ export async function verbCommand(
   if (result.verb === 'fit' && result.failure.length > 0) throw new EnergyError(result.failure);
   return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
 }
+
+/** Whether every error is in the flags and not in the program. */
+const inCommand = (diagnostics: readonly Diagnostic[]): boolean =>
+  diagnostics.every(
+    (d) => d.severity !== 'error' || (d.place.kind === 'source' && d.place.span.file === COMMAND),
+  );
 
 function onlyEnergy(tree: Program, file: string): string {
   const names = tree.items.flatMap((i) => (i.kind === 'energy' ? [i.name.text] : []));

@@ -34,14 +34,14 @@ export async function digits(work: Work, ctx: ChartContext, file: string): Promi
     const fill = await again.run('fill', 'sample');
     const original = Array.from({ length: PIXELS }, (_, i) => test.data[which * PIXELS + i]);
     completions.push(
-      picture(original, `test image ${which}`),
+      picture(original, 'original'),
       picture(
         original.map((x, i) => (i < PIXELS / 2 ? x : Number.NaN)),
-        'given half',
+        'given',
       ),
       ...images(fill.draws)
         .slice(0, 4)
-        .map((x, i) => picture(x.pixels, `completion ${i + 1}`)),
+        .map((x) => picture(x.pixels, String(x.digit))),
     );
   }
 
@@ -67,7 +67,7 @@ export async function digits(work: Work, ctx: ChartContext, file: string): Promi
     sections: [
       {
         heading: 'Digits: data and new drawings',
-        text: `One energy over 64 pixels of 17 grey levels and a class of ten, trained for ${learned.steps} steps (${learned.seconds.toFixed(0)} s) by energy discrepancy, without any sampler in the loop. The drawings are Gibbs draws from uniform noise; the class above each is drawn with it.`,
+        text: `One energy over 64 pixels of 17 grey levels and a class of ten, trained for ${learned.steps} steps (${learned.seconds.toFixed(0)} s) by energy discrepancy, without any sampler in the loop. The drawings are Gibbs draws of chains that start from uniform noise; the class below each is drawn with it. Which classes come out how often is what this loss learns least well: it compares rows with their own perturbations, so it learns shapes before it learns how much weight each has.`,
         svg: [
           lattice(
             ctx,
@@ -90,7 +90,7 @@ export async function digits(work: Work, ctx: ChartContext, file: string): Promi
       },
       {
         heading: 'Half of an image, given the other half',
-        text: 'Test images that were not trained on. Their upper half is given; the lower half and the class are drawn, four times each.',
+        text: 'Test images that were not trained on. Their upper half is given; the lower half and the class (the figure below) are drawn, four times each.',
         svg: lattice(ctx, completions, { ...grey, title: 'Completions', columns: 12 }),
       },
       {

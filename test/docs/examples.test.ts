@@ -1,0 +1,128 @@
+/**
+ * The gallery keeps working: every example is right, computes the same energies in float32 as in float64, and
+ * runs from end to end with fewer steps and draws.
+ */
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import * as path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compileText } from '../../src/compile.ts';
+import type { Engine } from '../../src/engines/engine.ts';
+import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
+import { batchInputs, compile } from '../../src/infer/model.ts';
+import { nodeHost } from '../../src/io/node-host.ts';
+import { makeBatch } from '../../src/ir/batch.ts';
+import { Stream } from '../../src/random/stream.ts';
+import { open, randomStates, rendered } from '../run/kit.ts';
+import { energy, examples, examplesFolder, exampleText, root } from './kit.ts';
+
+const STATES = 3;
+let wasm: Engine;
+let folder: string;
+
+beforeAll(async () => {
+  wasm = await tfjsEngine('wasm');
+  folder = mkdtempSync(path.join(tmpdir(), 'examples-'));
+  cpSync(path.join(examplesFolder, 'data'), path.join(folder, 'data'), { recursive: true });
+}, 30_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('examples are right', () => {
+  it('there is a gallery', () => expect(examples.length).toBeGreaterThanOrEqual(12));
+
+  it.each(examples)('%s', (name) => {
+    const text = exampleText(name);
+    const compiled = compileText(text, `${name}.energy`);
+    expect(rendered(compiled)).toBe('');
+    expect(text.startsWith('/// '), 'begins with a sentence that says what it is').toBe(true);
+  });
+
+  it('each is described in the list of examples', () => {
+    const list = readFileSync(path.join(examplesFolder, 'README.md'), 'utf8');
+    expect(examples.filter((n) => !list.includes(`(${n}.energy)`))).toEqual([]);
+  });
+});
+
+describe('engines agree on examples', () => {
+  it.each(examples)('%s', { timeout: 30_000 }, async (name) => {
+    const host = nodeHost({ root: examplesFolder });
+    const opened = await open(exampleText(name), { file: `${name}.energy`, host });
+    for (const [energyName] of opened.compiled.program.energies) {
+      const model = opened.model(energyName);
+      const axis = model.builder.axis(model.builder.range(STATES), 'state');
+      const batch = makeBatch(model.builder, model.energy.unknowns, [axis]);
+      const outputs = model.energy.terms.map((t, i) => ({
+        name: `${i} ${t.name}`,
+        axes: [axis],
+        node: batch.on(t.body),
+      }));
+      const states = randomStates(model, new Stream(11, name, energyName), STATES);
+      const inputs = batchInputs(model, batch.slots, states, STATES);
+      const want = compile(model, outputs).run(inputs);
+      const program = compile(model, outputs, new Map(), wasm);
+      const got = program.run(inputs);
+      program.dispose();
+      for (const { name: term } of outputs) {
+        const exact = want.get(term)!.data;
+        // Terms are sums of up to about 10⁴ parts of size up to about 10, rounded to 2⁻²⁴ each.
+        exact.forEach((x, i) => {
+          expect(Number.isFinite(x), `${term}: ${x}`).toBe(true);
+          expect(Math.abs(got.get(term)!.data[i] - x), `${term}[${i}] = ${x}`).toBeLessThanOrEqual(
+            1e-4 * (1 + Math.abs(x)),
+          );
+        });
+      }
+    }
+  });
+});
+
+/** The same program with a hundredth of the work; `require` needs its warm-up to find the support. */
+function shorter(text: string): string {
+  const feasible = text.includes('require ');
+  return text
+    .replace(/\bsteps = \d+/g, 'steps = 12')
+    .replace(/\bn = \d{2,}/g, 'n = 8')
+    .replace(/\bdraws = \d{2,}/g, 'draws = 6')
+    .replace(/\bwarmup = \d+/g, (w) => (feasible ? w : 'warmup = 6'));
+}
+
+/** Results that are exact, whatever the number of draws. */
+const exact: Readonly<Record<string, { readonly job: string; readonly logZ: number }>> = {
+  // 24 · 384 = 9216 colourings, counted by trying all of them in another program.
+  colouring: { job: 'count', logZ: Math.log(384) },
+  // The number of ways to place seven queens (OEIS A000170).
+  queens: { job: 'count', logZ: Math.log(40) },
+};
+
+describe('examples run', () => {
+  it.each(examples)('%s', { timeout: 60_000 }, async (name) => {
+    const text = exampleText(name);
+    writeFileSync(path.join(folder, `${name}.energy`), shorter(text));
+    const { code, out, err } = await energy(['run', `${name}.energy`, '--json'], folder);
+    expect(err).toBe('');
+    const events: { event: string; job?: string; log_z?: number; code?: string; message?: string }[] = out
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l));
+    expect(events.filter((e) => e.event === 'diagnostic')).toEqual([]);
+    expect(code).toBe(0);
+    const jobs = [...text.matchAll(/^run\s+(\w+)/gm)].map((m) => m[1]);
+    const results = events.filter((e) => e.event === 'result');
+    expect(results.map((r) => r.job)).toEqual(jobs);
+    for (const job of jobs)
+      expect(existsSync(path.join(folder, 'runs', name, job, 'run.json')), job).toBe(true);
+    const known = exact[name];
+    // float32 sums of up to 2¹⁸ ones in chunks are exact; what is left is rounding of the logarithm.
+    if (known) expect(results.find((r) => r.job === known.job)!.log_z).toBeCloseTo(known.logZ, 9);
+  });
+});
+
+describe('data of examples', () => {
+  it('are those that make.mjs makes', async () => {
+    const files = ['spins.csv', 'bars.csv', 'fish.csv', 'weather.csv'];
+    const before = files.map((f) => readFileSync(path.join(folder, 'data', f), 'utf8'));
+    await import(path.join(folder, 'data', 'make.mjs'));
+    expect(files.map((f) => readFileSync(path.join(folder, 'data', f), 'utf8'))).toEqual(before);
+    expect(files.every((f) => existsSync(path.join(root, 'examples', 'data', f)))).toBe(true);
+  });
+});
