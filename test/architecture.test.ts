@@ -26,11 +26,15 @@ const floors: readonly (readonly string[])[] = [
   ['src/run'],
   ['src/cli'],
 ];
-const floorOf = (file: string): number => floors.findIndex((f) => f.some((p) => file === p || file.startsWith(`${p}/`)));
+const floorOf = (file: string): number =>
+  floors.findIndex((f) => f.some((p) => file === p || file.startsWith(`${p}/`)));
 
 const files = [...sources('src'), ...sources('grammar')];
 const imports = files.flatMap((file) =>
-  [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((m) => ({ file, to: m[1] })),
+  [...readFileSync(join(root, file), 'utf8').matchAll(/(?:from|import\()\s*'([^']+)'/g)].map((m) => ({
+    file,
+    to: m[1],
+  })),
 );
 
 describe('the architecture', () => {
@@ -52,7 +56,9 @@ describe('the architecture', () => {
   });
 
   it('evaluates no text as code', () => {
-    const evil = files.filter((f) => /(?<![.\w])eval\(|new Function\(/.test(readFileSync(join(root, f), 'utf8')));
+    const evil = files.filter((f) =>
+      /(?<![.\w])eval\(|new Function\(/.test(readFileSync(join(root, f), 'utf8')),
+    );
     expect(evil).toEqual([]);
   });
 

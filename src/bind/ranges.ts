@@ -4,8 +4,8 @@
  *
  * Every read is followed with the conditions under which it is evaluated (`where`,
  * `if`, the left side of `and`). Only what is known without the unknowns is judged:
- * a read whose index or guard depends on them is left alone, unless the index is an
- * unknown itself whose domain is wider than the index set.
+ * a read at an index, or behind a guard of the index, that depends on them is left
+ * alone, unless the index is an unknown itself whose domain is wider than the set.
  */
 import { isDiscrete, valueMap } from '../domain.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
@@ -113,7 +113,9 @@ function judge(
   guards: Guards,
 ): void {
   const size = bound.sizeOf(set);
-  if (stays(index, set, size, bound.sizeOf) || !guards.every(isStatic)) return;
+  if (stays(index, set, size, bound.sizeOf)) return;
+  const known = judgeable(index, guards);
+  if (known === null) return;
   if (!isStatic(index)) {
     if (index.op !== 'read' || !isDiscrete(index.slot.domain) || index.slot.domain.kind === 'category')
       return;
@@ -125,7 +127,7 @@ function judge(
   }
   const b = bound.program.builder;
   const wrong = b.call('or', b.call('lt', index, b.const(0)), b.call('ge', index, b.const(size)));
-  const axes = [...new Set([index, ...guards].flatMap((n) => n.axes))];
+  const axes = [...new Set([index, ...known].flatMap((n) => n.axes))];
   if (axes.reduce((n, a) => n * bound.sizeOf(a.set), 1) > MAX_POSITIONS) return;
   const outputs = [
     { name: 'at', axes, node: tame(b, index, bound.sizeOf) },
@@ -134,7 +136,7 @@ function judge(
       axes,
       node: tame(
         b,
-        guards.reduceRight((n, g) => b.call('and', g, n), wrong),
+        known.reduceRight((n, g) => b.call('and', g, n), wrong),
         bound.sizeOf,
       ),
     },
@@ -144,6 +146,18 @@ function judge(
   if (first >= 0)
     throw outside(root, name, set, size, run.get('at')!.data[first], placeOf(axes, first, bound.sizeOf));
 }
+
+/**
+ * The guards that are known now. One that is not known but says the same of every position of the index is
+ * left out: it may hold. Null where an unknown guard may keep some positions out and not others.
+ */
+function judgeable(index: Node, guards: Guards): Guards | null {
+  const parts = guards.flatMap(conjuncts);
+  const open = parts.filter((g) => !isStatic(g));
+  return open.some((g) => g.axes.some((a) => index.axes.includes(a))) ? null : parts.filter(isStatic);
+}
+
+const conjuncts = (n: Node): Guards => (n.op === 'call' && n.fn === 'and' ? n.args.flatMap(conjuncts) : [n]);
 
 /** Indices that cannot be outside, by their form. */
 function stays(index: Node, set: IndexSet, size: number, sizeOf: (set: IndexSet) => number): boolean {

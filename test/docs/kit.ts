@@ -23,13 +23,12 @@ export interface Answer {
 
 /** `energy …` in this process. */
 export async function energy(argv: readonly string[], cwd: string): Promise<Answer> {
-  let out = '';
-  let err = '';
-  const io = {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await main(argv, {
     cwd,
-    out: { write: (s: string) => void (out += s) },
-    err: { write: (s: string) => void (err += s) },
-  };
-  const code = await main(argv, io);
-  return { code, out, err };
+    out: { write: (s) => out.push(s) },
+    err: { write: (s) => err.push(s) },
+  });
+  return { code, out: out.join(''), err: err.join('') };
 }

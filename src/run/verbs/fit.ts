@@ -1,4 +1,4 @@
-import { type FitHistory, fit } from '../../learn/fit.ts';
+import { type FitHistory, fit as learn } from '../../learn/fit.ts';
 import { fitOptions } from '../../learn/options.ts';
 import type { JobResult } from '../results.ts';
 import { energyOf, type JobContext, rowsOption } from '../session.ts';
@@ -7,7 +7,7 @@ import { energyOf, type JobContext, rowsOption } from '../session.ts';
 export async function runFit(cx: JobContext): Promise<JobResult> {
   const { job, session } = cx;
   let last = 0;
-  const result = await fit({
+  const result = await learn({
     bound: session.bound,
     energy: energyOf(cx).energy,
     rows: rowsOption(cx),
