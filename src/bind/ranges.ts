@@ -5,9 +5,9 @@
  * Every read is followed with the conditions under which it is evaluated (`where`,
  * `if`, the left side of `and`). Only what is known without the unknowns is judged:
  * a read at an index, or behind a guard of the index, that depends on them is left
- * alone, unless the index is an unknown itself whose domain is wider than the set.
+ * alone, unless nothing guards it and the index is a sum of unknowns that reaches outside.
  */
-import { isDiscrete, valueMap } from '../domain.ts';
+import { isDiscrete, stateCount, valueMap } from '../domain.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { Builder } from '../ir/build.ts';
 import { type Axis, type Energy, type IndexSet, type Node, type Slot, Uses } from '../ir/types.ts';
@@ -86,6 +86,7 @@ function follow(bound: BoundProgram, root: Root, n: Node, guards: Guards, seen: 
       } else if (n.fn === 'and') go(rest[0], [x]);
       else if (n.fn === 'or') go(rest[0], [b.call('not', x)]);
       else if (n.fn === 'pick') {
+        judge(bound, root, 'this array', b.range(rest.length), x, guards);
         rest.forEach((item, k) => {
           go(item, [b.call('eq', x, b.const(k))]);
         });
@@ -117,12 +118,9 @@ function judge(
   const known = judgeable(index, guards);
   if (known === null) return;
   if (!isStatic(index)) {
-    if (index.op !== 'read' || !isDiscrete(index.slot.domain) || index.slot.domain.kind === 'category')
-      return;
-    const values = valuesOf(index.slot);
-    const bad = values.find((v) => v < 0 || v >= size);
-    if (bad !== undefined)
-      throw outside(root, name, set, size, bad, ` when \`${index.slot.name}\` is ${bad}`);
+    const reach = guards.length === 0 ? reachOf(index, bound.sizeOf) : null;
+    const bad = reach?.find((v) => v < 0 || v >= size);
+    if (bad !== undefined) throw outside(root, name, set, size, bad, ' for some values of the unknowns');
     return;
   }
   const b = bound.program.builder;
@@ -177,12 +175,46 @@ function stays(index: Node, set: IndexSet, size: number, sizeOf: (set: IndexSet)
   }
 }
 
-function valuesOf(slot: Slot): readonly number[] {
+/**
+ * The least and the largest value of an index that depends on discrete unknowns, both of which it takes: sums
+ * and products of variables that occur once. Null for anything else.
+ */
+function reachOf(index: Node, sizeOf: (set: IndexSet) => number): readonly [number, number] | null {
+  const seen = new Set<Node>();
+  const go = (n: Node): readonly [number, number] | null => {
+    if (n.op === 'const') return [n.value, n.value];
+    if (n.op === 'size') return [sizeOf(n.set), sizeOf(n.set)];
+    if (seen.has(n)) return null;
+    seen.add(n);
+    if (n.op === 'axis') return [0, sizeOf(n.axis.set) - 1];
+    if (n.op === 'read') return n.slot.role === 'unknown' ? domainReach(n.slot, sizeOf) : null;
+    if (n.op !== 'call') return null;
+    const parts = n.args.map(go);
+    if (parts.some((p) => p === null)) return null;
+    const [x, y] = parts as (readonly [number, number])[];
+    switch (n.fn) {
+      case 'add':
+        return [x[0] + y[0], x[1] + y[1]];
+      case 'sub':
+        return [x[0] - y[1], x[1] - y[0]];
+      case 'neg':
+        return [-x[1], -x[0]];
+      case 'mul': {
+        const ends = x.flatMap((a) => y.map((b) => a * b));
+        return [Math.min(...ends), Math.max(...ends)];
+      }
+      default:
+        return null;
+    }
+  };
+  return go(index);
+}
+
+function domainReach(slot: Slot, sizeOf: (set: IndexSet) => number): readonly [number, number] | null {
   const d = slot.domain;
-  if (!isDiscrete(d) || d.kind === 'category') return [];
+  if (!isDiscrete(d)) return null;
   const { offset, scale } = valueMap(d);
-  const last = d.kind === 'int' ? d.hi - d.lo : d.kind === 'bit' || d.kind === 'spin' ? 1 : d.size - 1;
-  return [offset, offset + scale * last];
+  return [offset, offset + scale * (stateCount(d, sizeOf) - 1)];
 }
 
 /** The expression with reads outside their arrays made −1: they are judged by themselves. */

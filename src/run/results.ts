@@ -1,5 +1,6 @@
 /** What jobs report while they run and what they come to. */
 import type { ParamValues } from '../bind/bound.ts';
+import type { SampleResult } from '../infer/sample.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Calibration } from '../stats/calibration.ts';
@@ -55,18 +56,7 @@ export type JobResult =
       /** Why it failed, if it did; `params` are then those of the last good checkpoint. */
       readonly failure: readonly Diagnostic[];
     }
-  | {
-      readonly verb: 'sample';
-      readonly draws: Draws;
-      readonly plan: Plan;
-      readonly chains: readonly {
-        readonly acceptance: number | null;
-        readonly stepSize: number | null;
-        readonly divergences: number;
-      }[];
-      readonly seconds: { readonly compile: number; readonly warmup: number; readonly sampling: number };
-      readonly complete: boolean;
-    }
+  | ({ readonly verb: 'sample' } & SampleResult)
   | {
       readonly verb: 'logz';
       readonly logZ: number;

@@ -1,7 +1,7 @@
 /** A text as a program with jobs: its own, or one that samples its first energy. */
-import type { Job } from '../../../src/check/values.ts';
 import { type Compiled, compileText } from '../../../src/compile.ts';
 import { verbNamed } from '../../../src/options.ts';
+import { basisOf } from '../../../src/run/order.ts';
 import { Source, type Span } from '../../../src/syntax/span.ts';
 import type { JobInfo, SourceText } from '../protocol.ts';
 
@@ -25,12 +25,6 @@ export function openProgram({ file, text }: SourceText): Opened {
   while (taken.has(name)) name += '_';
   const extra = { file: DEFAULT_JOB, text: `run ${name} = sample(${energy.name.text})` };
   return opened(compileText(text, file, { extra }), [new Source(DEFAULT_JOB, extra.text)]);
-}
-
-/** The jobs that a job builds on: the fits before it, and those it names. In the order of the file. */
-export function basisOf(jobs: readonly Job[], job: Job): readonly Job[] {
-  const named = new Set(Object.values(job.options).flatMap((o) => (o.kind === 'job' ? [o.name] : [])));
-  return jobs.slice(0, jobs.indexOf(job)).filter((j) => j.verb === 'fit' || named.has(j.name));
 }
 
 function opened(compiled: Compiled, more: readonly Source[]): Opened {

@@ -2,15 +2,17 @@
  * Runs jobs of the text in the editor, and keeps what earlier runs came to as long as
  * it still holds: an edit of a `sample` job does not train the parameters again.
  */
+
 import type { ParamValues } from '../../../src/bind/bound.ts';
 import type { Job } from '../../../src/check/values.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { Host } from '../../../src/io/host.ts';
 import type { Slot } from '../../../src/ir/types.ts';
+import { basisOf } from '../../../src/run/order.ts';
 import type { JobResult, LiveChains, RunEvent } from '../../../src/run/results.ts';
 import { openSession, runJob, type Session } from '../../../src/run/session.ts';
 import { EnergyError } from '../../../src/syntax/diagnostic.ts';
-import { basisOf, type Opened } from './program.ts';
+import type { Opened } from './program.ts';
 
 export interface Hearing {
   readonly event: (event: RunEvent) => void;

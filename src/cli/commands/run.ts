@@ -1,5 +1,6 @@
 import * as path from 'node:path';
 import type { Job } from '../../check/values.ts';
+import { basisOf } from '../../run/order.ts';
 import { runJob } from '../../run/session.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
@@ -66,9 +67,8 @@ function upTo(jobs: readonly Job[], name: string, haveParams: boolean): readonly
       `there is no job \`${name}\`; ${near ? `did you mean \`${near}\`?` : `the jobs are ${jobs.map((j) => j.name).join(', ')}`}`,
     );
   }
-  const wanted = new Set([name]);
-  for (const o of Object.values(jobs[at].options)) if (o.kind === 'job') wanted.add(o.name);
-  return jobs.filter((j, i) => i <= at && (wanted.has(j.name) || (j.verb === 'fit' && !haveParams)));
+  const before = basisOf(jobs, jobs[at]).filter((j) => j.verb !== 'fit' || !haveParams);
+  return [...before, jobs[at]];
 }
 
 export function withSeed(job: Job, seed: number | undefined): Job {
