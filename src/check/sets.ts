@@ -23,7 +23,7 @@ export function asSet(cx: Cx, v: Value, span: Span): IndexSet {
       break;
     case 'array':
       if (v.axes.length === 0 && v.node.op === 'const' && v.elem.kind === 'number' && v.elem.integer)
-        return cx.ck.b.range(v.node.value);
+        return cx.ck.b.range(checkSize(cx, v.node.value, span));
       break;
     default:
   }

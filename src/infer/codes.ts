@@ -5,6 +5,7 @@ export const inferCodes = {
   E0703: 'too many states to enumerate',
   E0704: 'a method that does not fit the unknowns',
   E0705: 'a given value outside its domain',
+  E0706: 'an array that is read outside its index set',
 } as const;
 
 export type InferCode = keyof typeof inferCodes;

@@ -40,6 +40,12 @@ export interface LangevinOptions {
   readonly targetAcceptance: number;
   /** Transitions of warm-up; windows are laid out in it. */
   readonly warmup: number;
+  /**
+   * Draws the number of leaps of each transition, uniform on 1 … 2·leapfrogs − 1, the
+   * same for all chains: a fixed length can resonate with the target (Neal 2011, §3.2).
+   * Absent: always `leapfrogs`.
+   */
+  readonly lengths?: Stream;
   /** Where the metric starts: a variance for each coordinate. */
   readonly variances?: Float64Array;
 }
@@ -93,7 +99,11 @@ export function makeLangevin(
     const p = momentum;
     let g = gradient;
     let e = energy;
-    for (let l = 0; l < options.leapfrogs; l++) {
+    const leaps =
+      options.lengths && options.leapfrogs > 1
+        ? 1 + options.lengths.int(2 * options.leapfrogs - 1)
+        : options.leapfrogs;
+    for (let l = 0; l < leaps; l++) {
       for (let c = 0; c < chains; c++) {
         const { variance } = adapt[c];
         const eps = stepOf[c];

@@ -4,6 +4,7 @@ import { type BoundProgram, type ParamValues, shapeOf } from '../bind/bound.ts';
 import type { Given } from '../check/values.ts';
 import { isDiscrete, stateCount, valueMap } from '../domain.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator, Output } from '../engines/engine.ts';
+import { OutOfRange } from '../engines/reference/evaluate.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { Builder } from '../ir/build.ts';
 import type { Energy, IndexSet, Slot } from '../ir/types.ts';
@@ -52,8 +53,27 @@ export function compile(
   engine: Engine = model.engine,
 ): Evaluator {
   const program: ArrayProgram = { outputs, sizeOf: model.sizeOf };
-  return engine.compile(program, new Map([...model.constants, ...extra]));
+  const evaluator = engine.compile(program, new Map([...model.constants, ...extra]));
+  return {
+    run: (inputs) => {
+      try {
+        return evaluator.run(inputs);
+      } catch (e) {
+        throw e instanceof OutOfRange ? readOutside(model, e) : e;
+      }
+    },
+    dispose: () => evaluator.dispose(),
+  };
 }
+
+/** A read whose place depends on unknowns; others are found when data are bound. */
+const readOutside = (model: Model, e: OutOfRange): EnergyError =>
+  fault(
+    'E0706',
+    model.energy.span,
+    `\`${model.energy.name}\` reads \`${e.slot}\` outside its index set at some values of the unknowns`,
+    'leave it out with `where …` or `if … then … else …`',
+  );
 
 /** States of several chains: for each unknown, chains × elements, row-major, as values. */
 export type States = ReadonlyMap<Slot, Float64Array>;

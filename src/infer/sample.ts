@@ -84,6 +84,7 @@ export async function sample(
     ? makeLangevin(real, chains, feasibleStart(model, clamp, real, streams, states, options.scales), {
         variances: options.scales && real.variances(options.scales),
         leapfrogs: options.leapfrogs ?? plan.defaults.leapfrogs,
+        lengths: root.fork('lengths'),
         targetAcceptance: (options.leapfrogs ?? plan.defaults.leapfrogs) === 1 ? 0.574 : 0.8,
         warmup,
       })
