@@ -345,8 +345,8 @@ function compareValues(
   const element = l.kind === 'element' ? l : r.kind === 'element' ? r : undefined;
   const other = l.kind === 'element' ? right : left;
   if (element) {
-    // A plain number names an element of an ordered or an anonymous set.
-    if (!(element.ordered || element.set.kind.kind !== 'labels') || !isInteger(other))
+    // A loop variable is a number; a value of a category is named by a whole number where it has no name.
+    if (!element.ordered && (element.set.kind.kind === 'labels' || !isInteger(other)))
       cx.ck.fail(
         'E0307',
         span,
@@ -359,7 +359,12 @@ function compareValues(
         },
       );
     const size = staticSize(element.set);
-    if (other.node.op === 'const' && size !== undefined && (other.node.value < 0 || other.node.value > size))
+    if (
+      other.node.op === 'const' &&
+      isInteger(other) &&
+      size !== undefined &&
+      (other.node.value < 0 || other.node.value > size)
+    )
       cx.ck.fail(
         'E0303',
         e.right.span,

@@ -7,7 +7,7 @@ import { referenceEngine } from '../../src/engines/reference/engine.ts';
 import { loadBackend, PORTABLE } from '../../src/engines/tfjs/backend.ts';
 import { engineOn, type TfjsEvaluator } from '../../src/engines/tfjs/evaluator.ts';
 import { bestBackend, explain, profile, tfjsEngine } from '../../src/engines/tfjs/index.ts';
-import { Builder } from '../../src/ir/build.ts';
+import { Builder, staticSize } from '../../src/ir/build.ts';
 import { gradient } from '../../src/ir/derive.ts';
 import type { Axis, IndexSet, Node, Slot } from '../../src/ir/types.ts';
 
@@ -519,5 +519,43 @@ describe('the front door', () => {
       'not a program compiled by a tfjs engine',
     );
     evaluator.dispose();
+  });
+});
+
+describe('products of one buffer in two shapes', () => {
+  it('are computed in the shape that is asked for', async () => {
+    const b = new Builder();
+    const [i, j] = [
+      b.axis(b.set('i', { kind: 'range', size: 3 })),
+      b.axis(b.set('j', { kind: 'range', size: 3 })),
+    ];
+    const real = { kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY } as const;
+    const state = b.axis(b.set('state', { kind: 'range', size: 4 }));
+    const table = b.slot('data', 'table', real, [i.set, j.set]);
+    const x = b.slot('input', 'x', real, [state.set, i.set]);
+    const y = b.slot('input', 'y', real, [state.set, i.set, j.set]);
+    const at = (...axes: readonly Axis[]) => axes.map((a) => b.axisNode(a));
+    // The table as a matrix, and as a vector of nine: XNNPACK once packed, always packed.
+    const rows = b.sum([i], b.mul(b.read(x, at(state, i)), b.read(table, at(i, j))));
+    const whole = b.sum([i, j], b.mul(b.read(y, at(state, i, j)), b.read(table, at(i, j))));
+    const data = (n: number) => Float64Array.from({ length: n }, (_, k) => Math.sin(k + 1));
+    const constants = new Map([[table, { shape: [3, 3], data: data(9) }]]);
+    const inputs = new Map([
+      [x, { shape: [4, 3], data: data(12) }],
+      [y, { shape: [4, 3, 3], data: data(36) }],
+    ]);
+    const outputs = [
+      { name: 'whole', axes: [state], node: whole },
+      { name: 'rows', axes: [state, j], node: rows },
+    ];
+    const program = { outputs, sizeOf: (s: IndexSet) => staticSize(s)! };
+    const want = referenceEngine().compile(program, constants).run(inputs);
+    for (const backend of ['wasm', 'cpu'] as const) {
+      const got = (await tfjsEngine(backend)).compile(program, constants).run(inputs);
+      for (const { name } of outputs)
+        want.get(name)!.data.forEach((v, k) => {
+          expect(Math.abs(got.get(name)!.data[k] - v), `${backend} ${name}[${k}]`).toBeLessThan(1e-5);
+        });
+    }
   });
 });

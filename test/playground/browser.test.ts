@@ -36,7 +36,7 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
         const span = spans.find((s) => s.textContent?.replaceAll('\u00a0', ' ').trim() === t);
         return span ? getComputedStyle(span).color : null;
       }, text);
-    const colours = await Promise.all(['energy', 'spin', '0.42', 'coupling'].map(colourOf));
+    const colours = await Promise.all(['energy', 'spin', '0.4', 'coupling'].map(colourOf));
     expect(colours).not.toContain(null);
     expect(new Set(colours).size).toBe(4);
     expect(await page.textContent('.density')).toBe('p(s) ∝ exp(−Ising)');

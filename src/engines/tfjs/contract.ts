@@ -6,7 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Axis } from '../../ir/types.ts';
-import { heapOp, weightedSumLoop } from './gaps.ts';
+import { heapOp, matrixProduct, weightedSumLoop } from './gaps.ts';
 import type { Ref, Tape } from './tape.ts';
 import { align, broadcastShape, type Context, reduceVal, reorder, sizeOfAxes, type Val } from './vals.ts';
 
@@ -216,7 +216,7 @@ function matMul(tape: Tape, a: Operand, b: Operand, shape: readonly number[]): R
     'matMul',
     [a.ref, b.ref],
     shape,
-    (x, y) => tf.matMul(x as tf.Tensor2D, y as tf.Tensor2D, a.transposed, b.transposed),
+    (x, y) => matrixProduct(x, y, a.transposed, b.transposed, tape.backend.xnn),
     `${a.transposed},${b.transposed}`,
   );
 }
@@ -253,7 +253,9 @@ function batchProduct(c: Context, a: Val, b: Val, r: Roles): Val {
     return { ref: tape.emit('matMul per slice', refs, [nb * m, n], sliced), axes };
   }
   return {
-    ref: tape.emit('batch matMul', refs, [nb, m, n], (p, q) => tf.matMul(p as tf.Tensor3D, q as tf.Tensor3D)),
+    ref: tape.emit('batch matMul', refs, [nb, m, n], (p, q) =>
+      matrixProduct(p, q, false, false, tape.backend.xnn),
+    ),
     axes,
   };
 }

@@ -68,6 +68,37 @@ export function heapOp(shape: readonly number[], loop: HeapLoop, xs: readonly tf
   return tf.engine().runKernel(KERNEL, inputs, { shape, loop } as unknown as tf.NamedAttrMap);
 }
 
+// ── Products ────────────────────────────────────────────────────────────────
+
+const packedAs = new WeakMap<object, string>();
+
+const copyLoop: HeapLoop = (out, [x]) => {
+  out.set(x);
+};
+
+/**
+ * tf.matMul. On wasm, XNNPACK keeps the second operand in packed form and finds it
+ * again by its buffer alone: a view of a buffer that was packed in another shape
+ * would be multiplied in the old one, so it is copied first.
+ */
+export function matrixProduct(
+  x: tf.Tensor,
+  y: tf.Tensor,
+  transposeX = false,
+  transposeY = false,
+  keepsPacked = false,
+): tf.Tensor {
+  if (!keepsPacked) return tf.matMul(x, y, transposeX, transposeY);
+  const layout = `${y.shape}${transposeY}`;
+  const before = packedAs.get(y.dataId);
+  if (before === undefined) packedAs.set(y.dataId, layout);
+  if (before === undefined || before === layout) return tf.matMul(x, y, transposeX, transposeY);
+  const own = heapOp(y.shape, copyLoop, [y]);
+  const out = tf.matMul(x, own, transposeX, transposeY);
+  own.dispose();
+  return out;
+}
+
 // ── Gather and scatter ──────────────────────────────────────────────────────
 
 /** A stretch of consecutive entries of an index table. */
