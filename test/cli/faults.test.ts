@@ -32,6 +32,8 @@ const place = folder({
   'data/bad.json': '{"y": [1, 2,]}\n',
 });
 
+const untidy = folder({ 'a.energy': 'energy   E( x:real ){\n term a=x^2 }\n' });
+
 /** One message on standard error, nothing else said, no trace of the implementation. */
 function expectOne(a: Answer, code: number): void {
   expect(a.code, a.err).toBe(code);
@@ -207,7 +209,6 @@ describe('the rest', () => {
   });
 
   it('format', async () => {
-    const untidy = folder({ 'a.energy': 'energy   E( x:real ){\n term a=x^2 }\n' });
     expect(await untidy.energy('format', 'a.energy', '--check')).toMatchObject({ code: 1 });
     const shown = await untidy.energy('format', 'a.energy', '--stdout');
     expect(shown.out).toBe('energy E(x : real) {\n  term a = x ^ 2\n}\n');
