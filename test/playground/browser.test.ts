@@ -59,13 +59,10 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
       /draw \d+ of 500/.test(document.querySelector('.job-status')!.textContent!),
     );
     const first = await look(page);
-    await page.waitForFunction((n) => {
-      const now = /draw (\d+) of/.exec(document.querySelector('.job-status')!.textContent!);
-      return now === null || Number(now[1]) > n;
-    }, first.draws);
-    const second = await look(page);
-    expect(second.picture).not.toBe(first.picture);
-    expect(second.points).toBeGreaterThan(first.points);
+    // Status, trace and picture are painted each in its own time: all three must move.
+    await expect.poll(async () => (await look(page)).draws, POLL).not.toBe(first.draws);
+    await expect.poll(async () => (await look(page)).points, POLL).toBeGreaterThan(first.points);
+    await expect.poll(async () => (await look(page)).picture, POLL).not.toBe(first.picture);
     await job.locator('.summary table').waitFor();
     expect(await job.locator('.job-status').textContent()).toBe('done');
     const magnet = await job.locator('tr', { hasText: 'magnet' }).locator('td').allTextContents();
@@ -198,6 +195,8 @@ const shownText = (page: Page): Promise<string> =>
   );
 
 /** What of the run can be seen at this moment. */
+const POLL = { timeout: 20_000, interval: 50 };
+
 async function look(page: Page): Promise<{ draws: number; picture: string; points: number }> {
   return page.evaluate(() => {
     const trace = document.querySelector('[data-scalar="energy"] canvas')!.getAttribute('aria-label') ?? '';
