@@ -129,6 +129,8 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       if (option.positional || option.name === 'seed') continue;
       c.option(flagOf(option), helpOf(option));
     }
+    if (verb.name === 'fit')
+      c.option('--resume <dir>', 'go on from the checkpoint of an earlier fit, to the same bytes');
     c.addHelpText('after', `\nExample:\n  ${examples[verb.name]}`);
     c.action((...args: unknown[]) => {
       const [file, energy, ...rest] = args.slice(0, -2) as (string | undefined)[];

@@ -9,6 +9,7 @@ import type { Session } from '../run/session.ts';
 import { type Summary, summarise } from '../stats/summary.ts';
 import type { Source } from '../syntax/span.ts';
 import { version } from '../version.ts';
+import { writeCheckpoint } from './checkpoints.ts';
 import { summaryText } from './commands/summary.ts';
 import { type Io, short, type Terminal, textTable, UsageError } from './terminal.ts';
 
@@ -61,6 +62,10 @@ export async function saveJob(args: {
     format,
   });
   const files: string[] = [];
+  if (result.verb === 'fit') {
+    await writeCheckpoint(host, dir, result.checkpoint);
+    files.push('checkpoint.safetensors');
+  }
   if (result.verb === 'score') {
     const names = [...result.terms.keys()];
     const lines = [['energy', ...names].map(csvCell).join(',')];

@@ -13,6 +13,7 @@ import type { Engine } from '../engines/engine.ts';
 import { type Clamp, clampOf, type Model, makeModel, noClamp } from '../infer/model.ts';
 import type { Host } from '../io/host.ts';
 import type { Slot } from '../ir/types.ts';
+import type { Checkpoint } from '../learn/checkpoint.ts';
 import { verbNamed } from '../options.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
@@ -41,6 +42,13 @@ export interface JobContext {
   readonly signal?: { readonly aborted: boolean };
   /** Called with the states of chains a few times a second. */
   readonly watch?: (live: LiveChains) => void;
+  readonly checkpoints?: Checkpoints;
+}
+
+/** Where a fit starts again, and where it leaves what it would need for that. */
+export interface Checkpoints {
+  readonly resume?: Checkpoint;
+  readonly keep?: (c: Checkpoint) => void | Promise<void>;
 }
 
 export async function openSession(
@@ -60,11 +68,12 @@ export async function runJob(
   emit: (event: RunEvent) => void,
   signal?: { readonly aborted: boolean },
   watch?: (live: LiveChains) => void,
+  checkpoints?: Checkpoints,
 ): Promise<JobResult> {
   const verb = verbNamed(job.verb);
   if (!verb?.available) throw optionError(job.span, `\`${job.verb}\` is not available in this version`);
   emit({ event: 'start', job: job.name, verb: job.verb, energy: job.energy });
-  const result = await runVerb({ session, job, emit, signal, watch });
+  const result = await runVerb({ session, job, emit, signal, watch, checkpoints });
   session.results.set(job.name, result);
   return result;
 }

@@ -148,6 +148,7 @@ ${verbText()}
 | \`run.json\` | version, engine, the program's text and hash, the job with its options, seed, plan, timings, diagnostics, and which files belong to it |
 | \`draws.parquet\` | of \`sample\`: unknowns, reports, the energy and each of its terms, for every draw. \`--format csv\` writes one file a chain in CmdStan's layout (\`draws-1.csv\`, …), \`--format npz\` arrays by name |
 | \`params.safetensors\` | of programs with parameters: their values after the job; \`--params dir\` reads them |
+| \`checkpoint.safetensors\` | of a fit, every hundred steps and at its end: what \`fit --resume dir\` needs to go on to the same bytes |
 | \`events.jsonl\` | of \`fit\`: step, loss, gradient norm, energies of rows and negatives |
 | \`scores.csv\` | of \`score\`: the energy of each row, and each term |
 | \`predictions.csv\` | of \`predict\`: the true value and the probability of each value |

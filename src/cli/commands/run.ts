@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import type { Job } from '../../check/values.ts';
 import { basisOf } from '../../run/order.ts';
+import type { RunEvent } from '../../run/results.ts';
 import { runJob } from '../../run/session.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
+import { checkpointsIn } from '../checkpoints.ts';
 import { interruption } from '../interrupt.ts';
 import { type CommonOptions, compileFile, openFile, seedOf } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
@@ -36,8 +38,10 @@ export async function runCommand(
   let bad = false;
   for (const job of chosen) {
     const seeded = withSeed(job, seedOf(o));
-    const result = await runJob(session, seeded, (e) => terminal.progress(e), signal);
     const dir = path.join(base, job.name);
+    const checkpoints = job.verb === 'fit' ? await checkpointsIn(host, dir, undefined) : undefined;
+    const show = (e: RunEvent): void => terminal.progress(e);
+    const result = await runJob(session, seeded, show, signal, undefined, checkpoints);
     const saved = await saveJob({
       host,
       dir,

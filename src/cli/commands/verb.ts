@@ -1,12 +1,14 @@
 import * as path from 'node:path';
 import type { VerbSpec } from '../../options.ts';
 import { clampFromJson } from '../../run/given.ts';
+import type { RunEvent } from '../../run/results.ts';
 import { runJob } from '../../run/session.ts';
 import type { Diagnostic } from '../../syntax/diagnostic.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import { parse } from '../../syntax/parse.ts';
 import { Source } from '../../syntax/span.ts';
 import type { Program } from '../../syntax/tree.ts';
+import { checkpointsIn } from '../checkpoints.ts';
 import { interruption } from '../interrupt.ts';
 import { compileFile, openFile, readProgram, seedOf } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
@@ -69,7 +71,10 @@ export async function verbCommand(
   );
   host.permit(dir);
   const signal = interruption();
-  const result = await runJob(session, withGiven, (e) => terminal.progress(e), signal);
+  const from = typeof o.resume === 'string' ? host.permit(path.resolve(io.cwd, o.resume)) : undefined;
+  const checkpoints = verb.name === 'fit' ? await checkpointsIn(host, dir, from) : undefined;
+  const show = (e: RunEvent): void => terminal.progress(e);
+  const result = await runJob(session, withGiven, show, signal, undefined, checkpoints);
   signal.release();
   const saved = await saveJob({
     host,

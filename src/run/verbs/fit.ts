@@ -15,6 +15,8 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
     options: fitOptions(job.options),
     engine: session.engine,
     signal: cx.signal,
+    resume: cx.checkpoints?.resume,
+    onCheckpoint: cx.checkpoints?.keep,
     onStep: (p) => {
       const now = performance.now();
       if (now - last < 60 && p.step < p.steps) return;
