@@ -14,7 +14,7 @@ async function energy(cwd: string, ...argv: string[]): Promise<{ code: number; e
 
 describe('energy fit --resume', () => {
   const file = join(import.meta.dirname, '../../examples/boltzmann.energy');
-  const fit = (cwd: string, steps: number, to: string, ...more: string[]) =>
+  const learn = (cwd: string, steps: number, to: string, ...more: string[]) =>
     energy(
       cwd,
       'fit',
@@ -33,9 +33,9 @@ describe('energy fit --resume', () => {
 
   it('goes on to the same bytes', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'energy-resume-'));
-    expect(await fit(dir, 40, 'whole')).toEqual({ code: 0, err: '' });
-    expect(await fit(dir, 25, 'half')).toEqual({ code: 0, err: '' });
-    expect(await fit(dir, 40, 'rest', '--resume', 'half')).toEqual({ code: 0, err: '' });
+    expect(await learn(dir, 40, 'whole')).toEqual({ code: 0, err: '' });
+    expect(await learn(dir, 25, 'half')).toEqual({ code: 0, err: '' });
+    expect(await learn(dir, 40, 'rest', '--resume', 'half')).toEqual({ code: 0, err: '' });
     for (const name of ['params.safetensors', 'checkpoint.safetensors']) {
       const [whole, rest, half] = await Promise.all(
         ['whole', 'rest', 'half'].map((d) => readFile(join(dir, d, name))),
@@ -47,7 +47,7 @@ describe('energy fit --resume', () => {
 
   it('says what is missing where there is no checkpoint', async () => {
     const dir = await mkdtemp(join(tmpdir(), 'energy-resume-'));
-    const { code, err } = await fit(dir, 5, 'out', '--resume', 'nowhere');
+    const { code, err } = await learn(dir, 5, 'out', '--resume', 'nowhere');
     expect(code).toBe(1);
     expect(err).toContain('E0501');
     expect(err).toContain('checkpoint.safetensors');
