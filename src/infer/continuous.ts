@@ -2,7 +2,7 @@
 
 import { isDiscrete } from '../domain.ts';
 import type { Evaluator } from '../engines/engine.ts';
-import { makeBatch, totalEnergy } from '../ir/batch.ts';
+import { makeBatch, totalEnergy, violationsOf } from '../ir/batch.ts';
 import { gradient } from '../ir/derive.ts';
 import type { Node, Slot } from '../ir/types.ts';
 import type { ContinuousTarget } from './langevin.ts';
@@ -61,10 +61,7 @@ export function continuousPart(
     return b.sum(axes, logJacobian(b, z, c.bounds));
   });
   const energy = b.sub(onLine(totalEnergy(b, model.energy)), b.addAll(jacobian));
-  const inside = model.energy.support.map((c) => {
-    const broken = b.call('not', onLine(c.condition));
-    return b.sum(c.axes, broken, c.where && onLine(c.where));
-  });
+  const inside = model.energy.support.map((c) => violationsOf(b, c, onLine));
   const slots = coordinates.map((c) => batch.slots.get(c.slot)!);
   const gradients = gradient(b, b.sum([chain], energy), slots);
   const outputs = [

@@ -1,9 +1,9 @@
 /** Exact sums over all joint states of the free discrete unknowns. */
 import { isDiscrete, stateCount, valueMap } from '../domain.ts';
-import { makeBatch, totalEnergy } from '../ir/batch.ts';
+import { makeBatch, totalEnergy, violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { MAX_ENUMERATED } from '../plan/plan.ts';
-import { type Clamp, compile, fault, freeCount, type Model } from './model.ts';
+import { batchInputs, type Clamp, compile, fault, freeCount, type Model } from './model.ts';
 
 export interface Enumeration {
   readonly states: number;
@@ -56,9 +56,7 @@ export function enumerateStates(model: Model, clamp: Clamp, onStates: OnStates =
   const set = b.range(chunk);
   const axis = b.axis(set, 'state');
   const batch = makeBatch(b, model.energy.unknowns, [axis]);
-  const broken = model.energy.support.map((c) =>
-    b.sum(c.axes, b.call('not', batch.on(c.condition)), c.where && batch.on(c.where)),
-  );
+  const broken = model.energy.support.map((c) => violationsOf(b, c, batch.on));
   const outputs = [{ name: 'energy', axes: [axis], node: batch.on(totalEnergy(b, model.energy)) }];
   if (broken.length > 0) outputs.push({ name: 'broken', axes: [axis], node: b.addAll(broken) });
   const run = compile(model, outputs);
@@ -69,7 +67,7 @@ export function enumerateStates(model: Model, clamp: Clamp, onStates: OnStates =
       return [u.slot, x] as const;
     }),
   );
-  // Running log-sum-exp over chunks, with compensated inner sums.
+  // Running log-sum-exp over chunks.
   let max = Number.NEGATIVE_INFINITY;
   let sum = 0;
   for (let from = 0; from < total; from += chunk) {
@@ -82,14 +80,7 @@ export function enumerateStates(model: Model, clamp: Clamp, onStates: OnStates =
         rest = Math.floor(rest / g.k);
       }
     }
-    const out = run.run(
-      new Map(
-        model.unknowns.map((u) => [
-          batch.slots.get(u.slot)!,
-          { shape: [chunk, ...u.shape], data: states.get(u.slot)! },
-        ]),
-      ),
-    );
+    const out = run.run(batchInputs(model, batch.slots, states, chunk));
     const energy = Float64Array.from(out.get('energy')!.data);
     const violations = out.get('broken')?.data;
     if (violations)

@@ -1,6 +1,6 @@
 /** Running chains: Gibbs for what is discrete, Langevin for what is real, in turn. */
 
-import { makeBatch } from '../ir/batch.ts';
+import { makeBatch, violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
@@ -8,7 +8,7 @@ import type { Draws } from '../stats/draws.ts';
 import { continuousPart } from './continuous.ts';
 import { faultyTerm, makeGibbs } from './gibbs.ts';
 import { makeLangevin } from './langevin.ts';
-import { type Clamp, compile, fault, type Model, type States } from './model.ts';
+import { batchInputs, type Clamp, compile, fault, type Model, type States } from './model.ts';
 import { makeRecorder } from './recorder.ts';
 import { type Scales, startStates } from './start.ts';
 
@@ -216,17 +216,10 @@ function requireFeasible(model: Model, states: States, chains: number): void {
   const outputs = model.energy.support.map((c, i) => ({
     name: String(i),
     axes: [chain],
-    node: b.sum(c.axes, b.call('not', batch.on(c.condition)), c.where && batch.on(c.where)),
+    node: violationsOf(b, c, batch.on),
   }));
   const run = compile(model, outputs);
-  const out = run.run(
-    new Map(
-      model.unknowns.map((u) => [
-        batch.slots.get(u.slot)!,
-        { shape: [chains, ...u.shape], data: states.get(u.slot)! },
-      ]),
-    ),
-  );
+  const out = run.run(batchInputs(model, batch.slots, states, chains));
   run.dispose();
   model.energy.support.forEach((c, i) => {
     const broken = out.get(String(i))!.data;

@@ -4,7 +4,7 @@
  * losses over data and negatives are ordinary IR expressions.
  */
 import type { Builder } from './build.ts';
-import type { Axis, Energy, Node, Slot } from './types.ts';
+import type { Axis, Constraint, Energy, Node, Slot } from './types.ts';
 
 export interface Batch {
   readonly axes: readonly Axis[];
@@ -35,3 +35,7 @@ export function makeBatch(b: Builder, unknowns: readonly Slot[], axes: readonly 
 
 /** The total energy, no free axes beyond those of what it reads. */
 export const totalEnergy = (b: Builder, energy: Energy): Node => b.addAll(energy.terms.map((t) => t.body));
+
+/** At how many of its positions a constraint is broken, in the states that `on` reads. */
+export const violationsOf = (b: Builder, c: Constraint, on: (node: Node) => Node): Node =>
+  b.sum(c.axes, b.call('not', on(c.condition)), c.where && on(c.where));

@@ -1,5 +1,5 @@
 import { compile, type Model } from '../../infer/model.ts';
-import { makeBatch } from '../../ir/batch.ts';
+import { makeBatch, violationsOf } from '../../ir/batch.ts';
 import type { JobResult } from '../results.ts';
 import { type JobContext, modelOf, rowArrays, rowsOption } from '../session.ts';
 
@@ -59,9 +59,7 @@ function scorer(model: Model, count: number) {
   const row = b.axis(b.range(count), 'row');
   const batch = makeBatch(b, model.energy.unknowns, [row]);
   const outputs = model.energy.terms.map((t, i) => ({ name: `t${i}`, axes: [row], node: batch.on(t.body) }));
-  const broken = model.energy.support.map((c) =>
-    b.sum(c.axes, b.call('not', batch.on(c.condition)), c.where && batch.on(c.where)),
-  );
+  const broken = model.energy.support.map((c) => violationsOf(b, c, batch.on));
   if (broken.length > 0) outputs.push({ name: 'broken', axes: [row], node: b.addAll(broken) });
   const evaluator = compile(model, outputs);
   return {
