@@ -27,7 +27,7 @@ const engine = backend === 'reference' ? referenceEngine() : await tfjsEngine(ba
 const b = new Builder();
 const params: ParamDecl[] = [];
 const declare = (slot: Slot, init: ParamDecl['init']): Slot => {
-  params.push({ slot, init, prior: null, span });
+  params.push({ slot, init, prior: null, frozen: false, span });
   return slot;
 };
 const x = b.slot('unknown', 'x', { kind: 'bit' }, [b.range(sizes[0])], span);
@@ -69,6 +69,7 @@ const bound = {
     jobs: [],
     tupleSets: [],
     namedSets: [],
+    modules: [],
   },
   sizeOf: (s: Parameters<typeof staticSize>[0]) => staticSize(s)!,
   constants,

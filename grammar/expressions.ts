@@ -11,6 +11,7 @@ import {
   type ParserMethod,
   type TokenType,
 } from 'chevrotain';
+import { limits } from '../src/limits.ts';
 import { categories, Name, tokens as t, vocabulary } from './tokens.ts';
 
 type Rule = ParserMethod<[], CstNode>;
@@ -18,7 +19,7 @@ type Rule = ParserMethod<[], CstNode>;
 const { Word, BinaryOperator, PrefixOperator } = categories;
 
 /** Expressions within expressions, at most. */
-export const maxNesting = 256;
+export const maxNesting = limits.nesting;
 
 /** Thrown out of the parser when brackets, conditions or recurrences are nested beyond `maxNesting`. */
 export class TooDeep extends Error {

@@ -278,6 +278,8 @@ export class EnergyGrammar extends ExpressionGrammar {
         { GATE: () => this.opensStatement(t.Let), ALT: () => this.SUBRULE(this.letStatement) },
         { GATE: () => this.opensRequire(), ALT: () => this.SUBRULE(this.requireStatement) },
         { GATE: () => this.opensStatement(t.Report), ALT: () => this.SUBRULE(this.reportStatement) },
+        // Understood, so that the checker can say where parameters are declared.
+        { GATE: () => this.opensStatement(t.Param), ALT: () => this.SUBRULE(this.paramItem) },
         { ALT: () => this.SUBRULE(this.sampleStatement) },
       ],
     });

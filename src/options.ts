@@ -95,7 +95,7 @@ const chainsOptions: readonly OptionSpec[] = [
   count('thin', 'sweeps or transitions between recorded draws'),
   {
     name: 'method',
-    type: { kind: 'word', values: ['auto', 'gibbs', 'langevin', 'mixed'] },
+    type: { kind: 'word', values: ['auto', 'gibbs', 'exchange', 'langevin', 'mixed'] },
     doc: 'sampler',
     default: 'auto',
   },

@@ -15,6 +15,7 @@ import { type Opened, openProgram } from './engine/program.ts';
 import { makeRunner } from './engine/runner.ts';
 import { shownResult } from './engine/shown.ts';
 import type { FromWorker, SourceText, ToWorker } from './protocol.ts';
+import { bundledTexts } from './texts.ts';
 
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
@@ -43,7 +44,7 @@ let signal = { aborted: false };
 scope.onmessage = ({ data: message }) => {
   switch (message.type) {
     case 'check':
-      check(message.id, message.source);
+      void check(message.id, message.source);
       return;
     case 'prepare':
       void engine().then((e) => send({ type: 'prepared', engine: e.name }));
@@ -57,10 +58,10 @@ scope.onmessage = ({ data: message }) => {
   }
 };
 
-function check(id: number, source: SourceText): void {
+async function check(id: number, source: SourceText): Promise<void> {
   const began = performance.now();
-  const { compiled, jobs, sources } = openProgram(source);
-  const problems = problemsOf(compiled.diagnostics, sources);
+  const { compiled, jobs, sources } = await openProgram(source, bundledTexts);
+  const problems = problemsOf(compiled.diagnostics, sources, compiled.used);
   const energies = outlineOf(compiled.program);
   send({ type: 'checked', id, problems, energies, jobs, milliseconds: performance.now() - began });
 }
@@ -71,7 +72,7 @@ async function run(id: number, source: SourceText, job: string | null): Promise<
   let seen = 0;
   let opened: Opened | undefined;
   try {
-    opened = openProgram(source);
+    opened = await openProgram(source, bundledTexts);
     await runner.run(
       opened,
       job,
@@ -95,7 +96,7 @@ async function run(id: number, source: SourceText, job: string | null): Promise<
         type: 'faults',
         id,
         job: runner.current,
-        problems: problemsOf(e.diagnostics, opened?.sources ?? []),
+        problems: problemsOf(e.diagnostics, opened?.sources ?? [], opened?.compiled.used),
       });
     else
       send({ type: 'crashed', id, job: runner.current, message: e instanceof Error ? e.message : String(e) });

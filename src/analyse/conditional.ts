@@ -232,6 +232,12 @@ function setSite(
     memo.set(n, out);
     return out;
   };
+  const readAt = (s: Slot, indices: readonly Node[]): Node | undefined => {
+    if (s !== slot) return onBatch(b, batch, s, indices);
+    if (slot.sets.length === 0) return value;
+    const here = b.call('eq', flatIndex(b, slot, indices, sizeOf), site.flat);
+    return b.call('select', here, value, onBatch(b, batch, slot, indices)!);
+  };
   const step = (n: Node): Node => {
     switch (n.op) {
       case 'const':
@@ -240,10 +246,7 @@ function setSite(
         return n;
       case 'read': {
         const indices = n.indices.map(go);
-        if (n.slot !== slot) return onBatch(b, batch, n.slot, indices) ?? b.read(n.slot, indices);
-        if (slot.sets.length === 0) return value;
-        const here = b.call('eq', flatIndex(b, slot, indices, sizeOf), site.flat);
-        return b.call('select', here, value, onBatch(b, batch, slot, indices)!);
+        return readAt(n.slot, indices) ?? b.read(n.slot, indices);
       }
       case 'at':
         return b.apply({ axes: n.params, body: go(n.body) }, n.indices.map(go));
@@ -253,6 +256,15 @@ function setSite(
         const split = n.kind === 'sum' ? splitSum(n) : undefined;
         return split ?? b.reduce(n.kind, n.over, go(n.body), n.where && go(n.where));
       }
+      case 'matrix':
+        return b.matrix(
+          n.fn,
+          n.args.map((a) => ({ axes: a.axes, body: go(a.body) })),
+          n.indices.map(go),
+        );
+      case 'scan':
+        // Its params take on the axes of the chain, the site and the value.
+        return b.mapReads(n, (s, indices) => readAt(s, indices));
       case 'scatter':
         return b.scatter(n.into, n.over, n.indices.map(go), go(n.body), n.where && go(n.where));
     }

@@ -6,8 +6,10 @@ import type { HostArray } from '../arrays.ts';
 import { insideOf, tame } from '../bind/ranges.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { Builder } from '../ir/build.ts';
-import { type Axis, type IndexSet, type Node, type Slot, Uses } from '../ir/types.ts';
+import { type Axis, type IndexSet, type MatrixFn, type Node, type Slot, Uses } from '../ir/types.ts';
+import { visit } from '../ir/walk.ts';
 import { type Factor, readsOf } from './factors.ts';
+import { seenReads } from './scans.ts';
 
 export type Incidence =
   | { readonly kind: 'none' }
@@ -35,13 +37,14 @@ export interface Tables {
   readonly constants: ReadonlyMap<Slot, HostArray>;
 }
 
-const isStatic = (n: Node): boolean => (n.uses & (Uses.unknown | Uses.param | Uses.input)) === 0;
+const isStatic = (n: Node): boolean => (n.uses & (Uses.unknown | Uses.param | Uses.input | Uses.state)) === 0;
 
 export function incidence(b: Builder, factor: Factor, slot: Slot, tables: Tables): Incidence {
   const roots = factor.where ? [factor.body, factor.where] : [factor.body];
-  const reads = readsOf(roots, slot);
+  const { reads, looped } = seenReads(b, roots, slot);
   if (reads.length === 0) return { kind: 'none' };
   if (slot.sets.length === 0) return { kind: 'slab', axes: [] };
+  if (looped) return { kind: 'dense', why: 'a `scan` reads it: a state depends on all that came before' };
   if (reads.some((r) => r.indices.some((i) => !isStatic(i))))
     return { kind: 'dense', why: 'it is looked up at an index that depends on unknowns' };
   const inAxes = reads.every((r) => r.axes.every((a) => factor.axes.includes(a)));
@@ -59,14 +62,34 @@ export function incidence(b: Builder, factor: Factor, slot: Slot, tables: Tables
     pairs += instances * inner.reduce((n, a) => n * tables.sizeOf(a.set), 1);
   }
   if (pairs > MAX_PAIRS) return { kind: 'dense', why: 'its index map is too large to invert' };
-  if (!inAxes && instances === 1) return { kind: 'dense', why: 'it reads them all at once' };
-  return rowsOf(b, factor, slot, reads, instances, sites, tables);
+  if (!inAxes && instances === 1)
+    return { kind: 'dense', why: matrixAround(roots, slot) ?? 'it reads them all at once' };
+  return rowsOf(b, factor, slot, roots, reads, instances, sites, tables);
 }
+
+/** The matrix function that needs all elements of an unknown, in words. */
+function matrixAround(roots: readonly Node[], slot: Slot): string | undefined {
+  let found: string | undefined;
+  visit(roots, (n) => {
+    if (n.op !== 'matrix') return;
+    const bodies = n.args.map((a) => a.body);
+    if (readsOf(bodies, slot).length > 0) found ??= `${matrixNeeds[n.fn]} needs them all at once`;
+  });
+  return found;
+}
+
+const matrixNeeds: Readonly<Record<MatrixFn, string>> = {
+  solve: 'a system of equations that they are part of',
+  cholesky: 'the Cholesky factor of a matrix that they are part of',
+  log_det: 'the determinant of a matrix that they are part of',
+  det: 'the determinant of a matrix that they are part of',
+};
 
 function rowsOf(
   b: Builder,
   factor: Factor,
   slot: Slot,
+  roots: readonly Node[],
   reads: readonly (Node & { op: 'read' })[],
   instances: number,
   sites: number,
@@ -122,7 +145,7 @@ function rowsOf(
     });
   if (scope > 1) single = false;
   if (maxDegree >= instances && instances > 1 && scope >= sites)
-    return { kind: 'dense', why: 'every instance touches every site' };
+    return { kind: 'dense', why: matrixAround(roots, slot) ?? 'every instance touches every site' };
   return { kind: 'rows', start, instance, maxDegree, scope, single };
 }
 

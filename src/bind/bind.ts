@@ -2,19 +2,23 @@
 import { type HostArray, sizeOfShape, unravel } from '../arrays.ts';
 import type { CheckedProgram } from '../check/program.ts';
 import type { DataDecl } from '../check/values.ts';
-import { type Domain, showDomain } from '../domain.ts';
+import { type Domain, isDiscrete, showShape } from '../domain.ts';
 import type { Host } from '../io/host.ts';
 import { type DataFile, type JsonValueOrArray, type RawTable, readData } from '../io/table.ts';
 import { staticSize } from '../ir/build.ts';
+import { axesOfLoop } from '../ir/scan.ts';
 import type { Energy, IndexSet, Slot } from '../ir/types.ts';
 import { visit } from '../ir/walk.ts';
 import { at, type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
+import { checkParameters, checkUnknowns } from './amounts.ts';
 import type { BoundProgram } from './bound.ts';
 import type { BindCode } from './codes.ts';
 import { converter, dataError } from './columns.ts';
+import { checkMatrices } from './matrices.ts';
 import { checkReads } from './ranges.ts';
 import { bindTuples, Sizes } from './sets.ts';
+import { checkVectors } from './vectors.ts';
 
 export interface BindOptions {
   /** `--data name=file`: replaces or gives the source of one name. */
@@ -46,7 +50,7 @@ export async function bind(
   for (const name of options.files?.keys() ?? [])
     if (!program.data.some((d) => d.name === name)) throw undeclared(name, program);
   const files = new Map<string, DataFile>();
-  const later: (() => void)[] = [];
+  const later: Later[] = [];
   for (const decl of program.data) {
     const source = await sourceOf(decl, host, options, named, files);
     for (const { field, slot } of decl.fields) {
@@ -59,21 +63,47 @@ export async function bind(
       const run = (): void =>
         told(decl, () => {
           const convert = converter(slot.domain, sizes.sizeOf, decl.oneBased);
-          constants.set(slot, convertAll(raw, slot.domain, convert));
+          const array = convertAll(raw, slot.domain, convert);
+          checkVectors(slot, array, raw.place);
+          constants.set(slot, array);
         });
-      if (slot.domain.kind === 'category' && !sizes.has(slot.domain.values)) later.push(run);
+      const values =
+        slot.domain.kind === 'category' || slot.domain.kind === 'permutation' ? slot.domain.values : null;
+      if (values && !sizes.has(values)) later.push({ ready: () => sizes.has(values), run });
       else run();
     }
   }
-  for (const set of program.tupleSets) bindTuples(set, sizes, constants);
-  for (const check of later) check();
+  // Sets are made of data, and data are over sets: each as soon as what it needs is there.
+  const catchUp = (): void => {
+    for (const step of later.splice(0)) {
+      if (step.ready()) step.run();
+      else later.push(step);
+    }
+  };
+  for (const set of program.tupleSets) {
+    catchUp();
+    bindTuples(set, sizes, constants);
+  }
+  catchUp();
+  for (const step of later) step.run();
   const bound: BoundProgram = { program, sizeOf: sizes.sizeOf, constants };
-  for (const { energy } of program.energies.values())
-    if (setsOf(energy).every((s) => sizes.has(s))) checkReads(bound, energy);
+  checkParameters(bound, (s) => sizes.has(s));
+  for (const { energy, generic } of program.energies.values()) {
+    if (generic || !setsOf(energy).every((s) => sizes.has(s))) continue;
+    checkUnknowns(energy, sizes.sizeOf);
+    checkMatrices(energy, sizes.sizeOf);
+    checkReads(bound, energy);
+  }
   return bound;
 }
 
-/** Every index set that an energy mentions: a generic energy's are known where it is called. */
+/** What waits for the size of an index set. */
+interface Later {
+  readonly ready: () => boolean;
+  readonly run: () => void;
+}
+
+/** Every index set that an energy mentions: some may have no size, where nothing uses the energy. */
 function setsOf(energy: Energy): readonly IndexSet[] {
   const out = new Set<IndexSet>(energy.unknowns.flatMap((u) => u.sets));
   const roots = [
@@ -86,6 +116,8 @@ function setsOf(energy: Energy): readonly IndexSet[] {
     if (n.op === 'reduce') for (const a of n.over) out.add(a.set);
     if (n.op === 'read') for (const s of n.slot.sets) out.add(s);
     if (n.op === 'at') for (const a of n.params) out.add(a.set);
+    if (n.op === 'matrix') for (const { axes } of n.args) for (const a of axes) out.add(a.set);
+    if (n.op === 'scan') for (const a of axesOfLoop(n.loop)) out.add(a.set);
     if (n.op === 'size') out.add(n.set);
   });
   return [...out];
@@ -93,7 +125,7 @@ function setsOf(energy: Energy): readonly IndexSet[] {
 
 function convertAll(raw: RawCells, domain: Domain, convert: ReturnType<typeof converter>): HostArray {
   const n = sizeOfShape(raw.shape);
-  const data = domain.kind === 'real' ? new Float64Array(n) : new Int32Array(n);
+  const data = isDiscrete(domain) ? new Int32Array(n) : new Float64Array(n);
   let i = 0;
   const place = () => raw.place(i);
   for (; i < n; i++) data[i] = convert(raw.cell(i), place);
@@ -153,13 +185,13 @@ async function sourceOf(
   }
   if (file.kind === 'named') {
     const value =
-      file.entries.get(decl.name) ?? (file.entries.size === 1 ? [...file.entries.values()][0] : undefined);
+      file.entries.get(decl.local) ?? (file.entries.size === 1 ? [...file.entries.values()][0] : undefined);
     if (!value) {
-      const near = suggest(decl.name, [...file.entries.keys()]);
+      const near = suggest(decl.local, [...file.entries.keys()]);
       throw dataError(
         'E0535',
         { file: path },
-        `there is no \`${decl.name}\` in this file`,
+        `there is no \`${decl.local}\` in this file`,
         near ? `did you mean \`${near}\`?` : `it holds ${[...file.entries.keys()].slice(0, 12).join(', ')}`,
       );
     }
@@ -236,7 +268,7 @@ function cellsOf(
         return {
           shape: v.shape,
           cell: (i) => v.cells[i],
-          place: () => ({ file: path, column: field ?? decl.name }),
+          place: () => ({ file: path, column: field ?? decl.local }),
         };
       throw dataError(
         'E0535',
@@ -256,7 +288,7 @@ function tableCells(
   sizes: Sizes,
 ): RawCells {
   const names = table.columns.map((c) => c.name);
-  const wanted = field ?? decl.name;
+  const wanted = field ?? decl.local;
   const columnCells = (columns: readonly number[], shape: readonly number[]): RawCells => {
     const width = columns.length;
     return {
@@ -329,7 +361,7 @@ const countNumbered = (names: readonly string[], name: string): number => {
 };
 
 /** Compares a file's shape with the declared index sets; learns the sizes of open ones. */
-function checkShape(raw: RawCells, slot: Slot, sizes: Sizes, path: string, later: (() => void)[]): void {
+function checkShape(raw: RawCells, slot: Slot, sizes: Sizes, path: string, later: Later[]): void {
   const sets = slot.sets;
   // A lattice may be laid out by its coordinates.
   const shape = raw.shape as number[];
@@ -357,8 +389,8 @@ function checkShape(raw: RawCells, slot: Slot, sizes: Sizes, path: string, later
     return;
   }
   sets.forEach((s, i) => {
-    const learn = (): void => sizes.learn(s, raw.shape[i], `\`${slot.name}\``, path);
-    if (s.kind.kind === 'tuples') later.push(learn);
+    const learn = (): void => sizes.learn(s, raw.shape[i], `\`${slot.name}\``, path, slot.span);
+    if (s.kind.kind === 'tuples') later.push({ ready: () => sizes.has(s), run: learn });
     else learn();
   });
 }
@@ -367,7 +399,7 @@ function wrongShape(raw: RawCells, slot: Slot, path: string): EnergyError {
   return dataError(
     'E0532',
     { file: path },
-    `\`${slot.name}\` is ${showDomain(slot.domain)}[${slot.sets.map((s) => s.name || String(staticSize(s))).join(', ')}], but the file holds an array of shape [${raw.shape.join(', ')}]`,
+    `\`${slot.name}\` is ${showShape(slot.domain, slot.sets)}, but the file holds an array of shape [${raw.shape.join(', ')}]`,
   );
 }
 

@@ -10,6 +10,8 @@ export const bindCodes = {
   E0537: 'an empty set',
   E0538: 'an index outside its set',
   E0539: 'data or constants that the program does not declare',
+  E0540: 'more numbers than can be held or worked out',
+  E0541: 'a matrix that is not square',
 } as const;
 
 export type BindCode = keyof typeof bindCodes;

@@ -5,6 +5,7 @@ import { isMissing, parseNumber } from '../io/table.ts';
 import type { IndexSet } from '../ir/types.ts';
 import { type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
+import { wrapAngleValue } from '../transforms/scalars.ts';
 import type { BindCode } from './codes.ts';
 
 export interface CellPlace {
@@ -99,6 +100,30 @@ export function converter(
           reject(cell, place, `expected between ${domain.lo} and ${domain.hi}`);
         return n;
       };
+    case 'angle':
+      return (cell, place) => {
+        const n = numberOf(cell, place);
+        // Numbers with few digits may lie a little beyond π.
+        if (Number.isFinite(n) && Math.abs(n) <= Math.PI + 1e-5) return wrapAngleValue(n);
+        return reject(
+          cell,
+          place,
+          Number.isFinite(n) ? 'expected between −π and π' : 'it is not finite',
+          'angles are in radians: multiply degrees by π/180, subtract 2π from what is beyond π',
+        );
+      };
+    // Vectors are checked whole when all of their cells are read.
+    case 'simplex':
+    case 'ordered':
+    case 'unit':
+    case 'cholesky_corr':
+      return (cell, place) => {
+        const n = numberOf(cell, place);
+        return Number.isFinite(n) ? n : reject(cell, place, 'it is not finite');
+      };
+    case 'subset':
+      return integer(0, 1);
+    case 'permutation':
     case 'category': {
       const labels = domain.values.kind.kind === 'labels' ? domain.values.kind.labels : null;
       const codes = new Map(labels?.map((l, i) => [l, i]));

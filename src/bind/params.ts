@@ -1,13 +1,14 @@
 /** Where learning starts: the initial values of a program's parameters. */
 import { type HostArray, sizeOfShape } from '../arrays.ts';
 import type { ParamDecl } from '../check/values.ts';
-import { showDomain } from '../domain.ts';
+import { isVector, rangeOf, showDomain } from '../domain.ts';
 import type { Arrays } from '../engines/engine.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { Lambda, Slot } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
 import { Stream } from '../random/stream.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
+import { vectorFault, vectorLength } from '../transforms/vectors.ts';
 import { type BoundProgram, type ParamValues, shapeOf } from './bound.ts';
 import type { BindCode } from './codes.ts';
 
@@ -31,11 +32,15 @@ export function initialParams(bound: BoundProgram, seed: number): ParamValues {
       out.set(d.slot, scaledNormal(bound, d.slot, d.init, seed));
       return;
     }
-    for (const s of slotsRead([d.init.value.body])) {
+    const from = d.init.kind === 'random' ? d.init.args.map((a) => a.body) : [d.init.value.body];
+    for (const s of slotsRead(from)) {
       const other = decls.get(s);
       if (other) visit(other);
     }
-    const value = evaluate(bound, d.slot, d.init.value, out);
+    const value =
+      d.init.kind === 'random'
+        ? drawn(bound, d, d.init, out, seed)
+        : evaluate(bound, d.slot, d.init.value, out);
     checkDomain(d, value);
     out.set(d.slot, value);
   };
@@ -69,17 +74,54 @@ function scaledNormal(
   return { shape, data };
 }
 
+/** `= normal(mean, sd)` or `= uniform(low, high)`, each element from the parameter's own stream. */
+function drawn(
+  bound: BoundProgram,
+  d: ParamDecl,
+  init: Extract<ParamDecl['init'], { kind: 'random' }>,
+  params: Arrays,
+  seed: number,
+): HostArray {
+  const [x, y] = init.args.map((a) => evaluate(bound, d.slot, a, params));
+  const data = new Float64Array(sizeOfShape(x.shape));
+  const stream = new Stream(seed, 'init', d.slot.name);
+  if (init.distribution === 'normal') stream.fillNormal(data);
+  for (let i = 0; i < data.length; i++) {
+    const [a, b] = [x.data[i], y.data[i]];
+    const fits =
+      Number.isFinite(a) && Number.isFinite(b) && (init.distribution === 'normal' ? b >= 0 : a <= b);
+    if (!fits)
+      throw fault(
+        d,
+        `\`${d.slot.name}\` starts from ${init.distribution}(${a}, ${b}), which is no distribution`,
+        init.distribution === 'normal' ? 'the standard deviation is at least 0' : 'the lower end comes first',
+      );
+    data[i] = init.distribution === 'normal' ? a + b * data[i] : a + (b - a) * stream.uniform();
+  }
+  return { shape: x.shape, data };
+}
+
+const fault = (d: ParamDecl, message: string, suggestion?: string): EnergyError =>
+  new EnergyError([
+    { severity: 'error', code: 'E0533' satisfies BindCode, place: at(d.span), message, suggestion },
+  ]);
+
 function checkDomain(d: ParamDecl, value: HostArray): void {
   const { domain } = d.slot;
-  if (domain.kind !== 'real') return;
-  const bad = value.data.findIndex((x: number) => !(Number.isFinite(x) && x >= domain.lo && x <= domain.hi));
+  const { lo, hi } = rangeOf(domain);
+  if (isVector(domain)) {
+    const k = value.shape[value.shape.length - 1];
+    const length = vectorLength(domain, k);
+    for (let at = 0; at < value.data.length; at += length) {
+      const why = vectorFault(domain, k, value.data.slice(at, at + length));
+      if (why) throw fault(d, `\`${d.slot.name}\` starts at a vector that ${why}`);
+    }
+  }
+  const bad = value.data.findIndex((x: number) => !(Number.isFinite(x) && x >= lo && x <= hi));
   if (bad < 0) return;
-  throw new EnergyError([
-    {
-      severity: 'error',
-      code: 'E0533' satisfies BindCode,
-      place: at(d.span),
-      message: `\`${d.slot.name}\` starts at ${value.data[bad]}, which is not a value of ${showDomain(domain)}`,
-    },
-  ]);
+  throw fault(
+    d,
+    `\`${d.slot.name}\` starts at ${value.data[bad]}, which is not a value of ${showDomain(domain)}`,
+    d.init.kind === 'random' ? 'draw it from what is inside, e.g. `uniform(low, high)`' : undefined,
+  );
 }

@@ -10,7 +10,10 @@
 import { isDiscrete, stateCount, valueMap } from '../domain.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { Builder } from '../ir/build.ts';
+import { resultSets } from '../ir/matrix.ts';
+import { axesOfLoop } from '../ir/scan.ts';
 import { type Axis, type Energy, type IndexSet, type Node, type Slot, Uses } from '../ir/types.ts';
+import { children, visit } from '../ir/walk.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import type { BoundProgram } from './bound.ts';
@@ -18,6 +21,9 @@ import type { BindCode } from './codes.ts';
 
 /** Positions at which one index is evaluated, at most; larger index maps are not looked at. */
 const MAX_POSITIONS = 2 ** 17;
+
+/** Expressions with their guards that are followed in one term, at most: the rest is not looked at. */
+const MAX_GUARDED = 2 ** 15;
 
 /** Where an expression stands in the program. */
 interface Root {
@@ -44,21 +50,61 @@ export function checkReads(bound: BoundProgram, energy: Energy): void {
       guards: [],
     })),
   ];
+  const doubtful = doubtfulIn(
+    roots.flatMap((r) => [r.node, ...r.guards]),
+    bound,
+  );
   for (const root of roots) {
     const seen = new Set<string>();
-    for (const g of root.guards) follow(bound, root, g, [], seen);
-    follow(bound, root, root.node, root.guards, seen);
+    for (const g of root.guards) follow(bound, root, g, [], seen, doubtful);
+    follow(bound, root, root.node, root.guards, seen, doubtful);
   }
+}
+
+/** Expressions with a read in them whose index might be outside; guards of all others need not be followed. */
+function doubtfulIn(roots: readonly Node[], { sizeOf, program }: BoundProgram): ReadonlySet<Node> {
+  const out = new Set<Node>();
+  const inside = (indices: readonly Node[], sets: readonly IndexSet[]): boolean =>
+    indices.every((index, d) => stays(index, sets[d], sizeOf(sets[d]), sizeOf));
+  visit(roots, (n) => {
+    const safe =
+      n.op === 'read'
+        ? inside(n.indices, n.slot.sets)
+        : n.op === 'at'
+          ? inside(
+              n.indices,
+              n.params.map((a) => a.set),
+            )
+          : n.op === 'scan'
+            ? inside(
+                n.indices,
+                axesOfLoop(n.loop).map((a) => a.set),
+              )
+            : n.op !== 'call' ||
+              n.fn !== 'pick' ||
+              inside([n.args[0]], [program.builder.range(n.args.length - 1)]);
+    if (!safe || children(n).some((c) => out.has(c))) out.add(n);
+  });
+  return out;
 }
 
 type Guards = readonly Node[];
 
-function follow(bound: BoundProgram, root: Root, n: Node, guards: Guards, seen: Set<string>): void {
+function follow(
+  bound: BoundProgram,
+  root: Root,
+  n: Node,
+  guards: Guards,
+  seen: Set<string>,
+  doubtful: ReadonlySet<Node>,
+): void {
+  if (!doubtful.has(n) || seen.size > MAX_GUARDED) return;
   const key = `${n.id}|${guards.map((g) => g.id).join(',')}`;
   if (seen.has(key)) return;
   seen.add(key);
   const b = bound.program.builder;
-  const go = (m: Node, more: Guards = []): void => follow(bound, root, m, [...guards, ...more], seen);
+  const go = (m: Node, more: Guards = []): void =>
+    follow(bound, root, m, guarding(guards, more), seen, doubtful);
   switch (n.op) {
     case 'const':
     case 'axis':
@@ -97,12 +143,33 @@ function follow(bound: BoundProgram, root: Root, n: Node, guards: Guards, seen: 
       if (n.where) go(n.where);
       go(n.body, n.where ? [n.where] : []);
       return;
+    case 'matrix':
+      for (const i of n.indices) go(i);
+      resultSets(n).forEach((set, d) => {
+        judge(bound, root, 'this matrix', set, n.indices[d], guards);
+      });
+      for (const a of n.args) go(a.body);
+      return;
+    case 'scan': {
+      const { loop, indices } = n;
+      for (const i of indices) go(i);
+      axesOfLoop(loop).forEach(({ set }, d) => {
+        judge(bound, root, 'this array', set, indices[d], guards);
+      });
+      // All its steps are taken, whatever guards the read of one.
+      for (const part of [loop.init, loop.body]) follow(bound, root, part, [], seen, doubtful);
+      return;
+    }
     case 'scatter':
       throw new Error('a derivative among the terms of an energy');
   }
 }
 
-const isStatic = (n: Node): boolean => (n.uses & (Uses.unknown | Uses.param | Uses.input)) === 0;
+/** One guard more, if it is not among them. */
+const guarding = (guards: Guards, more: Guards): Guards =>
+  more.every((g) => guards.includes(g)) ? guards : [...guards, ...more];
+
+const isStatic = (n: Node): boolean => (n.uses & (Uses.unknown | Uses.param | Uses.input | Uses.state)) === 0;
 
 /** Whether one index of a read leaves its set at some position where the guards hold. */
 function judge(
@@ -166,7 +233,9 @@ function stays(index: Node, set: IndexSet, size: number, sizeOf: (set: IndexSet)
       return Number.isInteger(index.value) && index.value >= 0 && index.value < size;
     case 'read': {
       const d = index.slot.domain;
-      return d.kind === 'category' && (d.values === set || sizeOf(d.values) <= size);
+      return (
+        (d.kind === 'category' || d.kind === 'permutation') && (d.values === set || sizeOf(d.values) <= size)
+      );
     }
     case 'call':
       return index.fn === 'mod' && index.args[1].op === 'const' && index.args[1].value <= size;
@@ -260,7 +329,7 @@ function outside(
   where: string,
 ): EnergyError {
   const index = set.name ? `\`${set.name}\`` : 'its index';
-  const array = name === 'this array' ? 'an array' : `\`${name}\``;
+  const array = name === 'this array' ? 'an array' : name === 'this matrix' ? 'a matrix' : `\`${name}\``;
   const lattice = set.kind.kind === 'lattice' && set.kind.dims.length > 1 ? set.kind.dims : null;
   const message = lattice
     ? `${what} reads ${array} outside the ${lattice.join('×')} sites of ${index}${where}`

@@ -35,6 +35,13 @@ export function align(
 function matchAxes(cx: Cx, span: Span, v: ArrayValue, base: ArrayValue): readonly Axis[] {
   const sameOrder = v.axes.length === base.axes.length && v.axes.every((a, i) => a.set === base.axes[i].set);
   if (sameOrder) return base.axes;
+  // As many of each set in both (`A + S` with A : real[g, k, k], S : real[k, k]): the first is the first.
+  const count = (axes: readonly Axis[], s: Axis): number => axes.filter((x) => x.set === s.set).length;
+  if (v.axes.every((a) => count(v.axes, a) === count(base.axes, a)))
+    return v.axes.map((a, i) => {
+      const before = count(v.axes.slice(0, i), a);
+      return base.axes.filter((x) => x.set === a.set)[before];
+    });
   return v.axes.map((a) => {
     const there = base.axes.filter((x) => x.set === a.set);
     const here = v.axes.filter((x) => x.set === a.set);

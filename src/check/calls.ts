@@ -1,7 +1,9 @@
 /** Calls: reductions, scalar functions, sets, networks, functions, energies, distributions. */
-import type { FnName } from '../ir/types.ts';
 import { suggest } from '../syntax/suggest.ts';
 import type { Arg, Expr } from '../syntax/tree.ts';
+import { argumentNames } from './algebra.ts';
+import { argumentsInOrder } from './arguments.ts';
+import { mapFunctions, type SummaryFunction, summarise, summaryFunctions } from './array-functions.ts';
 import {
   align,
   asArray,
@@ -14,62 +16,27 @@ import {
   reductions,
 } from './arrays.ts';
 import { constBoolean } from './constants.ts';
-import { type Cx, inner } from './context.ts';
-import { type Distribution, distributions } from './distributions.ts';
-import { resolveShape } from './domains.ts';
-import { callEnergy, failCircle } from './energies.ts';
+import type { Cx } from './context.ts';
+import { distributionValue, logDensity } from './densities.ts';
+import { distributions } from './distributions.ts';
+import { callEnergy } from './energies.ts';
 import { elaborate } from './expressions.ts';
 import { bindGenerator } from './generators.ts';
+import { callInstance } from './instances.ts';
+import { type MatrixFunction, matrixFunctions } from './matrices.ts';
 import { applyNet, encodeValue, encodingBlocks } from './networks.ts';
-import { asSet, neighbours } from './sets.ts';
-import { type ArrayValue, bool, describe, type Elem, number, scalar, showSet, type Value } from './values.ts';
+import { type ScalarFunction, scalarFunctions } from './scalar-functions.ts';
+import { asSet, neighbours, unionSet } from './sets.ts';
+import { argumentSpans, callFunction } from './user-functions.ts';
+import { bool, describe, type Elem, number, scalar, type Value } from './values.ts';
 
 type Call = Expr & { kind: 'call' };
 
-/** Scalar functions by the name that users write. */
-export const scalarFunctions: Readonly<Record<string, { readonly fn: FnName; readonly arity: number }>> = {
-  exp: { fn: 'exp', arity: 1 },
-  expm1: { fn: 'expm1', arity: 1 },
-  log: { fn: 'log', arity: 1 },
-  log1p: { fn: 'log1p', arity: 1 },
-  sqrt: { fn: 'sqrt', arity: 1 },
-  square: { fn: 'square', arity: 1 },
-  abs: { fn: 'abs', arity: 1 },
-  sign: { fn: 'sign', arity: 1 },
-  floor: { fn: 'floor', arity: 1 },
-  ceil: { fn: 'ceil', arity: 1 },
-  round: { fn: 'round', arity: 1 },
-  mod: { fn: 'mod', arity: 2 },
-  pow: { fn: 'pow', arity: 2 },
-  sin: { fn: 'sin', arity: 1 },
-  cos: { fn: 'cos', arity: 1 },
-  tan: { fn: 'tan', arity: 1 },
-  asin: { fn: 'asin', arity: 1 },
-  acos: { fn: 'acos', arity: 1 },
-  atan: { fn: 'atan', arity: 1 },
-  atan2: { fn: 'atan2', arity: 2 },
-  sinh: { fn: 'sinh', arity: 1 },
-  cosh: { fn: 'cosh', arity: 1 },
-  tanh: { fn: 'tanh', arity: 1 },
-  sigmoid: { fn: 'sigmoid', arity: 1 },
-  inv_logit: { fn: 'sigmoid', arity: 1 },
-  softplus: { fn: 'softplus', arity: 1 },
-  silu: { fn: 'silu', arity: 1 },
-  relu: { fn: 'relu', arity: 1 },
-  erf: { fn: 'erf', arity: 1 },
-  lgamma: { fn: 'lgamma', arity: 1 },
-  digamma: { fn: 'digamma', arity: 1 },
-  logaddexp: { fn: 'logaddexp', arity: 2 },
-  stop_gradient: { fn: 'stop_gradient', arity: 1 },
-};
-
-/** Functions whose values are whole numbers, and those that are on whole numbers. */
-const toInteger: readonly string[] = ['floor', 'ceil', 'round', 'sign'];
-const keepInteger: readonly string[] = ['mod', 'abs', 'square'];
 const isInteger = (e: Elem): boolean => e.kind === 'bool' || (e.kind === 'number' ? e.integer : e.ordered);
 
 const otherFunctions = [
   'neighbours',
+  'union',
   'size',
   'encode',
   'mlp',
@@ -80,12 +47,18 @@ const otherFunctions = [
   'line',
 ];
 
-export const builtinNames: readonly string[] = [
-  ...reductions,
-  ...Object.keys(scalarFunctions),
+const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
+
+export const builtinNames: readonly string[] = unique([
   ...distributions.keys(),
+  ...reductions,
+  'log_sum_exp',
+  ...scalarFunctions.keys(),
+  ...mapFunctions.keys(),
+  ...summaryFunctions.keys(),
+  ...matrixFunctions.keys(),
   ...otherFunctions,
-];
+]);
 
 export function call(cx: Cx, e: Call): Value {
   if (e.callee.kind === 'name') {
@@ -94,25 +67,26 @@ export function call(cx: Cx, e: Call): Value {
   }
   if (e.callee.kind === 'field' && e.callee.field.text === 'log_density') {
     const d = elaborate(cx, e.callee.target);
-    if (d.kind === 'distribution') return logDensity(cx, e, d.dist, d.args);
+    if (d.kind === 'distribution') {
+      const [y] = exactly(cx, e, 1);
+      return logDensity(cx, asArray(cx, elaborate(cx, y.value), y.span), d, e.span);
+    }
   }
   const callee = elaborate(cx, e.callee);
   switch (callee.kind) {
-    case 'fn':
-      return callFunction(cx, e, callee);
-    case 'energy':
-      return scalar(
-        callEnergy(
-          cx,
-          callee.item,
-          positional(
-            cx,
-            e,
-            callee.item.params.map((p) => p.name.text),
-          ),
-          e.span,
-        ),
-      );
+    case 'fn': {
+      const names = callee.item.params.map((p) => p.name.text);
+      return callFunction(cx, callee, positional(cx, e, names), argumentSpans(e, names), e.span);
+    }
+    case 'instance': {
+      const names = callee.instance.open.map((p) => p.name.text);
+      const args = positional(cx, e, names);
+      return callInstance(cx, callee.instance, args, argumentSpans(e, names), e.span);
+    }
+    case 'energy': {
+      const names = argumentNames(cx, callee, e.span);
+      return scalar(callEnergy(cx, callee, positional(cx, e, names), argumentSpans(e, names), e.span));
+    }
     case 'net': {
       const [x] = exactly(cx, e, 1);
       return applyNet(cx, callee.net, elaborate(cx, x.value), e.span);
@@ -135,68 +109,38 @@ function exactly(cx: Cx, e: Call, n: number): readonly Arg[] {
   return e.args;
 }
 
-/** Arguments in the order of the parameters' names; named ones may come in any order. */
-function positional(cx: Cx, e: Call, names: readonly string[]): Value[] {
-  const out = new Array<Value | undefined>(names.length).fill(undefined);
-  let next = 0;
-  for (const a of e.args) {
-    let i: number;
-    if (a.name) {
-      i = names.indexOf(a.name.text);
-      if (i < 0) {
-        const near = suggest(a.name.text, names);
-        cx.ck.fail('E0206', a.name.span, `there is no argument \`${a.name.text}\``, {
-          suggestion: near ? `did you mean \`${near}\`?` : `the arguments are ${names.join(', ')}`,
-        });
-      }
-    } else i = next++;
-    if (i >= names.length || out[i] !== undefined)
-      cx.ck.fail(
-        'E0305',
-        a.span,
-        `expected ${names.length} argument${names.length === 1 ? '' : 's'} (${names.join(', ')}), found ${e.args.length}`,
-      );
-    out[i] = elaborate(cx, a.value);
-  }
-  return out.map((v, i) =>
-    v === undefined
-      ? cx.ck.fail(
-          'E0305',
-          e.span,
-          `the argument \`${names[i]}\` is missing; expected ${names.length} (${names.join(', ')})`,
-        )
-      : v,
-  );
-}
+/** Values of the arguments in the order of the parameters' names. */
+const positional = (cx: Cx, e: Call, names: readonly string[]): Value[] =>
+  argumentsInOrder(cx, e.args, names, e.span).map((a) => elaborate(cx, a.value));
 
 function builtin(cx: Cx, name: string, e: Call): Value {
   if ((reductions as readonly string[]).includes(name)) return reduction(cx, name as Reduction, e);
-  const scalarFn = scalarFunctions[name];
-  if (scalarFn && Object.hasOwn(scalarFunctions, name)) {
-    const args = exactly(cx, e, scalarFn.arity);
-    return liftValues(
-      cx,
-      e.span,
-      args.map((a) => elaborate(cx, a.value)),
-      (xs) =>
-        lift(
-          cx,
-          e.span,
-          scalarFn.fn,
-          xs.map((x, i) => asNumber(cx, x, args[i].span)),
-          number(
-            toInteger.includes(name) || (keepInteger.includes(name) && xs.every((x) => isInteger(x.elem))),
-          ),
-        ),
-    );
-  }
+  if (name === 'log_sum_exp') return reduction(cx, 'logsumexp', e);
+  const scalarFn = scalarFunctions.get(name);
   const dist = distributions.get(name);
+  // One name for both (logistic): the number of arguments decides.
+  if (scalarFn && (!dist || (e.args.length === scalarFn.params.length && !e.args.some((a) => a.name))))
+    return scalarCall(cx, scalarFn, e);
   if (dist) {
-    const args = positional(cx, e, dist.params).map((v, i) =>
-      asNumber(cx, asArray(cx, v, e.args[i].span), e.args[i].span),
+    const args = argumentsInOrder(cx, e.args, dist.params, e.span);
+    const values = args.map((a) => asNumber(cx, asArray(cx, elaborate(cx, a.value), a.span), a.span));
+    return distributionValue(
+      cx,
+      dist,
+      values,
+      args.map((a) => a.span),
+      e.span,
     );
-    return { kind: 'distribution', dist, args, span: e.span };
   }
+  const map = mapFunctions.get(name);
+  if (map) {
+    const [a] = exactly(cx, e, 1);
+    return map.apply(cx, asArray(cx, elaborate(cx, a.value), a.span, 'an array'), a.span);
+  }
+  const ofMatrices = matrixFunctions.get(name);
+  if (ofMatrices) return matrixCall(cx, ofMatrices, e);
+  const summary = summaryFunctions.get(name);
+  if (summary) return summaryCall(cx, summary, e);
   switch (name) {
     case 'neighbours': {
       const wrap = e.args.find((a) => a.name?.text === 'wrap');
@@ -214,6 +158,12 @@ function builtin(cx: Cx, name: string, e: Call): Value {
         wrap ? constBoolean(cx, wrap.value) : false,
         e.span,
       );
+    }
+    case 'union': {
+      if (e.args.length < 2 || e.args.some((a) => a.name))
+        cx.ck.fail('E0305', e.span, '`union` takes two or more sets of tuples, e.g. `union(bond, diagonal)`');
+      const sets = e.args.map((a) => ({ set: asSet(cx, elaborate(cx, a.value), a.span), span: a.span }));
+      return unionSet(cx, sets, e.span);
     }
     case 'size': {
       const [a] = exactly(cx, e, 1);
@@ -258,6 +208,41 @@ function builtin(cx: Cx, name: string, e: Call): Value {
       });
     }
   }
+}
+
+function matrixCall(cx: Cx, f: MatrixFunction, e: Call): Value {
+  const args = argumentsInOrder(cx, e.args, f.params, e.span);
+  if (f.takes === 'set') return f.apply(cx, asSet(cx, elaborate(cx, args[0].value), args[0].span));
+  const values = args.map((a) => ({ v: asArray(cx, elaborate(cx, a.value), a.span, 'an array'), span: a.span }));
+  return f.apply(cx, values, e.span);
+}
+
+function scalarCall(cx: Cx, f: ScalarFunction, e: Call): Value {
+  const most = f.params.length;
+  const args = exactly(cx, e, Math.max(most - f.optional, Math.min(most, e.args.length)));
+  return liftValues(
+    cx,
+    e.span,
+    args.map((a) => elaborate(cx, a.value)),
+    (xs) => {
+      const whole = xs.every((x) => isInteger(x.elem));
+      const numbers = xs.map((x, i) => asNumber(cx, x, args[i].span));
+      const { axes, nodes } = align(cx, e.span, numbers);
+      const elem = number(f.whole === 'always' || (f.whole === 'kept' && whole));
+      return { kind: 'array', elem, axes, node: f.build(cx.ck.b, nodes, whole) };
+    },
+  );
+}
+
+/** `variance(x)`, `variance(expr for i in S where c)`. */
+function summaryCall(cx: Cx, f: SummaryFunction, e: Call): Value {
+  const g = generatorBody(cx, e);
+  if (!g) {
+    const [a] = exactly(cx, e, 1);
+    return summarise(cx, f, asArray(cx, elaborate(cx, a.value), a.span, 'an array'), a.span);
+  }
+  const v = asNumber(g.cx, asArray(g.cx, g.value, g.span), g.span);
+  return { kind: 'array', elem: number(), axes: v.axes, node: f.apply(g.cx, g.axes, v.node, g.where) };
 }
 
 /** The body of `f(expr for …)` under its binders. */
@@ -337,71 +322,4 @@ function allDifferent(cx: Cx, e: Call): Value {
     list.reduce((acc, a) => b.add(b.mul(acc, b.size(a.set)), b.axisNode(a)), b.const(0));
   const ordered = b.call('lt', flat(axes), flat(second));
   return scalar(b.reduce('min', [...axes, ...second], b.call('ne', v.node, other), ordered), bool);
-}
-
-function logDensity(cx: Cx, e: Call, dist: Distribution, args: readonly ArrayValue[]): Value {
-  const [y] = exactly(cx, e, 1);
-  const v = asNumber(cx, asArray(cx, elaborate(cx, y.value), y.span), y.span);
-  const { axes, nodes } = align(cx, e.span, [v, ...args]);
-  return { kind: 'array', elem: number(), axes, node: dist.density(cx.ck.b, nodes[0], nodes.slice(1)) };
-}
-
-/** A function of the user's: its body with the arguments in place; extra leading indices map elementwise. */
-function callFunction(cx: Cx, e: Call, callee: Value & { kind: 'fn' }): Value {
-  const { item } = callee;
-  const name = item.name.text;
-  if (cx.stack.includes(name)) failCircle(cx, name, e.span);
-  const args = positional(
-    cx,
-    e,
-    item.params.map((p) => p.name.text),
-  );
-  const body = inner({ ...cx, scope: cx.scope }, { stack: [...cx.stack, name] });
-  const generic = inner(body);
-  const prepared = args.map((v, i) => {
-    const p = item.params[i];
-    if (v.kind !== 'array') return { v, extra: [] as ArrayValue['axes'] };
-    const declared = p.domain.dims.length;
-    if (v.axes.length < declared)
-      cx.ck.fail(
-        'E0306',
-        e.args[i]?.span ?? e.span,
-        `\`${p.name.text}\` of \`${name}\` has ${declared} ${declared === 1 ? 'index' : 'indices'}; this is ${describe(v)}`,
-      );
-    const own = v.axes.slice(v.axes.length - declared);
-    resolveShape(generic, p.domain, (set, _span) => {
-      const at = p.domain.dims.findIndex((d) => d.kind === 'name' && d.name === set);
-      const actual = own[at].set;
-      generic.scope.define(set, { kind: 'set', set: actual });
-      return actual;
-    }).sets.forEach((s, k) => {
-      if (s !== own[k].set)
-        cx.ck.fail(
-          'E0302',
-          e.args[i]?.span ?? e.span,
-          `\`${p.name.text}\` of \`${name}\` is indexed by ${showSet(s)}; this is indexed by ${showSet(own[k].set)}`,
-        );
-    });
-    return { v: { ...v, axes: own }, extra: v.axes.slice(0, v.axes.length - declared) };
-  });
-  const lead = prepared.reduce((m, p) => (p.extra.length > m.length ? p.extra : m), [] as ArrayValue['axes']);
-  prepared.forEach((p, i) => {
-    let v = p.v;
-    if (v.kind === 'array' && p.extra.length > 0 && p.extra !== lead) {
-      const { nodes } = align(cx, e.span, [
-        { kind: 'array', elem: number(), axes: lead, node: cx.ck.b.const(0) },
-        { ...v, axes: p.extra },
-      ]);
-      v = { ...v, node: nodes[1] };
-    }
-    generic.scope.define(item.params[i].name.text, v);
-  });
-  for (const s of item.body) {
-    if (s.kind === 'let') generic.scope.define(s.name.text, elaborate(generic, s.value));
-    else cx.ck.fail('E0901', s.span, 'parameters owned by a function are not available in this version');
-  }
-  const out = elaborate(generic, item.value);
-  return lead.length === 0
-    ? out
-    : { ...asArray(cx, out, e.span), axes: [...lead, ...asArray(cx, out, e.span).axes], domain: undefined };
 }

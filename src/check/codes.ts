@@ -7,6 +7,10 @@ export const checkCodes = {
   E0205: 'unknown function or distribution',
   E0206: 'unknown option',
   E0207: 'recursion',
+  E0208: 'files that use each other in a circle',
+  E0209: 'a file to use that is not there',
+  E0210: 'a file used frozen and not frozen',
+  E0211: 'too many files',
   E0301: 'wrong kind of value',
   E0302: 'index sets do not match',
   E0303: 'wrong index',
@@ -18,6 +22,9 @@ export const checkCodes = {
   E0309: 'a term must be one number',
   E0310: 'wrong domain',
   E0311: 'arguments of joined energies clash',
+  E0312: 'a parameter where none is declared',
+  E0313: 'program too large',
+  E0314: 'an energy that only others can call',
   E0401: 'term declared twice',
   E0402: 'conditioning on something that is not an unknown',
   E0601: 'unknown verb',
@@ -29,6 +36,7 @@ export const checkCodes = {
   W0403: 'parameter that nothing uses',
   W0404: 'data that nothing uses',
   W0405: 'unknown that no term touches',
+  W0407: 'unknown with a flat prior',
   W0201: 'index set that looks misspelt',
 } as const;
 

@@ -1,11 +1,13 @@
 /** What every checking function carries: the builder, the diagnostics, the names in scope. */
 import { Builder } from '../ir/build.ts';
 import type { Axis, Constraint, IndexSet, Node, Slot } from '../ir/types.ts';
+import { isStackOverflow, limits, TooLarge } from '../limits.ts';
 import { at, type Diagnostic, type Note } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
+import type { EnergyItem, FnItem } from '../syntax/tree.ts';
 import type { CheckCode } from './codes.ts';
-import type { DataDecl, Net, ParamDecl, Value } from './values.ts';
+import type { DataDecl, DeclaredParam, Net, Value } from './values.ts';
 
 /** Thrown after a fault was reported; caught at the statement or declaration around it. */
 export class Stop extends Error {}
@@ -14,18 +16,56 @@ export class Checker {
   readonly b = new Builder();
   readonly diagnostics: Diagnostic[] = [];
   readonly data: DataDecl[] = [];
-  readonly params: ParamDecl[] = [];
+  readonly params: DeclaredParam[] = [];
+  /** Whether a parameter's file is frozen. */
+  readonly frozen = new Map<Slot, boolean>();
   readonly nets: Net[] = [];
   /** Sets of tuples in the order in which they can be evaluated. */
   readonly tupleSets: IndexSet[] = [];
   readonly namedSets: IndexSet[] = [];
+  /** The set of tuples that data list. */
+  readonly edgeSets = new Map<Slot, IndexSet>();
   /** What a `~` names: that it may come out constant (`x ~ uniform(0, 1)`) is meant. */
   readonly drawn = new Set<Slot | Span>();
+  /** Sampling statements of data: they tell of unknowns, but are no prior of any. */
+  readonly likelihoods = new Set<Span>();
 
   /** Coordinates of lattice sites, with the number of values of each. */
   readonly coordinates = new Map<Node, number>();
   /** Energies that call each other in a circle, which is told once. */
   readonly circles = new Set<string>();
+  /** By code, place and message: each is said once. */
+  private readonly said = new Set<string>();
+  /** The expression that is being checked, and how deep in expressions, calls and declarations it is. */
+  private here: Span | null = null;
+  private depth = 0;
+  private calls = 0;
+  private outgrown = false;
+
+  constructor() {
+    this.b.bounds = limits;
+  }
+
+  /** Goes into an expression; `leave` goes out of it, and so does `attempt` after a fault. */
+  enter(span: Span): void {
+    this.here = span;
+    if (++this.depth > limits.elaboration)
+      throw new TooLarge('its expressions, calls and declarations are too deep in each other');
+  }
+
+  leave(): void {
+    this.depth--;
+  }
+
+  /** Counts a call of a function or energy, whose body is about to be written out. */
+  called(nested: number): void {
+    if (nested > limits.callDepth)
+      throw new TooLarge(`it has calls inside calls, more than ${limits.callDepth} one in the other`);
+    if (++this.calls > limits.calls)
+      throw new TooLarge(
+        `it calls functions and energies more than ${limits.calls} times when all is written out`,
+      );
+  }
 
   report(
     severity: Diagnostic['severity'],
@@ -34,14 +74,15 @@ export class Checker {
     message: string,
     extra: { notes?: readonly Note[]; suggestion?: string } = {},
   ): void {
-    const same = this.diagnostics.some(
-      (d) =>
-        d.code === code &&
-        d.message === message &&
-        d.place.kind === 'source' &&
-        d.place.span.start === span.start,
-    );
-    if (!same) this.diagnostics.push({ severity, code, place: at(span), message, ...extra });
+    const key = `${code} ${span.file} ${span.start} ${message}`;
+    if (this.said.has(key)) return;
+    this.said.add(key);
+    this.diagnostics.push({ severity, code, place: at(span), message, ...extra });
+  }
+
+  /** Whether so much is wrong that suggestions are not worth their time. */
+  get overwhelmed(): boolean {
+    return this.said.size > limits.diagnostics;
   }
 
   fail(
@@ -56,11 +97,25 @@ export class Checker {
 
   /** Runs `body`; a fault inside it has been reported and yields undefined. */
   attempt<T>(body: () => T): T | undefined {
+    const { depth } = this;
+    // A declaration within a declaration is some function calls deep.
+    this.depth += 4;
     try {
       return body();
     } catch (e) {
       if (e instanceof Stop) return undefined;
-      throw e;
+      const message =
+        e instanceof TooLarge ? e.message : isStackOverflow(e) ? 'it is nested too deeply' : null;
+      if (message === null || this.here === null) throw e;
+      // Whatever comes after it is likely to meet the same limit.
+      if (!this.outgrown)
+        this.report('error', 'E0313', this.here, `this program is too large: ${message}`, {
+          suggestion: 'sum over an index set, or write arrays where there are many names',
+        });
+      this.outgrown = true;
+      return undefined;
+    } finally {
+      this.depth = depth;
     }
   }
 }
@@ -107,8 +162,10 @@ export interface Cx {
   readonly around: Around;
   /** Collects what `require` and bounded distributions demand; null outside energies. */
   readonly constraints: Constraint[] | null;
-  /** Names of energies and functions being expanded, innermost last: recursion is refused. */
-  readonly stack: readonly string[];
+  /** Energies and functions being expanded, innermost last: recursion is refused. */
+  readonly stack: readonly (EnergyItem | FnItem)[];
+  /** Takes the parameters of a function that is checked by itself; the program's own go to the checker. */
+  readonly trial?: DeclaredParam[];
 }
 
 export const inner = (cx: Cx, extra: Partial<Cx> = {}): Cx => ({
@@ -117,9 +174,22 @@ export const inner = (cx: Cx, extra: Partial<Cx> = {}): Cx => ({
   ...extra,
 });
 
+/** Where the parameters that are declared at `cx` go. */
+export const declaredIn = (cx: Cx): DeclaredParam[] => cx.trial ?? cx.ck.params;
+
+/** The context of a body that is called at `cx`: its free names are those of the file that declares it. */
+export const calleeContext = (
+  cx: Cx,
+  declared: { readonly item: EnergyItem | FnItem; readonly home: Cx },
+  extra: Partial<Cx> = {},
+): Cx => {
+  cx.ck.called(cx.stack.length);
+  return inner({ ...cx, scope: declared.home.scope }, { stack: [...cx.stack, declared.item], ...extra });
+};
+
 /** Fails for a name that is not there, with the closest one that is. */
 export function unknownName(cx: Cx, name: string, span: Span, what = 'name'): never {
-  const near = suggest(name, cx.scope.candidates());
+  const near = cx.ck.overwhelmed ? undefined : suggest(name, cx.scope.candidates());
   return cx.ck.fail('E0201', span, `there is no ${what} \`${name}\` here`, {
     suggestion: near === undefined ? undefined : `did you mean \`${near}\`?`,
   });

@@ -1,28 +1,89 @@
 /** Domain expressions: `real(0, inf)[site]`, `category(part)`, `Row[person]`. */
-import type { Domain } from '../domain.ts';
-import type { IndexSet, Slot } from '../ir/types.ts';
+import { type Domain, eventSets, isDiscrete, isNumeric, rangeOf } from '../domain.ts';
+import { staticSize } from '../ir/build.ts';
+import type { IndexSet, Lambda, Slot } from '../ir/types.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
 import type { DomainExpr, Expr } from '../syntax/tree.ts';
+import { asArray, asNumber } from './arrays.ts';
 import { constInteger, constNumber } from './constants.ts';
 import { type Cx, unknownName } from './context.ts';
 import { elaborate } from './expressions.ts';
 import { asSet } from './sets.ts';
-import { type ArrayValue, describe, elemOf, type RecordType, type Shape, type Value } from './values.ts';
+import {
+  type ArrayValue,
+  describe,
+  elemOf,
+  type RecordType,
+  type Shape,
+  showSet,
+  type Value,
+} from './values.ts';
 
-export const domainNames = ['bit', 'spin', 'category', 'int', 'ordinal', 'cyclic', 'real'] as const;
-
-const later = ['angle', 'simplex', 'ordered', 'unit', 'cholesky_corr', 'permutation', 'subset'];
+export const domainNames = [
+  'bit',
+  'spin',
+  'category',
+  'int',
+  'ordinal',
+  'cyclic',
+  'real',
+  'angle',
+  'simplex',
+  'ordered',
+  'unit',
+  'cholesky_corr',
+  'permutation',
+  'subset',
+] as const;
 
 /** What an index set name that is not declared means. */
 export type OnOpenName = (name: string, span: Span) => IndexSet | undefined;
 
-export function resolveShape(cx: Cx, d: DomainExpr, onOpen?: OnOpenName): Shape {
-  const sets = d.dims.map((dim) => resolveDim(cx, dim, onOpen));
-  if (d.on)
-    cx.ck.fail('E0901', d.on.span, 'a state graph of your own (`on …`) is not available in this version');
-  const base = resolveBase(cx, d);
-  return { domain: base.domain, sets: [...sets, ...base.sets] };
+/**
+ * @param dependent whether the bounds of a real may depend on what is in scope: so for arguments of energies
+ */
+export function resolveShape(cx: Cx, d: DomainExpr, onOpen?: OnOpenName, dependent = false): Shape {
+  const dims = d.dims.map((dim) => resolveDim(cx, dim, onOpen));
+  const base = resolveBase(cx, d, dims, onOpen, dependent);
+  const domain = d.on ? onGraph(cx, d, d.on, base.domain) : base.domain;
+  return { domain, sets: [...dims, ...base.sets] };
+}
+
+/** The expressions of all index sets of a domain, those that a vector domain carries among them, in order. */
+export function indexExpressions(d: DomainExpr): readonly Expr[] {
+  const own = d.args?.[0]?.value;
+  switch (own && d.name.text) {
+    case 'simplex':
+    case 'ordered':
+    case 'unit':
+    case 'permutation':
+    case 'subset':
+      return [...d.dims, own!];
+    case 'cholesky_corr':
+      return [...d.dims, own!, own!];
+    default:
+      return d.dims;
+  }
+}
+
+/** `category(site) on bond`: the pairs of values that are one step apart. */
+function onGraph(cx: Cx, d: DomainExpr, on: Expr, domain: Shape['domain']): Domain {
+  if (domain.kind !== 'category')
+    return cx.ck.fail('E0310', on.span, `\`${d.name.text}\` has a state graph of its own`, {
+      suggestion: 'a state graph is given to a category: `category(site) on bond`',
+    });
+  const graph = asSet(cx, elaborate(cx, on), on.span);
+  const { values } = domain;
+  const pairs = graph.kind.kind === 'tuples' ? graph.kind.components : [];
+  if (pairs.length !== 2 || pairs.some((s) => s !== values))
+    cx.ck.fail(
+      'E0310',
+      on.span,
+      `a state graph is a set of pairs of ${showSet(values)}; this is ${describe({ kind: 'set', set: graph })}`,
+      { suggestion: 'for example `neighbours(site)` for the values of `category(site)`' },
+    );
+  return { ...domain, graph };
 }
 
 function resolveDim(cx: Cx, dim: Expr, onOpen?: OnOpenName): IndexSet {
@@ -34,8 +95,15 @@ function resolveDim(cx: Cx, dim: Expr, onOpen?: OnOpenName): IndexSet {
   return asSet(cx, elaborate(cx, dim), dim.span);
 }
 
-function resolveBase(cx: Cx, d: DomainExpr): Shape {
-  const plain = (domain: Domain): Shape => ({ domain, sets: [] });
+/** A domain with the index sets that its states are over. */
+function resolveBase(
+  cx: Cx,
+  d: DomainExpr,
+  dims: readonly IndexSet[],
+  onOpen: OnOpenName | undefined,
+  dependent: boolean,
+): Shape {
+  const plain = (domain: Domain): Shape => ({ domain, sets: eventSets(domain) });
   const args = d.args ?? [];
   const name = d.name.text;
   const count = (n: number, example: string): void => {
@@ -54,6 +122,15 @@ function resolveBase(cx: Cx, d: DomainExpr): Shape {
     if (n < 1 || n > 65536) cx.ck.fail('E0306', args[0].span, `a domain has 1 to 65536 states, not ${n}`);
     return n;
   };
+  /** The index set that an argument names; a number is an anonymous one. */
+  const over = (most: number): IndexSet => {
+    const e = args[0].value;
+    const set = resolveDim(cx, e, onOpen);
+    const n = staticSize(set);
+    if (n !== undefined && n > most)
+      cx.ck.fail('E0306', args[0].span, `\`${name}\` takes at most ${most} elements, not ${n}`);
+    return set;
+  };
   const known = cx.scope.lookup(name);
   if (known === undefined || known.kind === 'builtin') {
     switch (name) {
@@ -63,11 +140,7 @@ function resolveBase(cx: Cx, d: DomainExpr): Shape {
         return plain({ kind: name });
       case 'category': {
         count(1, 'category(5)');
-        const v = elaborate(cx, args[0].value);
-        return plain({
-          kind: 'category',
-          values: v.kind === 'array' ? cx.ck.b.range(states()) : asSet(cx, v, args[0].span),
-        });
+        return plain({ kind: 'category', values: over(65536) });
       }
       case 'int': {
         count(2, 'int(0, 9)');
@@ -91,16 +164,47 @@ function resolveBase(cx: Cx, d: DomainExpr): Shape {
         if (args.length === 0)
           return plain({ kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY });
         count(2, 'real(0, inf)');
-        const lo = constNumber(cx, args[0].value, 'the lower bound');
-        const hi = constNumber(cx, args[1].value, 'the upper bound');
+        const lower = bound(cx, args[0].value, dims, 'the lower bound', dependent);
+        const upper = bound(cx, args[1].value, dims, 'the upper bound', dependent);
+        const lo = typeof lower === 'number' ? lower : Number.NEGATIVE_INFINITY;
+        const hi = typeof upper === 'number' ? upper : Number.POSITIVE_INFINITY;
         if (!(lo < hi))
           cx.ck.fail('E0306', d.span, `\`real(${lo}, ${hi})\` is empty: the lower bound comes first`);
-        return plain({ kind: 'real', lo, hi });
+        return plain({
+          kind: 'real',
+          lo,
+          hi,
+          ...(typeof lower === 'number' ? {} : { lower }),
+          ...(typeof upper === 'number' ? {} : { upper }),
+        });
+      }
+      case 'angle':
+        count(0, 'angle');
+        return plain({ kind: 'angle' });
+      case 'simplex':
+      case 'ordered':
+      case 'unit':
+      case 'cholesky_corr':
+        count(1, `${name}(3)`);
+        return plain({ kind: name, over: over(MAX_VECTOR) });
+      case 'permutation':
+        count(1, 'permutation(5)');
+        return plain({ kind: 'permutation', values: over(65536) });
+      case 'subset': {
+        count(2, 'subset(item, 3)');
+        const of = over(2 ** 24);
+        const m = constInteger(cx, args[1].value, 'a number of elements');
+        const n = staticSize(of);
+        if (m < 0 || (n !== undefined && m > n))
+          cx.ck.fail(
+            'E0306',
+            args[1].span,
+            `a subset of ${showSet(of)} has ${n === undefined ? 'a number of' : `0 to ${n}`} elements, not ${m}`,
+          );
+        return plain({ kind: 'subset', of, count: m });
       }
       default:
     }
-    if (later.includes(name))
-      cx.ck.fail('E0901', d.name.span, `the domain \`${name}\` is not available in this version`);
     const near = suggest(name, [...domainNames, ...cx.scope.candidates()]);
     return cx.ck.fail('E0201', d.name.span, `there is no domain \`${name}\``, {
       suggestion: near
@@ -113,6 +217,35 @@ function resolveBase(cx: Cx, d: DomainExpr): Shape {
   if (v.kind === 'type') return v.shape;
   if (v.kind === 'set') return plain({ kind: 'category', values: v.set });
   return cx.ck.fail('E0310', d.name.span, `${describe(v)} is not a domain`);
+}
+
+/** The most elements of a vector whose elements depend on each other. */
+const MAX_VECTOR = 4096;
+
+/** A bound: a number, or an expression over the index sets of what it bounds. */
+function bound(
+  cx: Cx,
+  e: Expr,
+  dims: readonly IndexSet[],
+  what: string,
+  dependent: boolean,
+): number | Lambda {
+  const b = cx.ck.b;
+  if (!dependent) return constNumber(cx, e, what);
+  const v = asNumber(cx, asArray(cx, elaborate(cx, e), e.span, what), e.span);
+  if (v.axes.length === 0 && v.node.op === 'const') return v.node.value;
+  const axes = dims.map((s) => b.axis(s));
+  const to = v.axes.map((a) => {
+    const fitting = axes.filter((x) => x.set === a.set);
+    if (fitting.length !== 1)
+      cx.ck.fail(
+        'E0302',
+        e.span,
+        `${what} is over ${showSet(a.set)}; a bound is a number or an array over index sets of what it bounds`,
+      );
+    return b.axisNode(fitting[0]);
+  });
+  return { axes, body: b.substitute(v.node, v.axes, to) };
 }
 
 /** The value and slots of something of that shape: an unknown, data, a parameter. */
@@ -149,17 +282,54 @@ export function materialise(
 
 /** Whether two domains are the same set of states. */
 export function sameDomain(a: Domain, c: Domain): boolean {
-  if (a.kind !== c.kind) return false;
   switch (a.kind) {
     case 'category':
-      return c.kind === 'category' && a.values === c.values;
+      return c.kind === 'category' && a.values === c.values && a.graph === c.graph;
     case 'int':
+      return c.kind === 'int' && a.lo === c.lo && a.hi === c.hi;
     case 'real':
-      return (c.kind === 'int' || c.kind === 'real') && a.lo === c.lo && a.hi === c.hi;
+      return (
+        c.kind === 'real' &&
+        a.lo === c.lo &&
+        a.hi === c.hi &&
+        sameBound(a.lower, c.lower) &&
+        sameBound(a.upper, c.upper)
+      );
     case 'ordinal':
     case 'cyclic':
-      return (c.kind === 'ordinal' || c.kind === 'cyclic') && a.size === c.size;
-    default:
-      return true;
+      return c.kind === a.kind && a.size === c.size;
+    case 'simplex':
+    case 'ordered':
+    case 'unit':
+    case 'cholesky_corr':
+      return c.kind === a.kind && a.over === c.over;
+    case 'permutation':
+      return c.kind === 'permutation' && a.values === c.values;
+    case 'subset':
+      return c.kind === 'subset' && a.of === c.of && a.count === c.count;
+    case 'bit':
+    case 'spin':
+    case 'angle':
+      return a.kind === c.kind;
   }
+}
+
+/** Bounds that depend on other unknowns are the same where they are one expression. */
+const sameBound = (a: Lambda | undefined, c: Lambda | undefined): boolean =>
+  a === c || (a !== undefined && c !== undefined && a.axes.length === 0 && a.body === c.body);
+
+/** Whether every state of `a` is one of `c`: what may be passed for an argument of domain `c`. */
+export function fitsDomain(a: Domain, c: Domain): boolean {
+  if (sameDomain(a, c)) return true;
+  if (c.kind === 'real' && isNumeric(a)) {
+    const r = rangeOf(a);
+    return r.lo >= c.lo && r.hi <= c.hi;
+  }
+  if (c.kind === 'int' && isDiscrete(a) && isNumeric(a) && a.kind !== 'spin') {
+    const r = rangeOf(a);
+    return r.lo >= c.lo && r.hi <= c.hi;
+  }
+  if (c.kind === 'category' && !c.graph)
+    return (a.kind === 'category' || a.kind === 'permutation') && a.values === c.values;
+  return c.kind === 'bit' && a.kind === 'subset';
 }

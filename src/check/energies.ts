@@ -1,18 +1,39 @@
 /** Energies: their statements, and calls of one energy in another. */
-import { type Domain, showDomain } from '../domain.ts';
-import type { Axis, Constraint, Energy, Node, Report, Slot, Term } from '../ir/types.ts';
+import { type Domain, showDomain, wholeLine } from '../domain.ts';
+import {
+  type Axis,
+  type Constraint,
+  type Energy,
+  type Node,
+  type Report,
+  type Slot,
+  type Term,
+  Uses,
+} from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
 import type { Span } from '../syntax/span.ts';
-import type { EnergyItem, Expr, Statement } from '../syntax/tree.ts';
-import { align, asArray, asNumber } from './arrays.ts';
-import { type Cx, inner, Stop } from './context.ts';
-import { materialise, resolveShape, sameDomain } from './domains.ts';
+import type { EnergyItem, Expr, FnItem, Parameter, Statement } from '../syntax/tree.ts';
+import { argumentNames, checkAlgebra, expandAlgebra } from './algebra.ts';
+import { asArray, asNumber } from './arrays.ts';
+import { type Cx, calleeContext, inner, Stop } from './context.ts';
+import { densityOf } from './densities.ts';
+import { fitsDomain, indexExpressions, materialise, resolveShape } from './domains.ts';
 import { elaborate } from './expressions.ts';
 import { asCondition, bindGenerator } from './generators.ts';
+import { domainConstraints } from './requirements.ts';
+import {
+  bindSetParameter,
+  inBindingOrder,
+  isSetParameter,
+  openIndexSet,
+  openSetParameters,
+} from './signatures.ts';
+import { requireThat } from './support.ts';
 import {
   type ArrayValue,
   type CheckedEnergy,
   describe,
+  type EnergyValue,
   elemOf,
   type Shape,
   showSet,
@@ -27,19 +48,29 @@ interface Body {
 /** Compiles a declared energy on unknowns of its own. Generic ones (over undeclared index sets) get an open set. */
 export function checkEnergy(cx: Cx, item: EnergyItem): CheckedEnergy {
   const constraints: Constraint[] = [];
-  const own = inner(cx, { constraints, stack: [...cx.stack, item.name.text] });
+  const own = inner(cx, { constraints, stack: [...cx.stack, item] });
   const unknowns: Slot[] = [];
   if (item.algebra) return checkAlgebra(own, item, constraints);
-  const args = item.params.map((p) => {
-    const shape = resolveShape(own, p.domain, (name, span) => {
-      const set = own.ck.b.set(name, { kind: 'open' }, span);
-      own.scope.define(name, { kind: 'set', set });
-      return set;
-    });
+  openSetParameters(own, item.params);
+  let generic = item.params.some(isSetParameter);
+  const args = item.params.flatMap((p) => {
+    if (isSetParameter(p)) return [];
+    const shape = resolveShape(
+      own,
+      p.domain,
+      (name, span) => {
+        generic = true;
+        return openIndexSet(own, name, span);
+      },
+      true,
+    );
     const { value, slots } = materialise(own, 'unknown', p.name.text, shape, p.span);
-    unknowns.push(...slots.map((s) => s.slot));
+    for (const { slot } of slots) {
+      unknowns.push(slot);
+      constraints.push(...domainConstraints(own.ck.b, slot, p.span));
+    }
     own.scope.define(p.name.text, value);
-    return { name: p.name.text, value, shape };
+    return [{ name: p.name.text, value, shape }];
   });
   const body: Body = { terms: [], reports: [] };
   for (const s of item.body) own.ck.attempt(() => statement(own, s, body));
@@ -51,108 +82,79 @@ export function checkEnergy(cx: Cx, item: EnergyItem): CheckedEnergy {
     support: constraints,
     reports: body.reports,
   };
-  return { energy, args };
+  return { energy, args, generic };
 }
 
-/** `energy J = A * B ^ 0.7`: same-named arguments of equal domains are one. */
-function checkAlgebra(cx: Cx, item: EnergyItem, constraints: Constraint[]): CheckedEnergy {
-  const b = cx.ck.b;
-  const factors: { item: EnergyItem; weight: Node; span: Span }[] = [];
-  const walk = (e: Expr, weight: Node): void => {
-    if (e.kind === 'binary' && e.op === '*') {
-      walk(e.left, weight);
-      walk(e.right, weight);
-      return;
-    }
-    if (e.kind === 'binary' && e.op === '^') {
-      const w = asNumber(cx, asArray(cx, elaborate(cx, e.right), e.right.span, 'a strength'), e.right.span);
-      if (w.axes.length > 0) cx.ck.fail('E0301', e.right.span, 'the strength of an expert is one number');
-      walk(e.left, b.mul(weight, w.node));
-      return;
-    }
-    const v = elaborate(cx, e);
-    if (v.kind !== 'energy')
-      cx.ck.fail('E0301', e.span, `a product of experts is made of energies; this is ${describe(v)}`);
-    factors.push({ item: v.item, weight, span: e.span });
-  };
-  walk(item.algebra!, b.const(1));
-  const args = new Map<string, { name: string; value: Value; shape: Shape; span: Span }>();
-  const unknowns: Slot[] = [];
-  const body: Body = { terms: [], reports: [] };
-  for (const f of factors) {
-    const values = f.item.params.map((p) => {
-      const shape = resolveShape(cx, p.domain);
-      const known = args.get(p.name.text);
-      if (!known) {
-        const { value, slots } = materialise(cx, 'unknown', p.name.text, shape, p.span);
-        unknowns.push(...slots.map((s) => s.slot));
-        args.set(p.name.text, { name: p.name.text, value, shape, span: p.span });
-        return value;
-      }
-      if (!sameShape(known.shape, shape))
-        cx.ck.fail('E0311', f.span, `the experts disagree about \`${p.name.text}\``, {
-          notes: [
-            { message: 'it is declared so here', place: { kind: 'source', span: known.span } },
-            { message: 'and so here', place: { kind: 'source', span: p.span } },
-          ],
-        });
-      return known.value;
-    });
-    const node = callEnergy(cx, f.item, values, f.span);
-    addTerm(cx, body, f.item.name.text, f.span, b.mul(f.weight, node), true);
-  }
-  return {
-    energy: {
-      name: item.name.text,
-      span: item.name.span,
-      unknowns,
-      terms: body.terms,
-      support: constraints,
-      reports: [],
-    },
-    args: [...args.values()],
-  };
-}
+/** `energy` at given arguments, as one number; what it requires joins the caller's support. */
+export const callEnergy = (
+  cx: Cx,
+  energy: EnergyValue,
+  args: readonly Value[],
+  spanOf: (i: number) => Span,
+  span: Span,
+): Node => expandEnergy(cx, energy, args, spanOf, span).node;
 
-function sameShape(a: Shape, c: Shape): boolean {
-  if (a.sets.length !== c.sets.length || a.sets.some((s, i) => s !== c.sets[i])) return false;
-  if (a.domain.kind === 'record' || c.domain.kind === 'record')
-    return a.domain.kind === 'record' && c.domain.kind === 'record' && a.domain.record === c.domain.record;
-  return sameDomain(a.domain, c.domain);
-}
-
-/** The energy of `item` at given arguments, as one number; what it requires joins the caller's support. */
-export function callEnergy(cx: Cx, item: EnergyItem, args: readonly Value[], span: Span): Node {
+/**
+ * The same with what the called energy reports.
+ * @param args in the order of its arguments (see `argumentNames`), whose places `spanOf` knows
+ */
+export function expandEnergy(
+  cx: Cx,
+  energy: EnergyValue,
+  args: readonly Value[],
+  spanOf: (i: number) => Span,
+  span: Span,
+): { readonly node: Node; readonly reports: readonly Report[] } {
+  const { item } = energy;
   const name = item.name.text;
   const b = cx.ck.b;
-  if (cx.stack.includes(name)) failCircle(cx, name, span);
+  if (cx.stack.includes(item)) failCircle(cx, item, span);
   const nested: Constraint[] = [];
-  const own = inner(cx, { constraints: nested, stack: [...cx.stack, name] });
-  if (item.algebra) return cx.ck.fail('E0901', span, `call the experts of \`${name}\` one by one here`);
-  item.params.forEach((p, i) => {
-    const v = args[i];
-    const declared = p.domain.dims;
-    const shape = resolveShape(own, p.domain, (set, _s) => {
-      const at = declared.findIndex((d) => d.kind === 'name' && d.name === set);
-      const axis = v.kind === 'array' ? v.axes[at] : undefined;
-      if (!axis) return undefined;
-      own.scope.define(set, { kind: 'set', set: axis.set });
-      return axis.set;
-    });
-    checkArgument(own, v, shape, p.name.text, name, span);
-    own.scope.define(p.name.text, v);
-  });
+  const own = calleeContext(cx, energy, { constraints: nested });
   const body: Body = { terms: [], reports: [] };
-  for (const s of item.body) statement(own, s, body);
+  if (item.algebra) {
+    const names = argumentNames(cx, energy, span);
+    const made = expandAlgebra(own, item, new Map(names.map((n, i) => [n, args[i]])));
+    body.terms.push(...made.terms.map((t) => ({ name: t.name, span: t.span, body: t.node })));
+    body.reports.push(...made.reports);
+  } else {
+    for (const i of inBindingOrder(item.params)) {
+      const p = item.params[i];
+      if (isSetParameter(p)) bindSetParameter(own, name, p, args[i], spanOf(i));
+      else bindArgument(own, name, p, args[i], spanOf(i));
+    }
+    for (const s of item.body) statement(own, s, body);
+  }
   if (cx.constraints === null && nested.length > 0)
     cx.ck.fail('E0301', span, `\`${name}\` restricts its support, so it can only be called inside an energy`);
   for (const c of nested) cx.constraints?.push(c);
-  return b.addAll(body.terms.map((t) => t.body));
+  return { node: b.addAll(body.terms.map((t) => t.body)), reports: body.reports };
+}
+
+/** Defines a parameter of a called energy; index sets that it leaves open are those of the argument. */
+function bindArgument(own: Cx, energy: string, p: Parameter, v: Value, span: Span): void {
+  const declared = indexExpressions(p.domain);
+  const shape = resolveShape(
+    own,
+    p.domain,
+    (set, _s) => {
+      const at = declared.findIndex((d) => d.kind === 'name' && d.name === set);
+      // What is no index is what the values are of: the open `k` of `category(k)[n]`.
+      const values = v.kind === 'array' && v.elem.kind === 'element' ? v.elem.set : undefined;
+      const found = at < 0 ? values : v.kind === 'array' ? v.axes[at]?.set : undefined;
+      if (found) own.scope.define(set, { kind: 'set', set: found });
+      return found;
+    },
+    true,
+  );
+  checkArgument(own, v, shape, p.name.text, energy, span);
+  own.scope.define(p.name.text, v);
 }
 
 /** An energy or a function that is being expanded is called again. */
-export function failCircle(cx: Cx, name: string, span: Span): never {
-  const circle = cx.stack.slice(cx.stack.indexOf(name));
+export function failCircle(cx: Cx, item: EnergyItem | FnItem, span: Span): never {
+  const name = item.name.text;
+  const circle = cx.stack.slice(cx.stack.indexOf(item)).map((i) => i.name.text);
   const key = [...circle].sort().join(' ');
   if (cx.ck.circles.has(key)) throw new Stop();
   cx.ck.circles.add(key);
@@ -184,43 +186,59 @@ function checkArgument(cx: Cx, v: Value, shape: Shape, param: string, energy: st
   });
   const domain: Domain = shape.domain;
   const elem = elemOf(domain);
-  if (
-    v.domain
-      ? !sameDomain(v.domain, domain)
-      : elem.kind !== v.elem.kind && !(elem.kind === 'number' && v.elem.kind === 'bool')
-  ) {
-    if (
-      v.domain &&
-      domain.kind === 'real' &&
-      v.domain.kind === 'real' &&
-      v.domain.lo >= domain.lo &&
-      v.domain.hi <= domain.hi
-    )
-      return;
+  const fits = v.domain
+    ? fitsDomain(v.domain, domain)
+    : elem.kind === 'element'
+      ? v.elem.kind === 'element' && v.elem.set === elem.set
+      : v.elem.kind !== 'element' || v.elem.ordered;
+  if (!fits)
     cx.ck.fail(
       'E0310',
       span,
       `\`${param}\` of \`${energy}\` is ${showDomain(domain)}, found ${v.domain ? showDomain(v.domain) : describe(v)}`,
     );
+  requireBounds(cx, v, domain, span);
+}
+
+/** Bounds of the called energy's argument that depend on its other arguments become requirements here. */
+function requireBounds(cx: Cx, v: ArrayValue, domain: Domain, span: Span): void {
+  if (domain.kind !== 'real') return;
+  const b = cx.ck.b;
+  for (const [bound, fn] of [
+    [domain.lower, 'ge'],
+    [domain.upper, 'le'],
+  ] as const) {
+    if (!bound || cx.constraints === null) continue;
+    const limit = b.substitute(
+      bound.body,
+      bound.axes,
+      v.axes.map((a) => b.axisNode(a)),
+    );
+    requireThat(cx, span, v.axes, null, b.call(fn, v.node, limit));
   }
 }
 
 function addTerm(cx: Cx, body: Body, name: string, span: Span, node: Node, rename: boolean): void {
-  let unique = name;
-  for (let i = 2; body.terms.some((t) => t.name === unique); i++) {
-    if (!rename)
-      cx.ck.fail('E0401', span, `there is already a term \`${name}\` in this energy`, {
-        notes: [
-          {
-            message: 'the first one',
-            place: { kind: 'source', span: body.terms.find((t) => t.name === name)!.span },
-          },
-        ],
-      });
-    unique = `${name} (${i})`;
-  }
-  body.terms.push({ name: unique, span, body: node });
+  const first = body.terms.find((t) => t.name === name);
+  if (first && !rename)
+    cx.ck.fail('E0401', span, `there is already a term \`${name}\` in this energy`, {
+      notes: [{ message: 'the first one', place: { kind: 'source', span: first.span } }],
+    });
+  body.terms.push({ name: uniqueName(name, body.terms), span, body: node });
 }
+
+/** `name`, or `name (2)` and so on where it is taken. */
+export function uniqueName(name: string, taken: readonly { readonly name: string }[]): string {
+  let unique = name;
+  const last = lastNumbers.get(taken) ?? new Map<string, number>();
+  lastNumbers.set(taken, last);
+  for (let i = last.get(name) ?? 1; taken.some((t) => t.name === unique); last.set(name, i))
+    unique = `${name} (${++i})`;
+  return unique;
+}
+
+/** By list and name: the last number that was given, below which none is free. */
+const lastNumbers = new WeakMap<readonly { readonly name: string }[], Map<string, number>>();
 
 function statement(cx: Cx, s: Statement, body: Body): void {
   switch (s.kind) {
@@ -252,7 +270,7 @@ function statement(cx: Cx, s: Statement, body: Body): void {
         asArray(g.cx, elaborate(g.cx, s.condition), s.condition.span, 'a condition'),
         s.condition.span,
       );
-      require(cx, s.span, [...g.axes, ...v.axes], g.where, v.node);
+      requireThat(cx, s.span, [...g.axes, ...v.axes], g.where, v.node);
       return;
     }
     case 'report': {
@@ -262,36 +280,15 @@ function statement(cx: Cx, s: Statement, body: Body): void {
           ? { kind: 'category', values: v.elem.set }
           : v.elem.kind === 'bool'
             ? { kind: 'bit' }
-            : { kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+            : wholeLine;
       body.reports.push({ name: s.name.text, span: s.span, value: { axes: v.axes, body: v.node }, domain });
       return;
     }
     case 'param':
-      cx.ck.fail('E0901', s.span, 'parameters inside an energy are not available in this version', {
-        suggestion: 'declare the parameter at the top of the file',
+      cx.ck.fail('E0312', s.span, 'parameters are declared at the top of a file or in a function', {
+        suggestion: `move \`param ${s.item.name.text}\` out of the energy`,
       });
   }
-}
-
-function require(cx: Cx, span: Span, axes: readonly Axis[], where: Node | null, condition: Node): void {
-  const b = cx.ck.b;
-  if (cx.constraints === null) cx.ck.fail('E0301', span, '`require` belongs inside an energy');
-  // Conjunctions over index sets are lifted, so that each instance touches as little as it can.
-  if (condition.op === 'reduce' && condition.kind === 'min') {
-    const inner =
-      condition.where && where ? b.call('and', where, condition.where) : (condition.where ?? where);
-    require(cx, span, [...axes, ...condition.over], inner, condition.body);
-    return;
-  }
-  if (condition.op === 'call' && condition.fn === 'and') {
-    for (const c of condition.args) require(cx, span, axes, where, c);
-    return;
-  }
-  const outer = cx.around;
-  const joined = outer.where && where ? b.call('and', outer.where, where) : (where ?? outer.where);
-  const all = [...outer.axes.filter((a) => !axes.includes(a)), ...axes];
-  const free = new Set([...condition.axes, ...(joined?.axes ?? [])]);
-  cx.constraints.push({ span, axes: all.filter((a) => free.has(a)), where: joined, condition });
 }
 
 /** `x ~ dist(…)`: minus the log-density, constants included. */
@@ -302,53 +299,8 @@ function sampleStatement(cx: Cx, s: Statement & { kind: 'sample' }, body: Body):
   const { node, axes } = densityOf(g.cx, target, s.dist, s.span, g.axes, g.where);
   for (const slot of slotsRead([target.node])) cx.ck.drawn.add(slot);
   cx.ck.drawn.add(s.span);
+  if ((target.node.uses & Uses.unknown) === 0) cx.ck.likelihoods.add(s.span);
   addTerm(cx, body, nameOf(s.target), s.span, b.neg(b.sum([...g.axes, ...axes], node, g.where)), true);
-}
-
-/** The log-density of `target` under `dist`, elementwise; its support joins the energy's. */
-export function densityOf(
-  cx: Cx,
-  target: ArrayValue,
-  distExpr: Expr,
-  span: Span,
-  outer: readonly Axis[] = [],
-  where: Node | null = null,
-): { readonly node: Node; readonly axes: readonly Axis[] } {
-  const b = cx.ck.b;
-  const d = elaborate(cx, distExpr);
-  if (d.kind !== 'distribution')
-    return cx.ck.fail('E0301', distExpr.span, `expected a distribution after \`~\`, found ${describe(d)}`, {
-      suggestion: 'for example `x ~ normal(0, 1)`',
-    });
-  const y = asNumber(cx, target, span);
-  const { axes, nodes } = align(cx, span, [y, ...d.args]);
-  if (d.dist.support && cx.constraints !== null) {
-    const { lo, hi } = d.dist.support(b, nodes.slice(1));
-    const known = target.domain ? boundsOf(target.domain) : null;
-    const static_ = (n: Node, ok: (value: number) => boolean): boolean =>
-      n.op === 'const' && known !== null && ok(n.value);
-    const all = [...outer, ...axes];
-    if (lo && !static_(lo, (v) => known!.lo >= v)) require(cx, span, all, where, b.call('ge', nodes[0], lo));
-    if (hi && !static_(hi, (v) => known!.hi <= v)) require(cx, span, all, where, b.call('le', nodes[0], hi));
-  }
-  return { node: d.dist.density(b, nodes[0], nodes.slice(1)), axes };
-}
-
-function boundsOf(d: Domain): { readonly lo: number; readonly hi: number } {
-  switch (d.kind) {
-    case 'real':
-    case 'int':
-      return { lo: d.lo, hi: d.hi };
-    case 'bit':
-      return { lo: 0, hi: 1 };
-    case 'spin':
-      return { lo: -1, hi: 1 };
-    case 'ordinal':
-    case 'cyclic':
-      return { lo: 0, hi: d.size - 1 };
-    case 'category':
-      return { lo: 0, hi: Number.POSITIVE_INFINITY };
-  }
 }
 
 function nameOf(e: Expr): string {

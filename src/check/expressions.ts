@@ -9,8 +9,9 @@ import { call } from './calls.ts';
 import { constInteger } from './constants.ts';
 import { type Cx, Stop, unknownName } from './context.ts';
 import { asCondition, bindGenerator } from './generators.ts';
-import { type IndexValue, indexArray } from './indexing.ts';
-import { comprehensionSet } from './sets.ts';
+import { elementAt, type IndexValue, indexArray } from './indexing.ts';
+import { elaborateScan } from './scan.ts';
+import { comprehensionSet, coordinateNames, isGeneric, latticeField } from './sets.ts';
 import {
   type ArrayValue,
   bool,
@@ -24,6 +25,13 @@ import {
 } from './values.ts';
 
 export function elaborate(cx: Cx, e: Expr): Value {
+  cx.ck.enter(e.span);
+  const value = elaborateForm(cx, e);
+  cx.ck.leave();
+  return value;
+}
+
+function elaborateForm(cx: Cx, e: Expr): Value {
   const b = cx.ck.b;
   switch (e.kind) {
     case 'number':
@@ -76,6 +84,8 @@ export function elaborate(cx: Cx, e: Expr): Value {
         suggestion: 'write `sum(… for i in S)` or `[… for i in S]`',
       });
     case 'vector': {
+      if (e.items.length === 0)
+        cx.ck.fail('E0301', e.span, 'an array has at least one element, this has none');
       const items = e.items.map((i) => asArray(cx, elaborate(cx, i), i.span));
       const { axes, nodes } = align(cx, e.span, items);
       const k = b.axis(b.range(items.length), 'k');
@@ -115,7 +125,7 @@ export function elaborate(cx: Cx, e: Expr): Value {
         '`{ … = … }` conditions an energy: it is the value of the option `given`',
       );
     case 'scan':
-      return cx.ck.fail('E0901', e.span, '`scan` is not available in this version');
+      return elaborateScan(cx, e);
     case 'error':
       throw new Stop();
   }
@@ -154,7 +164,9 @@ function field(cx: Cx, target: Value, e: Expr & { kind: 'field' }): Value {
       break;
     }
     case 'array': {
-      // Coordinates of a lattice site.
+      // Coordinates of a lattice site; those of a set that stands for any are any.
+      if (target.elem.kind === 'element' && isGeneric(target.elem.set) && coordinateNames.includes(name))
+        return { ...target, elem: number(true), domain: undefined };
       if (target.elem.kind === 'element' && target.elem.set.kind.kind === 'lattice') {
         const { dims, coordinates } = target.elem.set.kind;
         const d = coordinates.indexOf(name);
@@ -178,6 +190,8 @@ function field(cx: Cx, target: Value, e: Expr & { kind: 'field' }): Value {
       }
       break;
     }
+    case 'set':
+      return latticeField(cx, target.set, name, e.field.span);
     case 'distribution':
       if (name === 'log_density') return { kind: 'builtin', name: 'log_density' };
       break;
@@ -190,6 +204,7 @@ function index(cx: Cx, e: Expr & { kind: 'index' }): Value {
   const target = elaborate(cx, e.target);
   const indices = e.indices.map((i) => indexValue(cx, i));
   const name = e.target.kind === 'name' ? `\`${e.target.name}\`` : 'this array';
+  if (target.kind === 'set') return elementAt(cx, e.span, target.set, indices, name);
   if (target.kind === 'record') return indexRecord(cx, e.span, target, indices, name);
   return indexArray(cx, e.span, asArray(cx, target, e.target.span, 'an array'), indices, name);
 }
@@ -249,7 +264,15 @@ const comparison: Partial<Record<BinaryOp, FnName>> = {
 };
 
 function binary(cx: Cx, e: Expr & { kind: 'binary' }): Value {
-  const left = elaborate(cx, e.left);
+  // A long sum is a tree that is deep on its left.
+  const spine = [e];
+  for (let l = e.left; l.kind === 'binary'; l = l.left) spine.push(l);
+  let value = elaborate(cx, spine[spine.length - 1].left);
+  for (const operation of spine.reverse()) value = binaryOf(cx, operation, value);
+  return value;
+}
+
+function binaryOf(cx: Cx, e: Expr & { kind: 'binary' }, left: Value): Value {
   const right = elaborate(cx, e.right);
   const array = (v: Value, x: Expr): ArrayValue => asArray(cx, v, x.span);
   switch (e.op) {

@@ -1,9 +1,11 @@
 /** Reading arrays at indices: `s[p]`, `s[0, 3]`, `J[p, q]`, `x[left]`, `mu[z]`, `a[1:3]`. */
+import { eventSets, isVector } from '../domain.ts';
 import { staticSize } from '../ir/build.ts';
 import type { Axis, IndexSet, Node } from '../ir/types.ts';
 import type { Span } from '../syntax/span.ts';
 import { align, asArray } from './arrays.ts';
 import type { Cx } from './context.ts';
+import { isGeneric } from './sets.ts';
 import { type ArrayValue, describe, number, showSet, type Value } from './values.ts';
 
 /** An index expression after checking. */
@@ -32,6 +34,9 @@ export function indexArray(
   const queue = [...indices];
   const taken: Taken[] = [];
   for (const axis of target.axes) {
+    // `theta[group]` of simplices is the whole simplex.
+    if (queue.length === 0 && target.axes.length - taken.length === ownIndices(target))
+      for (const _ of eventSets(target.domain!)) queue.push({ kind: 'slice', from: null, to: null, span });
     if (queue.length === 0)
       cx.ck.fail(
         'E0304',
@@ -39,7 +44,7 @@ export function indexArray(
         `${name} has the indices [${target.axes.map((a) => showSet(a.set)).join(', ')}], but only ${indices.length} ${indices.length === 1 ? 'is' : 'are'} given`,
         { suggestion: 'a whole index is written `:`' },
       );
-    taken.push(takeIndex(cx, axis.set, queue, name));
+    taken.push(takeIndex(cx, axis.set, queue, name, target.axes.length - taken.length - 1));
   }
   if (queue.length > 0)
     cx.ck.fail(
@@ -75,12 +80,43 @@ export function indexArray(
   };
 }
 
+/** `site[r, c]`: the element of an index set at coordinates, or at a whole number. */
+export function elementAt(
+  cx: Cx,
+  span: Span,
+  set: IndexSet,
+  indices: readonly IndexValue[],
+  name: string,
+): ArrayValue {
+  if (set.kind.kind === 'tuples')
+    return cx.ck.fail('E0303', span, `${showSet(set)} has tuples for elements: they are reached by a loop`, {
+      suggestion: `for example \`… for p in ${set.name || 'set'}\``,
+    });
+  const queue = [...indices];
+  const slice = queue.find((i) => i.kind === 'slice');
+  if (slice) cx.ck.fail('E0303', slice.span, `one element of ${showSet(set)} is meant here, not a slice`);
+  const { node, axes } = takeIndex(cx, set, queue, name, 0);
+  if (queue.length > 0)
+    cx.ck.fail('E0304', queue[0].span, `this index is too many for an element of ${showSet(set)}`);
+  return { kind: 'array', elem: { kind: 'element', set, ordered: set.kind.kind !== 'labels' }, axes, node };
+}
+
+/** How many of the last indices are those of one state of a vector's domain. */
+function ownIndices({ domain, axes }: ArrayValue): number {
+  const sets = domain && isVector(domain) ? eventSets(domain) : [];
+  const last = axes.slice(axes.length - sets.length);
+  return last.length === sets.length && last.every((a, d) => a.set === sets[d]) ? sets.length : 0;
+}
+
 const isWhole = (t: Taken): boolean => t.node.op === 'axis' && t.axes[0] === t.node.axis;
 const sameSets = (a: readonly Axis[], c: readonly Axis[]): boolean =>
   a.length === c.length && a.every((x, i) => x.set === c[i].set);
 
-/** Takes the indices of one dimension from the front of the queue. */
-function takeIndex(cx: Cx, set: IndexSet, queue: IndexValue[], name: string): Taken {
+/**
+ * Takes the indices of one dimension from the front of the queue.
+ * @param left dimensions that follow
+ */
+function takeIndex(cx: Cx, set: IndexSet, queue: IndexValue[], name: string, left: number): Taken {
   const b = cx.ck.b;
   const first = queue.shift()!;
   if (first.kind === 'slice') return sliceOf(cx, set, first);
@@ -106,7 +142,7 @@ function takeIndex(cx: Cx, set: IndexSet, queue: IndexValue[], name: string): Ta
       if (v.position?.elem.kind === 'element' && v.position.elem.set === set)
         return { node: v.position.node, axes: [] };
       queue.unshift(...v.items.map((value) => ({ kind: 'value' as const, value, span: first.span })));
-      return takeIndex(cx, set, queue, name);
+      return takeIndex(cx, set, queue, name, left);
     case 'array': {
       if (v.elem.kind === 'element') {
         if (v.elem.set === set) return { node: v.node, axes: v.axes };
@@ -129,6 +165,11 @@ function takeIndex(cx: Cx, set: IndexSet, queue: IndexValue[], name: string): Ta
           first.span,
           `expected a whole number${set.name ? ` or an element of ${showSet(set)}` : ''} as index of ${name}, found ${describe(v)}`,
         );
+      // How many coordinates a set that stands for any has is not known: those that the others leave.
+      if (isGeneric(set)) {
+        queue.splice(0, Math.max(0, queue.length - left));
+        return { node: v.node, axes: v.axes };
+      }
       return integerIndex(cx, set, v, first.span, queue, name);
     }
     default:

@@ -58,6 +58,13 @@ export function checkJob(cx: Cx, item: RunItem, energyNamed: EnergyNamed): Job |
     }
     energy = energyNamed(first.value.name, first.span) ?? null;
     if (!energy) return undefined;
+    if (energy.generic)
+      cx.ck.fail(
+        'E0314',
+        first.span,
+        `\`${first.value.name}\` is over index sets that only a call decides: it has no states of its own`,
+        { suggestion: `call it in an energy, and ${verb.name} that one` },
+      );
   }
   return {
     name: item.name.text,

@@ -1,69 +1,139 @@
-/** Warnings of an energy language: what is legal but hardly meant. */
-import { type Node, type Slot, Uses } from '../ir/types.ts';
+/** Warnings of an energy language: what is legal but hardly meant. One function a warning. */
+import type { Domain } from '../domain.ts';
+import { type Energy, type Node, type Slot, Uses } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
 import type { Checker } from './context.ts';
 import type { CheckedProgram } from './program.ts';
 
+/** Only programs without errors are looked at; used files when they are checked by themselves. */
 export function lints(ck: Checker, program: CheckedProgram): void {
-  const roots: Node[] = [];
-  const inJobs = new Set<Slot>();
+  const foreign = new Set(program.modules.map((m) => m.file));
   for (const { energy } of program.energies.values()) {
-    const touched = new Set<Slot>();
-    for (const t of energy.terms) {
-      roots.push(t.body);
-      for (const s of slotsRead([t.body])) touched.add(s);
-      if (ck.drawn.has(t.span)) continue;
-      if ((t.body.uses & (Uses.unknown | Uses.param)) === 0)
-        ck.report(
-          'warning',
-          'W0402',
-          t.span,
-          `the term \`${t.name}\` is constant: it changes nothing but the zero of energy`,
-        );
-      else if ((t.body.uses & Uses.unknown) === 0)
-        ck.report(
-          'warning',
-          'W0402',
-          t.span,
-          `the term \`${t.name}\` does not depend on the unknowns: it changes nothing but the zero of energy`,
-        );
-    }
-    for (const c of energy.support) {
-      roots.push(c.condition, ...(c.where ? [c.where] : []));
-      for (const s of slotsRead([c.condition])) touched.add(s);
-    }
-    for (const r of energy.reports) roots.push(r.value.body);
-    for (const u of energy.unknowns) {
-      if (touched.has(u) || ck.drawn.has(u)) continue;
-      const unbounded =
-        u.domain.kind === 'real' && !(Number.isFinite(u.domain.lo) && Number.isFinite(u.domain.hi));
+    if (foreign.has(energy.span.file)) continue;
+    constantTerms(ck, energy);
+    untouchedUnknowns(ck, energy);
+    flatPriors(ck, energy);
+  }
+  if (program.energies.size > 0) unusedNames(ck, program, foreign);
+}
+
+/** W0402 */
+function constantTerms(ck: Checker, energy: Energy): void {
+  for (const t of energy.terms) {
+    if (ck.drawn.has(t.span) || (t.body.uses & Uses.unknown) !== 0) continue;
+    const what = (t.body.uses & Uses.param) === 0 ? 'is constant' : 'does not depend on the unknowns';
+    ck.report(
+      'warning',
+      'W0402',
+      t.span,
+      `the term \`${t.name}\` ${what}: it changes nothing but the zero of energy`,
+    );
+  }
+}
+
+/** W0401, W0405 */
+function untouchedUnknowns(ck: Checker, energy: Energy): void {
+  const said = energy.support.filter((c) => !c.implied).map((c) => c.condition);
+  const touched = slotsRead([...energy.terms.map((t) => t.body), ...said]);
+  for (const u of energy.unknowns) {
+    if (touched.has(u) || ck.drawn.has(u)) continue;
+    const bounded = isBounded(u.domain);
+    ck.report(
+      'warning',
+      bounded ? 'W0405' : 'W0401',
+      u.span ?? energy.span,
+      bounded
+        ? `no term touches the unknown \`${u.name}\`: it is uniform`
+        : `no term bounds the real unknown \`${u.name}\`: exp(−E) cannot be normalised`,
+    );
+  }
+}
+
+/** W0407: an unknown of an unbounded domain that only what data tell restrains. */
+function flatPriors(ck: Checker, energy: Energy): void {
+  for (const u of energy.unknowns) {
+    if (isBounded(u.domain) || ck.drawn.has(u)) continue;
+    const touching = energy.terms.filter((t) => slotsRead([t.body]).has(u));
+    if (touching.length === 0 || !touching.every((t) => ck.likelihoods.has(t.span))) continue;
+    if (energy.support.some((c) => !c.implied && slotsRead([c.condition]).has(u))) continue;
+    const half = u.domain.kind === 'real' && (Number.isFinite(u.domain.lo) || Number.isFinite(u.domain.hi));
+    ck.report(
+      'warning',
+      'W0407',
+      u.span ?? energy.span,
+      `the prior of \`${u.name}\` is flat and cannot be normalised; only the data keep exp(−E) finite`,
+      { suggestion: `give it one, e.g. \`${u.name} ~ ${half ? 'exponential(1)' : 'normal(0, 10)'}\`` },
+    );
+  }
+}
+
+function isBounded(d: Domain): boolean {
+  if (d.kind === 'ordered') return false;
+  if (d.kind !== 'real') return true;
+  return (Number.isFinite(d.lo) || d.lower !== undefined) && (Number.isFinite(d.hi) || d.upper !== undefined);
+}
+
+/** W0403, W0404 */
+function unusedNames(ck: Checker, program: CheckedProgram, foreign: ReadonlySet<string>): void {
+  const read = new Set([...slotsRead(rootsOf(program)), ...slotsInJobs(program)]);
+  for (const p of program.params) {
+    if (foreign.has(p.span.file) || p.slot.name.includes('.')) continue;
+    if (!read.has(p.slot))
+      ck.report('warning', 'W0403', p.span, `nothing uses the parameter \`${p.slot.name}\``);
+    else if (p.prior === null && !determines(program, p.slot))
       ck.report(
         'warning',
-        unbounded ? 'W0401' : 'W0405',
-        u.span ?? energy.span,
-        unbounded
-          ? `no term bounds the real unknown \`${u.name}\`: exp(−E) cannot be normalised`
-          : `no term touches the unknown \`${u.name}\`: it is uniform`,
+        'W0403',
+        p.span,
+        `nothing determines the parameter \`${p.slot.name}\`: it only enters terms without unknowns`,
+        { suggestion: `let a term with unknowns depend on it, or give it a prior` },
       );
-    }
   }
-  for (const p of program.params)
-    if (p.prior) for (const s of slotsRead([p.prior])) if (s !== p.slot) inJobs.add(s);
-  for (const j of program.jobs)
-    for (const o of Object.values(j.options)) {
-      if (o.kind === 'rows') for (const c of o.rows.columns) inJobs.add(c.data);
-      if (o.kind === 'given')
-        for (const g of o.entries) roots.push(g.value, ...g.indices, ...(g.where ? [g.where] : []));
-    }
+  for (const d of program.data)
+    if (!foreign.has(d.span.file) && !d.fields.some((f) => read.has(f.slot)))
+      ck.report('warning', 'W0404', d.span, `nothing uses the data \`${d.name}\``);
+}
+
+/** Whether some term that depends on unknowns, a requirement, a report or another parameter reads it. */
+function determines(program: CheckedProgram, param: Slot): boolean {
+  const reads = (n: Node): boolean => slotsRead([n]).has(param);
+  for (const { energy } of program.energies.values()) {
+    if (energy.terms.some((t) => (t.body.uses & Uses.unknown) !== 0 && reads(t.body))) return true;
+    if (energy.support.some((c) => reads(c.condition))) return true;
+    if (energy.reports.some((r) => reads(r.value.body))) return true;
+  }
+  return program.params.some((p) => p.slot !== param && p.prior !== null && reads(p.prior));
+}
+
+function rootsOf(program: CheckedProgram): readonly Node[] {
+  const roots: Node[] = [];
+  for (const { energy } of program.energies.values()) {
+    roots.push(...energy.terms.map((t) => t.body), ...energy.reports.map((r) => r.value.body));
+    for (const c of energy.support) roots.push(c.condition, ...(c.where ? [c.where] : []));
+    for (const { domain } of energy.unknowns)
+      if (domain.kind === 'real')
+        for (const bound of [domain.lower, domain.upper]) if (bound) roots.push(bound.body);
+  }
   for (const t of program.tupleSets)
     if (t.kind.kind === 'tuples' && t.kind.source.kind === 'comprehension')
       roots.push(...t.kind.source.elements, ...(t.kind.source.where ? [t.kind.source.where] : []));
-  if (program.energies.size === 0) return;
-  const read = new Set([...slotsRead(roots), ...inJobs]);
-  for (const p of program.params)
-    if (!read.has(p.slot) && !p.slot.name.includes('.'))
-      ck.report('warning', 'W0403', p.span, `nothing uses the parameter \`${p.slot.name}\``);
-  for (const d of program.data)
-    if (!d.fields.some((f) => read.has(f.slot)))
-      ck.report('warning', 'W0404', d.span, `nothing uses the data \`${d.name}\``);
+  for (const j of program.jobs)
+    for (const o of Object.values(j.options))
+      if (o.kind === 'given')
+        for (const g of o.entries) roots.push(g.value, ...g.indices, ...(g.where ? [g.where] : []));
+  return roots;
+}
+
+function slotsInJobs(program: CheckedProgram): ReadonlySet<Slot> {
+  const out = new Set<Slot>();
+  for (const p of program.params) {
+    if (p.prior) for (const s of slotsRead([p.prior])) if (s !== p.slot) out.add(s);
+    if (p.init.kind === 'value') for (const s of slotsRead([p.init.value.body])) out.add(s);
+  }
+  for (const j of program.jobs)
+    for (const o of Object.values(j.options))
+      if (o.kind === 'rows') for (const c of o.rows.columns) out.add(c.data);
+  for (const t of program.tupleSets)
+    if (t.kind.kind === 'tuples' && t.kind.source.kind === 'edges') out.add(t.kind.source.data);
+  return out;
 }

@@ -4,13 +4,14 @@
  * array keeps its own indices. A network's first layer has one weight array for
  * each block, so nothing is ever flattened or concatenated.
  */
-import type { Domain } from '../domain.ts';
+import { type Domain, isNumeric } from '../domain.ts';
 import type { Axis, FnName, IndexSet, Node, Slot } from '../ir/types.ts';
+import { limits } from '../limits.ts';
 import type { Span } from '../syntax/span.ts';
 import type { Arg, Expr } from '../syntax/tree.ts';
 import { asArray } from './arrays.ts';
 import { constInteger } from './constants.ts';
-import type { Cx } from './context.ts';
+import { type Cx, declaredIn } from './context.ts';
 import { elaborate } from './expressions.ts';
 import { asSet } from './sets.ts';
 import {
@@ -25,7 +26,7 @@ import {
   type Value,
 } from './values.ts';
 
-const MAX_HIDDEN = 65536;
+const MAX_HIDDEN = limits.units;
 
 /** Fields of a shape, flattened, with their domains and index sets. */
 function leaves(shape: Shape, outer: readonly IndexSet[] = [], path: readonly string[] = []): Leaf[] {
@@ -40,19 +41,20 @@ interface Leaf {
 }
 
 /** How many numbers one value becomes; a category instead gets an axis over its values. */
-const featuresOf = (d: Domain): number => (d.kind === 'cyclic' ? 2 : 1);
+const featuresOf = (d: Domain): number => (d.kind === 'cyclic' || d.kind === 'angle' ? 2 : 1);
 
 /** The blocks of `encode` on a type, in the order of `encodeValue`. */
 export function encodingBlocks(cx: Cx, shape: Shape): EncodingBlock[] {
   const b = cx.ck.b;
   const all = leaves(shape);
-  const scalars = all.filter((l) => l.sets.length === 0 && l.domain.kind !== 'category');
+  const scalars = all.filter((l) => l.sets.length === 0 && isNumeric(l.domain));
   const blocks: EncodingBlock[] = [];
   const n = scalars.reduce((s, l) => s + featuresOf(l.domain), 0);
   if (n > 0) blocks.push({ sets: [b.range(n)] });
   for (const l of all) {
     if (scalars.includes(l)) continue;
-    if (l.domain.kind === 'category') blocks.push({ sets: [...l.sets, l.domain.values] });
+    if (l.domain.kind === 'category' || l.domain.kind === 'permutation')
+      blocks.push({ sets: [...l.sets, l.domain.values] });
     else if (featuresOf(l.domain) > 1) blocks.push({ sets: [...l.sets, b.range(featuresOf(l.domain))] });
     else blocks.push({ sets: l.sets });
   }
@@ -124,6 +126,7 @@ function numericFeatures(
     const angle = b.mul(v.node, b.const((2 * Math.PI) / v.domain.size));
     return [b.call('cos', angle), b.call('sin', angle)];
   }
+  if (v.domain?.kind === 'angle') return [b.call('cos', v.node), b.call('sin', v.node)];
   return [scale ? b.div(b.sub(v.node, scale.shift), scale.width) : v.node];
 }
 
@@ -212,11 +215,11 @@ export function declareMlp(cx: Cx, name: string, args: readonly Arg[], span: Spa
         [...block.sets, ...outs],
         span,
       );
-      cx.ck.params.push({ slot, init: { kind: 'scaled-normal', fanIn: blocks, gain }, prior: null, span });
+      declaredIn(cx).push({ slot, init: { kind: 'scaled-normal', fanIn: blocks, gain }, prior: null, span });
       return slot;
     });
     const bias = b.slot('param', `${name}.bias${n}`, real, outs, span);
-    cx.ck.params.push({
+    declaredIn(cx).push({
       slot: bias,
       init: { kind: 'value', value: { axes: outs.map((s) => b.axis(s)), body: zero } },
       prior: null,

@@ -1,8 +1,9 @@
 /** What an expression can be while it is checked. Arrays are IR expressions with formal axes. */
-import { type Domain, showDomain } from '../domain.ts';
+import { type Domain, isDiscrete, showDomain } from '../domain.ts';
 import type { Axis, Energy, IndexSet, Lambda, Node, Slot } from '../ir/types.ts';
 import type { Span } from '../syntax/span.ts';
-import type { EnergyItem, FnItem } from '../syntax/tree.ts';
+import type { EnergyItem, FnItem, Parameter } from '../syntax/tree.ts';
+import type { Cx, Scope } from './context.ts';
 import type { Distribution } from './distributions.ts';
 
 /** What one element of an array is. */
@@ -53,9 +54,13 @@ export interface EncodingBlock {
 
 /** How data are given: one slot, or one for each field of a record. */
 export interface DataDecl {
+  /** `seen`; in a used file `stem.seen`. */
   readonly name: string;
+  /** As its own file calls it, and the columns and entries of data files. */
+  readonly local: string;
   readonly shape: Shape;
   readonly fields: readonly { readonly field: string | null; readonly slot: Slot }[];
+  /** A path from the entry program's folder. */
   readonly from: string | null;
   readonly oneBased: boolean;
   readonly span: Span;
@@ -63,14 +68,25 @@ export interface DataDecl {
 
 export type ParamInit =
   | { readonly kind: 'value'; readonly value: Lambda }
+  /** Drawn from the run's seed: `normal` has mean and standard deviation, `uniform` its two ends. */
+  | {
+      readonly kind: 'random';
+      readonly distribution: 'normal' | 'uniform';
+      readonly args: readonly [Lambda, Lambda];
+    }
   /** Normal with variance 1 / fanIn (LeCun et al. 1998), drawn from the run's seed. */
   | { readonly kind: 'scaled-normal'; readonly fanIn: readonly EncodingBlock[]; readonly gain: number };
+
+/** A parameter as it is declared; whether it is frozen is up to those that use its file. */
+export type DeclaredParam = Omit<ParamDecl, 'frozen'>;
 
 export interface ParamDecl {
   readonly slot: Slot;
   readonly init: ParamInit;
   /** Minus the log-density of the prior, no free axes. */
   readonly prior: Node | null;
+  /** Kept as it is when the program is trained: its file is used `frozen`. */
+  readonly frozen: boolean;
   readonly span: Span;
 }
 
@@ -86,6 +102,16 @@ export interface Net {
   readonly activation: 'silu' | 'relu' | 'tanh' | 'softplus' | 'sigmoid';
   /** Shape of the output: [] for one number. */
   readonly output: readonly IndexSet[];
+}
+
+/** A function that owns parameters, with parameters of its own: `param f = dense(real[pixel], hidden)`. */
+export interface Instance {
+  readonly name: string;
+  readonly item: FnItem;
+  /** The names of the function's file, then index sets, fixed arguments and parameters of the instance. */
+  readonly scope: Scope;
+  /** What it is called with. */
+  readonly open: readonly Parameter[];
 }
 
 export type Value =
@@ -106,14 +132,19 @@ export type Value =
       readonly span: Span;
     }
   | { readonly kind: 'net'; readonly net: Net }
-  | { readonly kind: 'fn'; readonly item: FnItem }
-  | { readonly kind: 'energy'; readonly item: EnergyItem }
+  | { readonly kind: 'instance'; readonly instance: Instance }
+  /** `home`: the outermost context of the file that declares it; free names mean what they mean there. */
+  | { readonly kind: 'fn'; readonly item: FnItem; readonly home: Cx }
+  | { readonly kind: 'energy'; readonly item: EnergyItem; readonly home: Cx }
   | { readonly kind: 'data'; readonly decl: DataDecl; readonly value: Value }
   | { readonly kind: 'builtin'; readonly name: string }
   | { readonly kind: 'string'; readonly value: string }
   | { readonly kind: 'job'; readonly name: string }
   /** Its declaration was already reported as wrong. */
   | { readonly kind: 'poison' };
+
+export type EnergyValue = Value & { kind: 'energy' };
+export type FnValue = Value & { kind: 'fn' };
 
 /** A conditioning entry: slot[indices] = value, for each position of the axes. */
 export interface Given {
@@ -160,6 +191,8 @@ export interface CheckedEnergy {
   readonly energy: Energy;
   /** Arguments as declared: what `r` is when the energy takes a record. */
   readonly args: readonly { readonly name: string; readonly value: Value; readonly shape: Shape }[];
+  /** Over index sets that only a call decides: it has no states of its own. */
+  readonly generic: boolean;
 }
 
 export const number = (integer = false): Elem => ({ kind: 'number', integer });
@@ -173,9 +206,9 @@ export const scalar = (node: Node, elem: Elem = number()): ArrayValue => ({
 });
 
 export const elemOf = (d: Domain): Elem =>
-  d.kind === 'category'
+  d.kind === 'category' || d.kind === 'permutation'
     ? { kind: 'element', set: d.values, ordered: false }
-    : { kind: 'number', integer: d.kind !== 'real' };
+    : { kind: 'number', integer: isDiscrete(d) };
 
 /** For messages: what the value is, in the reader's words. */
 export function describe(v: Value): string {
@@ -204,6 +237,8 @@ export function describe(v: Value): string {
       return `the distribution ${v.dist.name}`;
     case 'net':
       return `the network ${v.net.name}`;
+    case 'instance':
+      return `the instance ${v.instance.name} of ${v.instance.item.name.text}`;
     case 'fn':
       return `the function ${v.item.name.text}`;
     case 'energy':

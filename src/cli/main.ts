@@ -69,7 +69,11 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
   const withData = (c: Command): Command =>
     compileTime(c)
       .option('--data <name=file>', 'bind data, or a JSON file with all of them', collect)
-      .option('--params <dir>', 'use the parameters that a fit wrote there')
+      .option(
+        '--params <dir>',
+        'use the parameters that a fit wrote there; stem=dir: those of the file stem.energy that is used',
+        collect,
+      )
       .option('--engine <name>', `what computes: ${engineNames.join(', ')}`, 'auto')
       .option('--seed <n>', 'seed of every random number');
   const writes = (c: Command): Command =>

@@ -3,21 +3,25 @@ import * as nodeFs from 'node:fs/promises';
 import * as path from 'node:path';
 import type { HostArray } from '../arrays.ts';
 import { shapeOf } from '../bind/bound.ts';
-import { type Compiled, type CompileOptions, compileText } from '../compile.ts';
+import type { CheckedProgram, ModuleInfo } from '../check/program.ts';
+import { type Compiled, type CompileOptions, compileProgram } from '../compile.ts';
 import type { Engine } from '../engines/engine.ts';
 import { type NodeHost, nodeHost } from '../io/node-host.ts';
 import { readParams } from '../io/run-folder.ts';
 import type { Slot } from '../ir/types.ts';
+import { MAX_TEXT } from '../modules.ts';
 import { openSession, type Session } from '../run/session.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
+import { readerIn } from './library.ts';
 import { type Io, type Terminal, UsageError } from './terminal.ts';
 
 export interface CommonOptions {
   readonly data?: readonly string[];
   readonly set?: readonly string[];
   readonly engine?: string;
-  readonly params?: string;
+  /** Folders of fits: `dir`, or `stem=dir` for the parameters of one used file. */
+  readonly params?: readonly string[];
   readonly seed?: string;
   readonly json?: boolean;
   readonly strict?: boolean;
@@ -25,9 +29,6 @@ export interface CommonOptions {
 }
 
 export const engineNames = ['auto', 'tensorflow', 'wasm', 'cpu', 'reference'] as const;
-
-/** The largest program text that is read: 16 MiB. */
-const MAX_TEXT = 2 ** 24;
 
 export async function readProgram(io: Io, file: string): Promise<string> {
   const full = path.resolve(io.cwd, file);
@@ -85,10 +86,12 @@ export async function compileFile(
   options: CommonOptions,
   extra?: CompileOptions['extra'],
 ): Promise<Compiled> {
-  const text = file === '-' ? await readStdin() : await readProgram(io, file);
+  const text = await readText(io, file);
   const set = constants(options);
-  const compiled = compileText(text, file === '-' ? 'standard input' : file, { constants: set, extra });
-  terminal.addSource(compiled.source);
+  const name = file === '-' ? 'standard input' : file;
+  const reader = readerIn(rootOf(io, file));
+  const compiled = await compileProgram(text, name, reader, { constants: set, extra });
+  for (const source of compiled.sources.values()) terminal.addSource(source);
   for (const name of set.keys())
     if (!compiled.tree.items.some((i) => i.kind === 'const' && i.name.text === name)) {
       const near = suggest(
@@ -100,6 +103,18 @@ export async function compileFile(
       );
     }
   return compiled;
+}
+
+/** The folder that a program may read from. */
+const rootOf = (io: Io, file: string): string =>
+  file === '-' ? io.cwd : path.dirname(path.resolve(io.cwd, file));
+
+let stdin: Promise<string> | undefined;
+/** A program's text; `-` is standard input, which can be read once but asked for again. */
+export function readText(io: Io, file: string): Promise<string> {
+  if (file !== '-') return readProgram(io, file);
+  stdin ??= readStdin();
+  return stdin;
 }
 
 async function readStdin(): Promise<string> {
@@ -135,7 +150,7 @@ export async function openFile(
   compiled: Compiled,
   options: CommonOptions,
 ): Promise<Opened> {
-  const host = nodeHost({ root: file === '-' ? io.cwd : path.dirname(path.resolve(io.cwd, file)) });
+  const host = nodeHost({ root: rootOf(io, file) });
   const permit = (p: string): string => host.permit(path.resolve(io.cwd, p));
   const files = new Map<string, string>();
   const everything: string[] = [];
@@ -152,7 +167,7 @@ export async function openFile(
     everything,
     seed: seedOf(options),
   });
-  if (options.params) await loadParams(session, host, permit(options.params));
+  await loadParams(session, host, await paramFolders(compiled.program, options.params ?? [], permit));
   return { session, host };
 }
 
@@ -164,12 +179,68 @@ export function seedOf(options: CommonOptions): number | undefined {
   return n;
 }
 
-/** Parameters that an earlier fit learned, by name. */
-export async function loadParams(session: Session, host: NodeHost, dir: string): Promise<void> {
-  const read = await readParams(host, dir);
+/** A fit's folder, and whose parameters are read from it: the program's, or those of a file that it uses. */
+export interface ParamFolder {
+  readonly dir: string;
+  readonly module: ModuleInfo | null;
+}
+
+/** `--params dir` and `--params stem=dir`. */
+async function paramFolders(
+  program: CheckedProgram,
+  given: readonly string[],
+  permit: (p: string) => string,
+): Promise<readonly ParamFolder[]> {
+  const out: ParamFolder[] = [];
+  for (const text of given) {
+    const i = text.indexOf('=');
+    const module = moduleOf(program, text);
+    if (module) {
+      if (i === text.length - 1)
+        throw new UsageError(`--params ${text} says no folder; write --params ${module.name}=dir`);
+      out.push({ dir: permit(text.slice(i + 1)), module });
+    } else if (i < 0 || (await isFolder(permit(text)))) out.push({ dir: permit(text), module: null });
+    else {
+      const stem = text.slice(0, i);
+      const names = program.modules.map((m) => m.name);
+      const near = suggest(stem, names);
+      const known = names.length > 0 ? `; it uses ${names.join(', ')}` : '';
+      throw new UsageError(
+        `--params ${text}: the program uses no file \`${stem}\`${near ? `; did you mean \`${near}\`?` : known}`,
+      );
+    }
+  }
+  return out;
+}
+
+/** The used file that `stem=dir` names. */
+export const moduleOf = ({ modules }: CheckedProgram, text: string): ModuleInfo | undefined =>
+  modules.find((m) => text.startsWith(`${m.name}=`));
+
+const isFolder = async (full: string): Promise<boolean> =>
+  (await nodeFs.stat(full).catch(() => null))?.isDirectory() ?? false;
+
+/**
+ * Parameters that earlier fits learned. In the folder of a fit of a used file its own have plain names, and
+ * those of the files that it uses in turn the names that they have here. The folder of a fit of the program
+ * itself must hold all that no other one gives.
+ */
+export async function loadParams(
+  session: Session,
+  host: NodeHost,
+  folders: readonly ParamFolder[],
+): Promise<void> {
   const next = new Map<Slot, HostArray>(session.params);
+  const read = await Promise.all(folders.map(async (f) => ({ ...f, params: await readParams(host, f.dir) })));
   for (const slot of session.params.keys()) {
-    const found = read.get(slot.name);
+    // What is said of a file itself counts most, then of a file that uses it, then of the program.
+    const own = read.findLast((f) => f.module && localName(slot, f.module) !== undefined);
+    const user = read.findLast((f) => f.module?.uses.some((u) => isOf(slot, u)) && f.params.has(slot.name));
+    const from = own ?? user ?? read.findLast((f) => f.module === null);
+    if (!from) continue;
+    const { dir, module, params } = from;
+    const name = (module && localName(slot, module)) ?? slot.name;
+    const found = params.get(name);
     const shape = shapeOf(slot, session.bound.sizeOf);
     if (!found || found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i]))
       throw new EnergyError([
@@ -178,12 +249,17 @@ export async function loadParams(session: Session, host: NodeHost, dir: string):
           code: 'E0532',
           place: { kind: 'data', file: dir },
           message: found
-            ? `\`${slot.name}\` has the shape [${found.shape.join(', ')}] there; the program declares [${shape.join(', ')}]`
-            : `there is no parameter \`${slot.name}\` in this folder`,
-          suggestion: 'use the folder of a fit of this program',
+            ? `\`${name}\` has the shape [${found.shape.join(', ')}] there; the program declares [${shape.join(', ')}]`
+            : `there is no parameter \`${name}\` in this folder`,
+          suggestion: `use the folder of a fit of ${module ? `\`${module.path}\`` : 'this program'}`,
         },
       ]);
     next.set(slot, found);
   }
   session.params = next;
 }
+
+const isOf = (slot: Slot, stem: string): boolean => slot.name.startsWith(`${stem}.`);
+
+const localName = (slot: Slot, { name }: ModuleInfo): string | undefined =>
+  isOf(slot, name) ? slot.name.slice(name.length + 1) : undefined;

@@ -34,20 +34,18 @@ export async function saveJob(args: {
   readonly job: Job;
   readonly result: JobResult;
   readonly source: Source;
+  /** The files that the program uses. */
+  readonly used: readonly Source[];
   readonly format?: string;
 }): Promise<Saved> {
-  const { host, dir, session, job, result, source } = args;
+  const { host, dir, session, job, result, source, used } = args;
   const format = checkFormat(args.format);
   const summary = result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws) : null;
   const record = {
     energy: version,
     node: process.version,
     engine: session.engine.name,
-    program: {
-      file: source.file,
-      sha256: createHash('sha256').update(source.text).digest('hex'),
-      text: source.text,
-    },
+    program: { ...recorded(source), ...(used.length > 0 ? { uses: used.map(recorded) } : {}) },
     job: { name: job.name, verb: job.verb, energy: job.energy, options: plainOptions(job.options) },
     seed: plainOptions(job.options).seed ?? 1,
     ...facts(result),
@@ -86,6 +84,12 @@ export async function saveJob(args: {
   }
   return { summary, files };
 }
+
+const recorded = ({ file, text }: Source) => ({
+  file,
+  sha256: createHash('sha256').update(text).digest('hex'),
+  text,
+});
 
 const csvCell = (s: string): string => (/[",\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s);
 

@@ -1,14 +1,16 @@
 /** The energy of the real unknowns in unconstrained coordinates, discrete ones held. */
-
-import { isDiscrete } from '../domain.ts';
+import type { HostArray } from '../arrays.ts';
+import type { RealDomain } from '../domain.ts';
 import type { Evaluator } from '../engines/engine.ts';
 import { makeBatch, totalEnergy, violationsOf } from '../ir/batch.ts';
 import { gradient } from '../ir/derive.ts';
-import type { Node, Slot } from '../ir/types.ts';
+import type { Lambda, Node, Slot } from '../ir/types.ts';
+import { type SlotTransform, slotTransform } from '../transforms/slot.ts';
+import { type BoundValues, dependentBounds } from './bounds.ts';
+import { type Coordinates, coordinatesOf } from './coordinates.ts';
 import type { ContinuousTarget } from './langevin.ts';
 import { type Clamp, compile, type Model, type States } from './model.ts';
 import type { Scales } from './start.ts';
-import { type Bounds, constrain, constrainValue, logJacobian, unconstrainValue } from './transforms.ts';
 
 export interface ContinuousPart extends ContinuousTarget {
   /** Variances to start the metric from: those of known scales, 1 elsewhere. */
@@ -20,14 +22,6 @@ export interface ContinuousPart extends ContinuousTarget {
   dispose(): void;
 }
 
-interface Coordinate {
-  readonly slot: Slot;
-  readonly size: number;
-  readonly bounds: Bounds;
-  /** Free elements of the slot. */
-  readonly free: Int32Array;
-}
-
 /** @returns null when no real element is free */
 export function continuousPart(
   model: Model,
@@ -35,67 +29,29 @@ export function continuousPart(
   chains: number,
   states: States,
 ): ContinuousPart | null {
-  const b = model.builder;
-  const coordinates: Coordinate[] = [];
-  for (const u of model.unknowns) {
-    if (isDiscrete(u.slot.domain)) continue;
-    const fixed = clamp.fixed.get(u.slot)!;
-    const free = Int32Array.from(fixed.keys()).filter((i) => fixed[i] === 0);
-    if (free.length > 0) coordinates.push({ slot: u.slot, size: u.size, bounds: u.slot.domain, free });
-  }
-  const dim = coordinates.reduce((n, c) => n + c.free.length, 0);
+  const parts = coordinatesOf(model, clamp, chains);
+  const dim = parts.reduce((n, c) => n + c.free.length, 0);
   if (dim === 0) return null;
+  const boundsOf = dependentBounds(model);
+  const target = compileTarget(model, parts, chains);
 
-  const chain = b.axis(b.range(chains), 'chain');
-  const batch = makeBatch(b, model.energy.unknowns, [chain]);
-  const bounded = new Map(coordinates.map((c) => [batch.slots.get(c.slot)!, c.bounds]));
-  const onLine = (n: Node): Node =>
-    b.mapReads(batch.on(n), (s, indices) => {
-      const bounds = bounded.get(s);
-      return bounds && constrain(b, b.read(s, indices), bounds);
-    });
-  const jacobian = coordinates.map((c) => {
-    const s = batch.slots.get(c.slot)!;
-    const axes = c.slot.sets.map((set) => b.axis(set));
-    const z = b.read(s, [b.axisNode(chain), ...axes.map((a) => b.axisNode(a))]);
-    return b.sum(axes, logJacobian(b, z, c.bounds));
-  });
-  const energy = b.sub(onLine(totalEnergy(b, model.energy)), b.addAll(jacobian));
-  const inside = model.energy.support.map((c) => violationsOf(b, c, onLine));
-  const slots = coordinates.map((c) => batch.slots.get(c.slot)!);
-  const gradients = gradient(b, b.sum([chain], energy), slots);
-  const outputs = [
-    { name: 'energy', axes: [chain], node: energy },
-    ...slots.map((s, i) => {
-      const g = gradients.get(s)!;
-      return { name: `g${i}`, axes: g.axes, node: g.body };
-    }),
-  ];
-  if (inside.length > 0) outputs.push({ name: 'broken', axes: [chain], node: b.addAll(inside) });
-  const run: Evaluator = compile(model, outputs);
-
-  /** Input arrays; free real coordinates hold z, everything else values. Fixed reals hold z too. */
-  const inputs = (z: Float64Array) => {
-    const arrays = new Map(
+  /** Input arrays; free coordinates of reals hold z, everything else values. */
+  const inputs = (z: Float64Array): Map<Slot, HostArray> => {
+    const arrays = new Map<Slot, HostArray>(
       model.unknowns.map((u) => [
-        batch.slots.get(u.slot)!,
+        target.slots.get(u.slot)!,
         { shape: [chains, ...u.shape], data: states.get(u.slot)! },
       ]),
     );
     let at = 0;
-    for (const c of coordinates) {
-      const full = new Float64Array(chains * c.size);
-      const x = states.get(c.slot)!;
-      const fixed = clamp.fixed.get(c.slot)!;
-      for (let k = 0; k < chains; k++) {
-        for (let i = 0; i < c.size; i++)
-          if (fixed[i] !== 0) full[k * c.size + i] = unconstrainValue(x[k * c.size + i], c.bounds);
+    for (const c of parts) {
+      const full = c.isHeld ? states.get(c.slot)!.slice() : new Float64Array(chains * c.size);
+      for (let k = 0; k < chains; k++)
         c.free.forEach((i, j) => {
           full[k * c.size + i] = z[k * dim + at + j];
         });
-      }
       at += c.free.length;
-      const slot = batch.slots.get(c.slot)!;
+      const slot = target.slots.get(c.slot)!;
       arrays.set(slot, { shape: arrays.get(slot)!.shape, data: full });
     }
     return arrays;
@@ -104,13 +60,13 @@ export function continuousPart(
   return {
     dim,
     evaluate(z) {
-      const out = run.run(inputs(z));
+      const out = target.run.run(inputs(z));
       const energies = Float64Array.from(out.get('energy')!.data);
       const broken = out.get('broken')?.data;
       if (broken) for (let k = 0; k < chains; k++) if (broken[k] > 0) energies[k] = Number.POSITIVE_INFINITY;
       const g = new Float64Array(chains * dim);
       let at = 0;
-      coordinates.forEach((c, s) => {
+      parts.forEach((c, s) => {
         const full = out.get(`g${s}`)!.data;
         for (let k = 0; k < chains; k++)
           c.free.forEach((i, j) => {
@@ -123,10 +79,9 @@ export function continuousPart(
     variances(scales) {
       const out = new Float64Array(dim).fill(1);
       let at = 0;
-      for (const c of coordinates) {
+      for (const c of parts) {
         const scale = scales.get(c.slot);
-        const line = c.bounds.lo === Number.NEGATIVE_INFINITY && c.bounds.hi === Number.POSITIVE_INFINITY;
-        if (scale && line)
+        if (scale && isLine(c.domain))
           c.free.forEach((i, j) => {
             out[at + j] = scale.sd[i] ** 2 || 1;
           });
@@ -137,27 +92,107 @@ export function continuousPart(
     read(from) {
       const z = new Float64Array(chains * dim);
       let at = 0;
-      for (const c of coordinates) {
+      for (const c of parts) {
+        const bounds = boundsOf(c.layout, from, chains);
         const x = from.get(c.slot)!;
-        for (let k = 0; k < chains; k++)
+        for (let k = 0; k < chains; k++) {
+          const full = c.toFree(x.subarray(k * c.size, (k + 1) * c.size), k, ofChain(bounds, k, c.size));
           c.free.forEach((i, j) => {
-            z[k * dim + at + j] = unconstrainValue(x[k * c.size + i], c.bounds);
+            z[k * dim + at + j] = full[i];
           });
+        }
         at += c.free.length;
       }
       return z;
     },
     write(z, to) {
       let at = 0;
-      for (const c of coordinates) {
+      for (const c of parts) {
+        // In the order of declaration: a bound reads unknowns that are already written.
+        const bounds = boundsOf(c.layout, to, chains);
         const x = to.get(c.slot)!;
-        for (let k = 0; k < chains; k++)
+        const full = new Float64Array(c.size);
+        for (let k = 0; k < chains; k++) {
           c.free.forEach((i, j) => {
-            x[k * c.size + i] = constrainValue(z[k * dim + at + j], c.bounds);
+            full[i] = z[k * dim + at + j];
           });
+          c.toValues(full, x.subarray(k * c.size, (k + 1) * c.size), k, ofChain(bounds, k, c.size));
+        }
         at += c.free.length;
       }
     },
-    dispose: () => run.dispose(),
+    dispose: () => target.run.dispose(),
   };
+}
+
+const isLine = (d: RealDomain): boolean =>
+  d.kind === 'angle' ||
+  (d.kind === 'real' &&
+    !d.lower &&
+    !d.upper &&
+    d.lo === Number.NEGATIVE_INFINITY &&
+    d.hi === Number.POSITIVE_INFINITY);
+
+function ofChain(
+  bounds: BoundValues | null,
+  k: number,
+  size: number,
+): ((i: number) => { lo: number; hi: number }) | null {
+  return bounds && ((i) => ({ lo: bounds.lo[k * size + i], hi: bounds.hi[k * size + i] }));
+}
+
+interface Target {
+  readonly run: Evaluator;
+  /** The input of each unknown: of reals the unconstrained array. */
+  readonly slots: ReadonlyMap<Slot, Slot>;
+}
+
+/** Outputs: `energy` of each chain with the Jacobian, its gradients `g0…`, and `broken` requirements. */
+function compileTarget(model: Model, parts: readonly Coordinates[], chains: number): Target {
+  const b = model.builder;
+  const chain = b.axis(b.range(chains), 'chain');
+  const batch = makeBatch(b, model.energy.unknowns, [chain]);
+  const lead = b.axisNode(chain);
+  const transforms = new Map<Slot, SlotTransform>();
+  const onLine = (n: Node): Node =>
+    b.mapReads(n, (slot, indices) => {
+      const to = batch.slots.get(slot);
+      return to && (transforms.get(slot)?.at(indices) ?? b.read(to, [lead, ...indices]));
+    });
+  const onBound = (l: Lambda | undefined): Lambda | undefined => l && { axes: l.axes, body: onLine(l.body) };
+  const held = new Map<Slot, HostArray>();
+  // In the order of declaration: bounds read unknowns whose transforms are known by then.
+  for (const c of parts) {
+    const z = batch.slots.get(c.slot)!;
+    const mask = c.isHeld ? b.slot('input', `${c.slot.name} given`, { kind: 'bit' }, c.slot.sets) : null;
+    if (mask && c.isHeld) held.set(mask, { shape: c.layout.shape, data: c.isHeld });
+    const { domain } = c;
+    transforms.set(
+      c.slot,
+      slotTransform(b, {
+        domain,
+        sets: c.slot.sets,
+        z: (indices) => b.read(z, [lead, ...indices]),
+        held: mask && ((indices) => b.read(mask, indices)),
+        ...(domain.kind === 'real' ? { lower: onBound(domain.lower), upper: onBound(domain.upper) } : {}),
+      }),
+    );
+  }
+  const jacobian = parts.map((c) => transforms.get(c.slot)!.logJacobian);
+  const energy = b.sub(onLine(totalEnergy(b, model.energy)), b.addAll(jacobian));
+  const moved = new Set(parts.filter((c) => !c.isHeld).map((c) => c.slot));
+  const broken = model.energy.support
+    .filter((c) => !(c.implied && moved.has(c.implied)))
+    .map((c) => violationsOf(b, c, onLine));
+  const slots = parts.map((c) => batch.slots.get(c.slot)!);
+  const gradients = gradient(b, b.sum([chain], energy), slots);
+  const outputs = [
+    { name: 'energy', axes: [chain], node: energy },
+    ...slots.map((s, i) => {
+      const g = gradients.get(s)!;
+      return { name: `g${i}`, axes: g.axes, node: g.body };
+    }),
+  ];
+  if (broken.length > 0) outputs.push({ name: 'broken', axes: [chain], node: b.addAll(broken) });
+  return { run: compile(model, outputs, held), slots: batch.slots };
 }

@@ -1,9 +1,10 @@
 /** Exact sums over all joint states of the free discrete unknowns. */
-import { isDiscrete, stateCount, valueMap } from '../domain.ts';
+import { isArranged } from '../domain.ts';
 import { makeBatch, totalEnergy, violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { MAX_ENUMERATED } from '../plan/plan.ts';
-import { batchInputs, type Clamp, compile, fault, freeCount, type Model } from './model.ts';
+import { jointStates } from './joint-states.ts';
+import { batchInputs, type Clamp, compile, fault, type Model } from './model.ts';
 
 export interface Enumeration {
   readonly states: number;
@@ -18,33 +19,20 @@ export type OnStates = (states: ReadonlyMap<Slot, Float64Array>, energy: Float64
 const CHUNK = 4096;
 
 /**
- * Visits every joint state in mixed-radix order, the last unknown fastest.
+ * Visits every joint state in mixed-radix order, the last unknown fastest; of
+ * permutations and subsets the arrangements only, in lexicographic order.
  * @throws EnergyError when an unknown is real or there are more than 2²² states
  */
 export function enumerateStates(model: Model, clamp: Clamp, onStates: OnStates = () => {}): Enumeration {
   const b = model.builder;
-  const digits: { slot: Slot; size: number; element: number; k: number; offset: number; scale: number }[] =
-    [];
-  let total = 1;
-  for (const u of model.unknowns) {
-    const d = u.slot.domain;
-    if (!isDiscrete(d)) {
-      if (freeCount(clamp, u.slot) === 0) continue;
-      throw fault(
-        'E0703',
-        u.slot.span ?? model.energy.span,
-        `\`${u.slot.name}\` is real: its states cannot be enumerated`,
-        'give it a value, or sample instead',
-      );
-    }
-    const k = stateCount(d, model.sizeOf);
-    const fixed = clamp.fixed.get(u.slot)!;
-    for (let i = 0; i < u.size; i++)
-      if (fixed[i] === 0) {
-        digits.push({ slot: u.slot, size: u.size, element: i, k, ...valueMap(d) });
-        total *= k;
-      }
-  }
+  const { digits, total, real } = jointStates(model, clamp);
+  if (real)
+    throw fault(
+      'E0703',
+      real.span ?? model.energy.span,
+      `\`${real.name}\` is real: its states cannot be enumerated`,
+      'give it a value, or sample instead',
+    );
   if (total > MAX_ENUMERATED)
     throw fault(
       'E0703',
@@ -56,7 +44,9 @@ export function enumerateStates(model: Model, clamp: Clamp, onStates: OnStates =
   const set = b.range(chunk);
   const axis = b.axis(set, 'state');
   const batch = makeBatch(b, model.energy.unknowns, [axis]);
-  const broken = model.energy.support.map((c) => violationsOf(b, c, batch.on));
+  const broken = model.energy.support
+    .filter((c) => !(c.implied && isArranged(c.implied.domain)))
+    .map((c) => violationsOf(b, c, batch.on));
   const outputs = [{ name: 'energy', axes: [axis], node: batch.on(totalEnergy(b, model.energy)) }];
   if (broken.length > 0) outputs.push({ name: 'broken', axes: [axis], node: b.addAll(broken) });
   const run = compile(model, outputs);
@@ -76,8 +66,8 @@ export function enumerateStates(model: Model, clamp: Clamp, onStates: OnStates =
       let rest = from + c;
       for (let j = digits.length - 1; j >= 0; j--) {
         const g = digits[j];
-        states.get(g.slot)![c * g.size + g.element] = g.offset + g.scale * (rest % g.k);
-        rest = Math.floor(rest / g.k);
+        g.write(states.get(g.slot)!.subarray(c * g.size, (c + 1) * g.size), rest % g.count);
+        rest = Math.floor(rest / g.count);
       }
     }
     const out = run.run(batchInputs(model, batch.slots, states, chunk));

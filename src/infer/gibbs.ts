@@ -13,6 +13,7 @@ import type { Evaluator } from '../engines/engine.ts';
 import { makeBatch } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import type { Stream } from '../random/stream.ts';
+import { matrixFault } from './matrix-fault.ts';
 import { batchInputs, type Clamp, compile, fault, type Model, type States } from './model.ts';
 
 /** Programs with fixed sites are made for up to this many blocks of one unknown; beyond, one program takes any. */
@@ -164,11 +165,24 @@ export function faultyTerm(model: Model, states: States, chain: number): Error |
       .filter((u) => u.size <= 4)
       .map((u) => `${u.slot.name} = ${[...one.get(u.slot)!].map((x) => Number(x.toPrecision(4))).join(', ')}`)
       .join('; ');
+    const matrix = Number.isNaN(value)
+      ? matrixFault(b, batch, t.body, (nodes) => {
+          const again = compile(
+            model,
+            nodes.map((node, k) => ({ name: String(k), axes: batch.axes, node })),
+          );
+          const found = again.run(batchInputs(model, batch.slots, one, 1));
+          again.dispose();
+          return nodes.map((_, k) => found.get(String(k))!.data[0]);
+        })
+      : undefined;
     return fault(
       'E0701',
       t.span,
-      `the term \`${t.name}\` is ${Number.isNaN(value) ? 'not a number' : 'infinite'}${where ? ` at ${where}` : ''}`,
-      'look for log or sqrt of something negative, or a division by zero',
+      `the term \`${t.name}\` is ${Number.isNaN(value) ? 'not a number' : 'infinite'}${where ? ` at ${where}` : ''}${
+        matrix ? `: ${matrix.why}` : ''
+      }`,
+      matrix?.suggestion ?? 'look for log or sqrt of something negative, or a division by zero',
     );
   }
   return undefined;

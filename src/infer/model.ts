@@ -2,7 +2,7 @@
 import { type HostArray, sizeOfShape } from '../arrays.ts';
 import { type BoundProgram, type ParamValues, shapeOf } from '../bind/bound.ts';
 import type { Given } from '../check/values.ts';
-import { isDiscrete, stateCount, valueMap } from '../domain.ts';
+import { isArranged, isDiscrete, isVector, rangeOf, showDomain, stateCount, valueMap } from '../domain.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator, Output } from '../engines/engine.ts';
 import { OutOfRange } from '../engines/reference/evaluate.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
@@ -10,6 +10,8 @@ import type { Builder } from '../ir/build.ts';
 import type { Energy, IndexSet, Slot } from '../ir/types.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
+import { arrangedOver, completions } from '../transforms/arrangements.ts';
+import { vectorFault, vectorLength } from '../transforms/vectors.ts';
 import type { InferCode } from './codes.ts';
 
 export interface Model {
@@ -96,7 +98,10 @@ export function fault(code: InferCode, span: Span, message: string, suggestion?:
 /** Whether a value lies in a slot's domain. */
 export function inDomain(model: Model, slot: Slot, value: number): boolean {
   const d = slot.domain;
-  if (!isDiscrete(d)) return Number.isFinite(value) && value >= d.lo && value <= d.hi;
+  if (!isDiscrete(d)) {
+    const { lo, hi } = rangeOf(d);
+    return Number.isFinite(value) && value >= lo && value <= hi;
+  }
   const { offset, scale } = valueMap(d);
   const code = (value - offset) / scale;
   return Number.isInteger(code) && code >= 0 && code < stateCount(d, model.sizeOf);
@@ -136,7 +141,52 @@ export function clampOf(model: Model, entries: readonly Given[]): Clamp {
       clamp.values.get(g.slot)![flat] = values[i];
     }
   }
+  for (const u of model.unknowns) {
+    checkGivenVectors(model, u, clamp, entries);
+    checkGivenArrangements(model, u, clamp, entries);
+  }
   return clamp;
+}
+
+/** Vectors that are given whole must be states of their domain. */
+function checkGivenVectors(model: Model, u: UnknownLayout, clamp: Clamp, entries: readonly Given[]): void {
+  const d = u.slot.domain;
+  if (!isVector(d)) return;
+  const k = model.sizeOf(d.over);
+  const length = vectorLength(d, k);
+  const fixed = clamp.fixed.get(u.slot)!;
+  const values = clamp.values.get(u.slot)!;
+  for (let from = 0; from < u.size; from += length) {
+    if (fixed.subarray(from, from + length).some((f) => f === 0)) continue;
+    const why = vectorFault(d, k, values.subarray(from, from + length));
+    if (why === undefined) continue;
+    const entry = entries.find((g) => g.slot === u.slot);
+    throw fault('E0705', entry?.span ?? model.energy.span, `what is given to \`${u.slot.name}\` ${why}`);
+  }
+}
+
+/** What is given of permutations and subsets must be part of one. */
+function checkGivenArrangements(
+  model: Model,
+  u: UnknownLayout,
+  clamp: Clamp,
+  entries: readonly Given[],
+): void {
+  const d = u.slot.domain;
+  if (!isArranged(d)) return;
+  const length = model.sizeOf(arrangedOver(d));
+  const fixed = clamp.fixed.get(u.slot)!;
+  const values = clamp.values.get(u.slot)!;
+  for (let from = 0; from < u.size; from += length) {
+    const why = completions(d, fixed.subarray(from, from + length), values.subarray(from, from + length));
+    const entry = entries.find((g) => g.slot === u.slot);
+    if (typeof why !== 'string' || !entry) continue;
+    throw fault(
+      'E0705',
+      entry.span,
+      `what is given to \`${u.slot.name}\`, ${showDomain(d)}, ${why}`,
+    );
+  }
 }
 
 export const freeCount = (clamp: Clamp, slot: Slot): number => {

@@ -107,7 +107,7 @@ export function kindOf(
 ): Pick<Quantity, 'kind' | 'labels' | 'lo' | 'hi'> {
   if (!isDiscrete(d)) return { kind: 'real' };
   const k = stateCount(d, sizeOf);
-  if (d.kind === 'category') {
+  if (d.kind === 'category' || d.kind === 'permutation') {
     const labels =
       d.values.kind.kind === 'labels' ? d.values.kind.labels : Array.from({ length: k }, (_, i) => String(i));
     return { kind: 'category', labels, lo: 0, hi: k - 1 };

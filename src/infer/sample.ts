@@ -1,4 +1,4 @@
-/** Running chains: Gibbs for what is discrete, Langevin for what is real, in turn. */
+/** Running chains: Gibbs for what is discrete, exchanges for arrangements, Langevin for what is real, in turn. */
 
 import { makeBatch, violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
@@ -6,6 +6,7 @@ import { makePlan, type Plan } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import type { Draws } from '../stats/draws.ts';
 import { continuousPart } from './continuous.ts';
+import { makeExchange } from './exchange.ts';
 import { faultyTerm, makeGibbs } from './gibbs.ts';
 import { makeLangevin } from './langevin.ts';
 import { batchInputs, type Clamp, compile, fault, type Model, type States } from './model.ts';
@@ -79,6 +80,9 @@ export async function sample(
   const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', c));
   const states = startStates(model, clamp, streams, options.start, options.scales);
   const gibbs = blocks.length > 0 ? makeGibbs(model, blocks, clamp, chains) : null;
+  const exchange = plan.unknowns.some((u) => u.method === 'exchange')
+    ? makeExchange(model, clamp, chains)
+    : null;
   const real = continuousPart(model, clamp, chains, states);
   const langevin = real
     ? makeLangevin(real, chains, feasibleStart(model, clamp, real, streams, states, options.scales), {
@@ -103,8 +107,10 @@ export async function sample(
   try {
     for (let i = 0; i < total; i++) {
       const warming = i < warmup;
-      if (gibbs) {
-        gibbs.sweep(states, streams, annealed ? inverseTemperature(i, warmup) : 1);
+      if (gibbs || exchange) {
+        const beta = annealed ? inverseTemperature(i, warmup) : 1;
+        gibbs?.sweep(states, streams, beta);
+        exchange?.sweep(states, streams, beta);
         if (langevin && real) langevin.refresh(real.read(states));
       }
       if (langevin && real) {
@@ -156,6 +162,7 @@ export async function sample(
     };
   } finally {
     gibbs?.dispose();
+    exchange?.dispose();
     real?.dispose();
     recorder.dispose();
   }

@@ -135,7 +135,7 @@ export function fromFortranOrder<T extends HostArray['data']>(data: T, shape: re
 /** `(3, 4)` for messages. */
 export const showShape = (shape: readonly unknown[]): string => `(${shape.map(String).join(', ')})`;
 
-type TextCode = 'E0511' | 'E0512' | 'E0516' | 'E0521';
+type TextCode = 'E0503' | 'E0511' | 'E0512' | 'E0516' | 'E0521';
 
 /** The longest text that is decoded into one string: the limit of JavaScript engines. */
 const maxText = 2 ** 29 - 24;

@@ -3,6 +3,7 @@
  * derivative, summed over axes, guarded, added up.
  */
 import { type Builder, isConst, staticSize } from './build.ts';
+import { axesOfLoop } from './scan.ts';
 import { signOf } from './signs.ts';
 import type { Axis, FnName, IndexSet, Node } from './types.ts';
 
@@ -144,7 +145,8 @@ function commonPrefix(lists: readonly Conjuncts[]): Conjuncts {
 /** Total, and finite on finite arguments of ordinary size (which leaves out exp and everything with a pole). */
 const total: ReadonlySet<FnName> = new Set<FnName>([
   ...(['add', 'sub', 'mul', 'neg', 'square', 'abs', 'sign', 'floor', 'ceil', 'round', 'min', 'max'] as const),
-  ...(['sin', 'cos', 'atan', 'tanh', 'sigmoid', 'softplus', 'silu', 'relu', 'erf', 'logaddexp'] as const),
+  ...(['sin', 'cos', 'atan', 'tanh', 'sigmoid', 'softplus', 'silu', 'relu', 'erf', 'erfc', 'logaddexp'] as const),
+  ...(['log_phi', 'inverse_mills', 'log_i0', 'bessel_ratio'] as const),
   ...(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'and', 'or', 'not', 'select', 'stop_gradient'] as const),
 ]);
 
@@ -184,6 +186,16 @@ function decide(n: Node): boolean {
       return total.has(n.fn);
     case 'reduce':
       return n.kind === 'sum' && isHarmless(n.body) && (n.where === null || isHarmless(n.where));
+    case 'matrix':
+      // NaN where there is no result.
+      return false;
+    case 'scan': {
+      const { loop, indices } = n;
+      const shape = axesOfLoop(loop);
+      return (
+        indices.every((i, d) => inRange(i, shape[d].set)) && isHarmless(loop.init) && isHarmless(loop.body)
+      );
+    }
     case 'scatter':
       return isHarmless(n.body) && n.indices.every(isHarmless) && (n.where === null || isHarmless(n.where));
   }
@@ -201,7 +213,8 @@ function inRange(index: Node, set: IndexSet): boolean {
     }
     case 'read': {
       const { domain } = index.slot;
-      return domain.kind === 'category' && domain.values === set && isHarmless(index);
+      const elements = domain.kind === 'category' || domain.kind === 'permutation';
+      return elements && domain.values === set && isHarmless(index);
     }
     case 'call':
       // i mod n, as index arithmetic on rings writes it.

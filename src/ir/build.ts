@@ -5,20 +5,28 @@
  * wherever they are defined.
  */
 import type { Domain } from '../domain.ts';
+import { TooLarge } from '../limits.ts';
 import type { Span } from '../syntax/span.ts';
+import { isCheap } from './cost.ts';
 import { functions } from './functions.ts';
+import { type ClosedLoop, closeLoop, type OpenLoop, rewriteScan, scanAt, usesOfLoop } from './scan.ts';
+import { isConst, simplify } from './simplify.ts';
 import {
   type Axis,
-  type CallNode,
   type FnName,
   type IndexSet,
   type Lambda,
+  type MatrixFn,
   type Node,
+  type Recurrence,
   type ReduceKind,
   type SetKind,
   type Slot,
   Uses,
 } from './types.ts';
+import { children } from './walk.ts';
+
+export { isConst } from './simplify.ts';
 
 type Args = readonly Node[];
 
@@ -43,13 +51,27 @@ const mergeAxes = (lists: readonly (readonly Axis[])[]): readonly Axis[] => {
 const without = (axes: readonly Axis[], drop: readonly Axis[]): readonly Axis[] =>
   axes.filter((a) => !drop.includes(a));
 
+/** What a builder refuses to outgrow. */
+export interface Bounds {
+  readonly nodes: number;
+  readonly operationDepth: number;
+  readonly slots: number;
+}
+
 export class Builder {
+  /** Set while a program is checked: what is made of it later may be larger. */
+  bounds: Bounds | null = null;
+  /** By id: the length of the longest path down to a leaf, loops counted several times. */
+  private readonly depths: number[] = [];
   private nextNode = 0;
   private nextAxis = 0;
   private nextSet = 0;
   private nextSlot = 0;
   private readonly table = new Map<string, Node>();
   private readonly ranges = new Map<number, IndexSet>();
+  private readonly formals = new Map<string, Axis>();
+  /** Recurrences, by what they are made of. */
+  readonly loops = new Map<string, ClosedLoop>();
 
   // ── Names ─────────────────────────────────────────────────────────────────
 
@@ -72,6 +94,10 @@ export class Builder {
   }
 
   slot(role: Slot['role'], name: string, domain: Domain, sets: readonly IndexSet[], span?: Span): Slot {
+    if (this.bounds !== null && this.nextSlot >= this.bounds.slots)
+      throw new TooLarge(
+        `it has more than ${this.bounds.slots} unknowns, parameters and data, fields of records counted`,
+      );
     return { id: this.nextSlot++, role, name, domain, sets, span };
   }
 
@@ -145,7 +171,7 @@ export class Builder {
       const value = functions[fn].eval(...args.map((a) => (a.op === 'const' ? a.value : 0)));
       if (Number.isFinite(value)) return this.const(value);
     }
-    return this.simplify(fn, args) ?? this.rawCall(fn, args);
+    return simplify(this, fn, args) ?? this.rawCall(fn, args);
   }
 
   private rawCall(fn: FnName, args: Args): Node {
@@ -156,66 +182,6 @@ export class Builder {
       axes: mergeAxes(args.map((a) => a.axes)),
       uses: usesOf(args),
     });
-  }
-
-  private simplify(fn: FnName, args: Args): Node | undefined {
-    const [a, b, c] = args;
-    switch (fn) {
-      case 'add':
-        if (isConst(a, 0)) return b;
-        if (isConst(b, 0)) return a;
-        if (b.op === 'call' && b.fn === 'neg') return this.call('sub', a, b.args[0]);
-        return undefined;
-      case 'sub':
-        if (isConst(b, 0)) return a;
-        if (isConst(a, 0)) return this.call('neg', b);
-        if (a === b) return this.const(0);
-        return undefined;
-      case 'mul':
-        if (isConst(a, 0) || isConst(b, 0)) return this.const(0);
-        if (isConst(a, 1)) return b;
-        if (isConst(b, 1)) return a;
-        if (isConst(a, -1)) return this.call('neg', b);
-        if (isConst(b, -1)) return this.call('neg', a);
-        if (b.op === 'const' && scaled(a)) return this.call('mul', b, a);
-        if (a.op === 'const' && scaled(b)) return this.call('mul', this.call('mul', a, b.args[0]), b.args[1]);
-        if (a.op === 'call' && a.fn === 'neg') return this.call('neg', this.call('mul', a.args[0], b));
-        if (b.op === 'call' && b.fn === 'neg') return this.call('neg', this.call('mul', a, b.args[0]));
-        if (a === b) return this.call('square', a);
-        return undefined;
-      case 'div':
-        if (isConst(a, 0)) return a;
-        if (isConst(b, 1)) return a;
-        if (b.op === 'const' && b.value !== 0) return this.call('mul', a, this.const(1 / b.value));
-        return undefined;
-      case 'neg':
-        if (a.op === 'call' && a.fn === 'neg') return a.args[0];
-        if (a.op === 'call' && a.fn === 'sub') return this.call('sub', a.args[1], a.args[0]);
-        return undefined;
-      case 'pow':
-        if (isConst(b, 1)) return a;
-        if (isConst(b, 0)) return this.const(1);
-        if (isConst(b, 2)) return this.call('square', a);
-        if (isConst(b, 0.5)) return this.call('sqrt', a);
-        if (isConst(b, -1)) return this.call('div', this.const(1), a);
-        return undefined;
-      case 'select':
-        if (a.op === 'const') return a.value !== 0 ? b : c;
-        if (b === c) return b;
-        return undefined;
-      case 'pick':
-        return a.op === 'const' ? args[1 + a.value] : undefined;
-      case 'and':
-        if (a.op === 'const') return a.value !== 0 ? b : a;
-        if (b.op === 'const') return b.value !== 0 ? a : b;
-        return undefined;
-      case 'or':
-        if (a.op === 'const') return a.value !== 0 ? a : b;
-        if (b.op === 'const') return b.value !== 0 ? b : a;
-        return undefined;
-      default:
-        return undefined;
-    }
   }
 
   add = (a: Node, b: Node): Node => this.call('add', a, b);
@@ -289,6 +255,72 @@ export class Builder {
       ]),
       uses: body.uses | usesOf(indices) | (where?.uses ?? 0),
     });
+  }
+
+  // ── Matrices ──────────────────────────────────────────────────────────────
+
+  /**
+   * A function of matrices read at indices (`matrix.ts` has the functions as arrays). The axes that arguments bind
+   * are renamed to ones that only such arguments use and that no argument has free: equal matrices are the same
+   * whatever their axes were called, and no binder elsewhere shares an axis with a matrix.
+   */
+  matrix(fn: MatrixFn, args: readonly Lambda[], indices: Args): Node {
+    if (fn === 'solve' && isConst(args[1].body, 0)) return args[1].body;
+    const batch = args.flatMap((a) => without(a.body.axes, a.axes));
+    const own = args.map((a) => this.canonical(a, batch));
+    const bodies = own.map((a) => a.body);
+    const key = own.map((a) => `${axisIds(a.axes)}${a.body.id}`).join(';');
+    return this.intern(`${fn}:${key}[${ids(indices)}]`, {
+      op: 'matrix',
+      fn,
+      args: own,
+      indices,
+      axes: mergeAxes([...args.map((a) => without(a.body.axes, a.axes)), ...indices.map((i) => i.axes)]),
+      uses: usesOf(indices) | usesOf(bodies),
+    });
+  }
+
+  private canonical({ axes, body }: Lambda, avoid: readonly Axis[]): Lambda {
+    const taken = new Set(avoid);
+    const to = axes.map((a) => {
+      for (let k = 0; ; k++) {
+        const key = `${a.set.id},${k}`;
+        const formal = this.formals.get(key) ?? this.axis(a.set, a.name);
+        this.formals.set(key, formal);
+        if (taken.has(formal)) continue;
+        taken.add(formal);
+        return formal;
+      }
+    });
+    return {
+      axes: to,
+      body: this.substitute(
+        body,
+        axes,
+        to.map((a) => this.axisNode(a)),
+      ),
+    };
+  }
+
+  // ── Recurrences ───────────────────────────────────────────────────────────
+
+  /** The state at position `time` of a recurrence whose init and body may have free axes. */
+  scan(open: OpenLoop, time: Node, at: Args): Node {
+    const { loop, outer } = closeLoop(this, open);
+    return this.scanAt(loop, [...outer.map((a) => this.axisNode(a)), time, ...at]);
+  }
+
+  /** The states read at indices: those of the params, the position, those of the state. */
+  scanAt(loop: Recurrence, indices: Args): Node {
+    return scanAt(this, loop, indices, (own, at) =>
+      this.intern(`x${own.state.id}[${ids(at)}]`, {
+        op: 'scan',
+        loop: own,
+        indices: at,
+        axes: mergeAxes(at.map((i) => i.axes)),
+        uses: usesOf(at) | usesOfLoop(own),
+      }),
+    );
   }
 
   // ── Substitution ──────────────────────────────────────────────────────────
@@ -368,6 +400,15 @@ export class Builder {
           const { bound, parts } = under(n.over, n.where ? [n.body, n.where] : [n.body]);
           return this.reduce(n.kind, bound, parts[0], parts[1] ?? null);
         }
+        case 'matrix': {
+          const args = n.args.map((a): Lambda => {
+            const { bound, parts } = under(a.axes, [a.body]);
+            return { axes: bound, body: parts[0] };
+          });
+          return this.matrix(n.fn, args, n.indices.map(go));
+        }
+        case 'scan':
+          return rewriteScan(this, n, n.indices.map(go), onRead);
         case 'scatter': {
           // `into` axes are free in the result but not in the parts: they can be renamed; any
           // other replacement turns the scatter into a read of it.
@@ -393,37 +434,42 @@ export class Builder {
   private intern(key: string, node: Bare<Node>): Node {
     const known = this.table.get(key);
     if (known) return known;
-    const made = { ...node, id: this.nextNode++ } as Node;
+    const made = { ...node, id: this.nextNode } as Node;
+    const depth =
+      stepOf(made) + children(made).reduce((most, c) => Math.max(most, this.depths[c.id] ?? 0), 0);
+    if (this.bounds !== null) {
+      if (this.nextNode >= this.bounds.nodes)
+        throw new TooLarge(
+          `it makes more than ${this.bounds.nodes} operations, functions and energies written out`,
+        );
+      if (depth > this.bounds.operationDepth)
+        throw new TooLarge(
+          `it makes operations on results of operations, more than ${this.bounds.operationDepth} one on the other`,
+        );
+    }
+    this.depths[this.nextNode++] = depth;
     this.table.set(key, made);
     return made;
+  }
+}
+
+/** What a node adds to the depth: working out a loop takes more stack than a function. */
+function stepOf(n: Node): number {
+  switch (n.op) {
+    case 'const':
+    case 'axis':
+    case 'size':
+    case 'read':
+    case 'call':
+      return 1;
+    default:
+      return 4;
   }
 }
 
 const ids = (nodes: Args): string => nodes.map((n) => n.id).join(',');
 const axisIds = (axes: readonly Axis[]): string => `<${axes.map((a) => a.id).join(',')}>`;
 const usesOf = (nodes: Args): number => nodes.reduce((u, n) => u | n.uses, 0);
-
-export const isConst = (n: Node, value?: number): boolean =>
-  n.op === 'const' && (value === undefined || n.value === value);
-
-/** c·x with a constant c. */
-const scaled = (n: Node): n is CallNode => n.op === 'call' && n.fn === 'mul' && n.args[0].op === 'const';
-
-/** Whether repeating the expression costs no more than reading it from memory would. */
-function isCheap(n: Node): boolean {
-  switch (n.op) {
-    case 'const':
-    case 'axis':
-    case 'size':
-      return true;
-    case 'read':
-      return n.indices.every(isCheap);
-    case 'call':
-      return n.args.length <= 2 && functions[n.fn].cheap === true && n.args.every(isCheap);
-    default:
-      return false;
-  }
-}
 
 /** The number of elements where it is known before data are bound. */
 export function staticSize(set: IndexSet): number | undefined {

@@ -23,6 +23,8 @@
 import { type Adjoint, combine, flow, guarded, isHarmless, masked } from './adjoint.ts';
 import { type Builder, isConst } from './build.ts';
 import { functions } from './functions.ts';
+import { matrixRules } from './matrix-derive.ts';
+import { loopReads, scanRules } from './scan-derive.ts';
 import { transposeRead } from './transpose.ts';
 import type { AtNode, Axis, CallNode, Lambda, Node, ReduceNode, ScatterNode, Slot } from './types.ts';
 
@@ -52,10 +54,19 @@ export function gradient(b: Builder, root: Node, slots: readonly Slot[]): Map<Sl
     give(child, flow(b, adj, factor, extra, child.axes));
   };
 
+  const matrices = matrixRules(b, nodes, give);
+  const scans = scanRules(b, nodes, slots, gradient, (slot, part) => {
+    const { axes, parts } = results.get(slot)!;
+    const to = axes.map((a) => b.axisNode(a));
+    parts.push({ value: b.substitute(part.body, part.axes, to), need: [], live: [] });
+  });
   give(root, { value: b.const(1), need: [], live: [] });
   for (const n of nodes.reverse()) {
     const parts = pending.get(n);
-    if (!parts) continue;
+    if (!parts) {
+      if (n.op === 'scan') scans.close(n);
+      continue;
+    }
     pending.delete(n);
     const adj = combine(b, parts);
     switch (n.op) {
@@ -75,6 +86,13 @@ export function gradient(b: Builder, root: Node, slots: readonly Slot[]): Map<Sl
         break;
       case 'scatter':
         scatterRule(b, n, adj, send);
+        break;
+      case 'matrix':
+        matrices.add(n, adj);
+        break;
+      case 'scan':
+        scans.add(n, adj);
+        scans.close(n);
         break;
       default:
         break;
@@ -113,6 +131,8 @@ function smoothParts(n: Node): readonly Node[] {
     case 'reduce':
     case 'scatter':
       return [n.body];
+    case 'matrix':
+      return n.args.map((a) => a.body);
     default:
       return [];
   }
@@ -121,7 +141,14 @@ function smoothParts(n: Node): readonly Node[] {
 function activeNodes(nodes: readonly Node[], wanted: ReadonlySet<Slot>): ReadonlySet<Node> {
   const active = new Set<Node>();
   for (const n of nodes)
-    if (n.op === 'read' ? wanted.has(n.slot) : smoothParts(n).some((c) => active.has(c))) active.add(n);
+    if (
+      n.op === 'read'
+        ? wanted.has(n.slot)
+        : n.op === 'scan'
+          ? loopReads(n.loop, wanted)
+          : smoothParts(n).some((c) => active.has(c))
+    )
+      active.add(n);
   return active;
 }
 

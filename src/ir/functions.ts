@@ -3,8 +3,12 @@
  * derivatives as expressions. `null` is a partial that is zero everywhere it is
  * defined (comparisons, floor). Truth values are 0 and 1.
  */
+
+import { besselRatio, logI0 } from './bessel.ts';
 import type { Builder } from './build.ts';
-import { digamma, erf, lgamma, sigmoid, softplus, trigamma } from './special.ts';
+import { lbeta, lgamma } from './log-gamma.ts';
+import { erfc, inverseMills, logPhi } from './normal-tails.ts';
+import { digamma, erf, sigmoid, softplus, trigamma } from './special.ts';
 import type { FnName, Node } from './types.ts';
 
 export interface ScalarFunction {
@@ -131,6 +135,30 @@ export const functions: Readonly<Record<FnName, ScalarFunction>> = {
   lgamma: fn(1, lgamma, (b, [x]) => [b.call('digamma', x)]),
   digamma: fn(1, digamma, (b, [x]) => [b.call('trigamma', x)]),
   trigamma: fn(1, trigamma, (b, [x]) => [tetragamma(b, x)]),
+  /** ln |B(x, y)|. */
+  lbeta: fn(2, lbeta, (b, [x, y]) => {
+    const both = b.call('digamma', b.add(x, y));
+    return [b.sub(b.call('digamma', x), both), b.sub(b.call('digamma', y), both)];
+  }),
+  erfc: fn(1, erfc, (b, [x]) => [
+    b.mul(b.const(-TWO_OVER_SQRT_PI), b.call('exp', b.neg(b.call('square', x)))),
+  ]),
+  /** ln Φ(x), Φ the standard normal distribution function. */
+  log_phi: fn(1, logPhi, (b, [x]) => [b.call('inverse_mills', x)]),
+  /** φ(x) / Φ(x) */
+  inverse_mills: fn(1, inverseMills, (b, [x], self) => [b.neg(b.mul(self, b.add(x, self)))]),
+  /** ln I₀(x) */
+  log_i0: fn(1, logI0, (b, [x]) => [b.call('bessel_ratio', b.const(0), x)]),
+  /**
+   * r_ν(x) = I_{ν+1}(x) / I_ν(x) for whole ν ≥ 0, constant in ν. With the recurrences of the
+   * Bessel functions r_ν′ = r_ν (r_{ν+1} − r_ν) + (1 − r_ν r_{ν+1}) / (2ν + 2), regular at 0.
+   */
+  bessel_ratio: fn(2, besselRatio, (b, [nu, x], self) => {
+    const up = b.add(nu, b.const(1));
+    const next = b.call('bessel_ratio', up, x);
+    const turn = b.div(b.sub(b.const(1), b.mul(self, next)), b.mul(b.const(2), up));
+    return [null, b.add(b.mul(self, b.sub(next, self)), turn)];
+  }),
   /** ln(eˣ + eʸ) */
   logaddexp: fn(
     2,

@@ -3,6 +3,8 @@
  * tests and after passes that make nodes; a violation is a fault of the compiler.
  */
 import { functions } from './functions.ts';
+import { matrixFunctions } from './matrix.ts';
+import { axesOfLoop, usesOfLoop } from './scan.ts';
 import { type Axis, type Energy, type Node, Uses } from './types.ts';
 import { children } from './walk.ts';
 
@@ -37,6 +39,13 @@ function freeAxes(n: Node): readonly Axis[] {
         return [...of([n.body]).filter((a) => !n.params.includes(a)), ...of(n.indices)];
       case 'reduce':
         return of(children(n)).filter((a) => !n.over.includes(a));
+      case 'matrix':
+        return [
+          ...n.args.flatMap(({ axes, body }) => of([body]).filter((a) => !axes.includes(a))),
+          ...of(n.indices),
+        ];
+      case 'scan':
+        return of(n.indices);
       case 'scatter':
         return [...n.into, ...of(children(n)).filter((a) => !n.over.includes(a))];
       default:
@@ -65,6 +74,10 @@ function structure(n: Node): string {
       return `call ${n.fn} ${ids(n.args)}`;
     case 'reduce':
       return `reduce ${n.kind} ${axes(n.over)} ${n.where?.id} ${n.body.id}`;
+    case 'matrix':
+      return `matrix ${n.fn} ${n.args.map((a) => `${axes(a.axes)}:${a.body.id}`).join(' ')} ${ids(n.indices)}`;
+    case 'scan':
+      return `scan ${n.loop.state.id} ${ids(n.indices)}`;
     case 'scatter':
       return `scatter ${axes(n.into)} ${axes(n.over)} ${ids(n.indices)} ${n.where?.id} ${n.body.id}`;
   }
@@ -90,7 +103,8 @@ export const rules: readonly Rule[] = [
   {
     name: 'uses are the roles read',
     check: (n) => {
-      const want = children(n).reduce((u, p) => u | p.uses, n.op === 'read' ? Uses[n.slot.role] : 0);
+      const own = n.op === 'read' ? Uses[n.slot.role] : n.op === 'scan' ? usesOfLoop(n.loop) : 0;
+      const want = (n.op === 'scan' ? n.indices : children(n)).reduce((u, p) => u | p.uses, own);
       return n.uses === want ? null : `has ${n.uses}, expected ${want}`;
     },
   },
@@ -106,8 +120,20 @@ export const rules: readonly Rule[] = [
   {
     name: 'one index for each dimension',
     check: (n) => {
+      if (n.op === 'matrix')
+        return n.indices.length === matrixFunctions[n.fn].rank
+          ? null
+          : `expected ${matrixFunctions[n.fn].rank}, found ${n.indices.length}`;
       const want =
-        n.op === 'read' ? n.slot.sets : n.op === 'at' ? n.params : n.op === 'scatter' ? n.into : null;
+        n.op === 'read'
+          ? n.slot.sets
+          : n.op === 'at'
+            ? n.params
+            : n.op === 'scatter'
+              ? n.into
+              : n.op === 'scan'
+                ? axesOfLoop(n.loop)
+                : null;
       return want !== null && 'indices' in n && n.indices.length !== want.length
         ? `expected ${want.length}, found ${n.indices.length}`
         : null;
@@ -119,11 +145,13 @@ export const rules: readonly Rule[] = [
       const lists =
         n.op === 'at'
           ? [n.params]
-          : n.op === 'reduce'
-            ? [n.over]
-            : n.op === 'scatter'
-              ? [n.over, n.into]
-              : [];
+          : n.op === 'matrix'
+            ? n.args.map((a) => a.axes)
+            : n.op === 'reduce'
+              ? [n.over]
+              : n.op === 'scatter'
+                ? [n.over, n.into]
+                : [];
       const bad = lists.find((l) => !distinct(l));
       return bad ? names(bad) : null;
     },
@@ -131,6 +159,43 @@ export const rules: readonly Rule[] = [
   {
     name: 'a reduction runs over an axis or has a condition',
     check: (n) => (n.op === 'reduce' && n.over.length === 0 && n.where === null ? 'neither' : null),
+  },
+  {
+    name: 'a matrix has rows and columns',
+    check: (n) => {
+      if (n.op !== 'matrix') return null;
+      const { arity } = matrixFunctions[n.fn];
+      if (n.args.length !== arity) return `${n.fn} takes ${arity}, found ${n.args.length}`;
+      const batch = n.args.flatMap((a) => a.body.axes.filter((x) => !a.axes.includes(x)));
+      const bad = n.args.find((a) => a.axes.length !== 2 || a.axes.some((x) => batch.includes(x)));
+      return bad ? names(bad.axes) : null;
+    },
+  },
+  {
+    name: 'a recurrence is closed',
+    check: (n) => {
+      if (n.op !== 'scan') return null;
+      const { params, over, axes, state, init, body } = n.loop;
+      const start = [...params, ...axes];
+      if (!distinct([...start, over])) return names([...start, over]);
+      const loose = [
+        ...init.axes.filter((a) => !start.includes(a)),
+        ...body.axes.filter((a) => a !== over && !start.includes(a)),
+      ];
+      if (loose.length > 0) return names(loose);
+      const shape = state.sets.length === start.length && start.every((a, d) => a.set === state.sets[d]);
+      return shape ? null : 'its state has another shape';
+    },
+  },
+  {
+    name: 'a recurrence is read at distinct axes for its params',
+    check: (n) => {
+      if (n.op !== 'scan') return null;
+      const at = n.indices.slice(0, n.loop.params.length);
+      return at.every((i) => i.op === 'axis') && new Set(at).size === at.length
+        ? null
+        : at.map((i) => i.op).join(', ');
+    },
   },
   {
     name: 'axes scattered into do not occur in the parts',

@@ -5,7 +5,7 @@
  */
 import { showDomain } from '../domain.ts';
 import type { Axis, CallNode, Energy, FnName, IndexSet, Lambda, Node, Slot } from './types.ts';
-import { children } from './walk.ts';
+import { children, visit } from './walk.ts';
 
 /** The text of one expression; definitions of shared parts come first, one a line. */
 export function showNode(node: Node): string {
@@ -98,12 +98,17 @@ const infix: Partial<Record<FnName, readonly [text: string, own: number, left: n
   pow: ['^', POWER, ATOM, ATOM],
 };
 
+/** How high an expression grows before a part of it gets a name of its own. */
+const STEP = 100;
+
 class Printer {
   readonly definitions: string[] = [];
   private readonly uses = new Map<Node, number>();
   private readonly named = new Map<Node, string>();
   private readonly axisNames = new Map<Axis, string>();
   private readonly taken = new Set<string>();
+  /** Steps on the way up a long expression, children first: they get names, so that no text is deep in texts. */
+  private long: Node[] = [];
 
   constructor(roots: readonly Node[]) {
     const stack = [...roots];
@@ -114,6 +119,12 @@ class Printer {
       if (n.op === 'read') this.taken.add(n.slot.name);
       stack.push(...children(n));
     }
+    const heights = new Map<Node, number>();
+    visit(roots, (n) => {
+      const height = 1 + children(n).reduce((most, c) => Math.max(most, heights.get(c) ?? 0), 0);
+      heights.set(n, height % STEP);
+      if (height === STEP && !isSmall(n)) this.long.push(n);
+    });
   }
 
   binders(axes: readonly Axis[]): string {
@@ -122,6 +133,14 @@ class Printer {
 
   /** @param least parentheses are put around what binds less tightly */
   text(n: Node, least: number): string {
+    if (this.long.length > 0) {
+      const { long } = this;
+      this.long = [];
+      for (const step of long) {
+        this.uses.set(step, 2);
+        this.text(step, 0);
+      }
+    }
     if ((this.uses.get(n) ?? 0) < 2 || isSmall(n)) return this.raw(n, least);
     let name = this.named.get(n);
     if (name === undefined) {
@@ -161,6 +180,20 @@ class Printer {
       case 'reduce': {
         const where = n.where ? ` where ${this.text(n.where, 0)}` : '';
         return [`${n.kind}[${this.binders(n.over)}${where}] ${this.text(n.body, PREFIX)}`, PREFIX];
+      }
+      case 'matrix': {
+        const matrices = n.args.map((a) => `[${this.text(a.body, 0)} for ${this.binders(a.axes)}]`);
+        const at = n.indices.length === 0 ? '' : `[${this.list(n.indices)}]`;
+        return [`${n.fn}(${matrices.join(', ')})${at}`, ATOM];
+      }
+      case 'scan': {
+        const { params, over, axes, backward, init, body, state } = n.loop;
+        const [each, lead] = [this.binders(axes), this.binders(params)];
+        const start = `${each === '' ? '' : `[${each}] `}${this.text(init, 0)}`;
+        const time = `${this.binders([over])}${backward ? ' backwards' : ''}`;
+        const step = `${each === '' ? '' : `[${each}] `}${this.text(body, 0)}`;
+        const scan = `${lead === '' ? '' : `[${lead}] `}scan[${time}, ${state.name} = ${start}] ${step}`;
+        return [`(${scan})[${this.list(n.indices)}]`, ATOM];
       }
       case 'scatter': {
         const into = n.into.map((a, d) => `${this.axis(a)} = ${this.text(n.indices[d], ADD)}`).join(', ');

@@ -1,5 +1,6 @@
 /** What is known of an expression's sign, wherever it can be evaluated: a small abstract interpretation. */
-import type { Node } from './types.ts';
+import type { Node, Recurrence, ScanNode } from './types.ts';
+import { visit } from './walk.ts';
 
 /** 'positive' excludes 0. */
 export type Sign = 'positive' | 'nonnegative' | 'unknown';
@@ -49,11 +50,33 @@ export function signOf(n: Node, positive: readonly Node[] = []): Sign {
       // A filtered sum may be empty.
       return n.where && body === 'positive' ? 'nonnegative' : body;
     }
+    case 'matrix':
+      return 'unknown';
+    case 'scan':
+      return signOfScan(n);
     case 'scatter':
       return signOf(n.body) === 'unknown' ? 'unknown' : 'nonnegative';
     case 'call':
       return signOfCall(n, positive);
   }
+}
+
+const scanSigns = new WeakMap<Recurrence, Sign>();
+
+/** By induction: positive if the start is, and a step from a positive state. */
+function signOfScan({ loop }: ScanNode): Sign {
+  let known = scanSigns.get(loop);
+  if (known === undefined) {
+    const reads: Node[] = [];
+    visit([loop.body], (n) => {
+      if (n.op === 'read' && n.slot === loop.state) reads.push(n);
+    });
+    const start = signOf(loop.init);
+    const step = start === 'positive' ? signOf(loop.body, reads) : 'unknown';
+    known = step === 'positive' ? step : and(start, signOf(loop.body));
+    scanSigns.set(loop, known);
+  }
+  return known;
 }
 
 function signOfCall(n: Node & { op: 'call' }, positive: readonly Node[]): Sign {

@@ -1,17 +1,11 @@
 /**
  * Special functions in float64, for the reference engine and for constant folding.
- * `lgamma` and `erf` are mathjs's; digamma and trigamma are Bernardo's recurrence with
- * the asymptotic series (Algorithm AS 103, Applied Statistics 25, 1976).
+ * `erf` is mathjs's; digamma and trigamma are Bernardo's recurrence with the
+ * asymptotic series (Algorithm AS 103, Applied Statistics 25, 1976).
  */
-import { erf as mathErf, gamma as mathGamma, lgamma as mathLgamma } from 'mathjs/number';
+import { erf as mathErf } from 'mathjs/number';
 
 export const erf = (x: number): number => mathErf(x) as number;
-
-/** ln|Γ(x)|. */
-export function lgamma(x: number): number {
-  if (x > 0) return mathLgamma(x) as number;
-  return Math.log(Math.abs(mathGamma(x) as number));
-}
 
 /** d/dx ln Γ(x), x > 0 (reflection for x < 0). */
 export function digamma(x: number): number {
@@ -26,7 +20,8 @@ export function digamma(x: number): number {
   }
   const r = 1 / (x * x);
   // ln x − 1/2x − Σ B₂ₙ/(2n x²ⁿ)
-  const tail = r * (1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r * (1 / 132)))));
+  const tail =
+    r * (1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r * (1 / 132 - r * (691 / 32760))))));
   return shift + Math.log(x) - 0.5 / x - tail;
 }
 
@@ -43,7 +38,7 @@ export function trigamma(x: number): number {
     x += 1;
   }
   const r = 1 / (x * x);
-  const tail = r * (1 / 6 - r * (1 / 30 - r * (1 / 42 - r * (1 / 30 - r * (5 / 66)))));
+  const tail = r * (1 / 6 - r * (1 / 30 - r * (1 / 42 - r * (1 / 30 - r * (5 / 66 - r * (691 / 2730))))));
   return shift + 1 / x + r / 2 + tail / x;
 }
 

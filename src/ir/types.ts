@@ -17,6 +17,8 @@
  *   at (λp…. b)[i…]    ⟦b⟧ρ[p := ⟦i⟧ρ …]
  *   call f(x…)         f(⟦x⟧ρ…); truth values are 0 and 1
  *   reduce ⊕ a… b      ⊕ over all positions of a… where `where` ≠ 0 of ⟦b⟧
+ *   matrix f(A…)[i…]   f of the matrices A = (λr c. b)…, at (⟦i⟧ρ…)
+ *   scan (x = f(x₋)…)[i…]  the states of a recurrence, at (⟦i⟧ρ…): see `ScanNode`
  *   scatter p… over a… Σ over positions of a… where (indices = (ρ(p)…)) and `where` of ⟦b⟧
  * `pick(k, x0, …, xn)` is xk: how a vector `[x0, …, xn]` is read at k.
  * `select(c, x, y)`, `pick` and `where` are lazy: what they leave out may be out of range.
@@ -38,8 +40,8 @@ export interface IndexSet {
 }
 
 export type SetKind =
-  /** Its size comes from the data that it shapes. */
-  | { readonly kind: 'open' }
+  /** Its size comes from the data that it shapes. `generic`: it stands for any index set, in what is checked before it is called. */
+  | { readonly kind: 'open'; readonly generic?: true }
   | { readonly kind: 'range'; readonly size: number }
   /** Row-major positions; coordinates are named (row, col, …). `wrap`: index arithmetic is modulo (ring). */
   | {
@@ -67,8 +69,12 @@ export type TupleSource =
       readonly where: Node | null;
       readonly elements: readonly Node[];
     }
-  /** An edge list: a slot of shape [edge, arity]. */
-  | { readonly kind: 'edges'; readonly data: Slot };
+  /** An edge list: data of shape [edge, arity], or [edge] for a subset. */
+  | { readonly kind: 'edges'; readonly data: Slot }
+  /** One set after another, doubles kept. */
+  | { readonly kind: 'union'; readonly of: readonly IndexSet[] }
+  /** Stands for any set of tuples of the components; never bound. */
+  | { readonly kind: 'open' };
 
 /** A bound variable that runs over an index set. */
 export interface Axis {
@@ -79,12 +85,12 @@ export interface Axis {
 
 /**
  * An array that expressions read: an unknown, a parameter, data, a table made by
- * the compiler from index sets, or an input that a caller supplies (a batch of
- * states, site numbers, weights).
+ * the compiler from index sets, an input that a caller supplies (a batch of
+ * states, site numbers, weights), or the state of a recurrence one step before.
  */
 export interface Slot {
   readonly id: number;
-  readonly role: 'unknown' | 'param' | 'data' | 'table' | 'input';
+  readonly role: 'unknown' | 'param' | 'data' | 'table' | 'input' | 'state';
   /** As the user writes it: `s`, `r.age`, `net.weight1`. */
   readonly name: string;
   readonly domain: Domain;
@@ -100,7 +106,7 @@ interface NodeBase {
   readonly uses: number;
 }
 
-export const Uses = { unknown: 1, param: 2, data: 4, table: 8, input: 16 } as const;
+export const Uses = { unknown: 1, param: 2, data: 4, table: 8, input: 16, state: 32 } as const;
 
 /** The scalar functions; `functions.ts` says what each computes. */
 export type FnName =
@@ -142,6 +148,12 @@ export type FnName =
   | 'lgamma'
   | 'digamma'
   | 'trigamma'
+  | 'lbeta'
+  | 'erfc'
+  | 'log_phi'
+  | 'inverse_mills'
+  | 'log_i0'
+  | 'bessel_ratio'
   | 'logaddexp'
   | 'eq'
   | 'ne'
@@ -205,7 +217,60 @@ export interface ScatterNode extends NodeBase {
   readonly body: Node;
 }
 
-export type Node = ConstNode | AxisNode | SizeNode | ReadNode | AtNode | CallNode | ReduceNode | ScatterNode;
+/** Functions of whole matrices that sums of products cannot say; `matrix.ts` says what each computes. */
+export type MatrixFn = 'solve' | 'cholesky' | 'log_det' | 'det';
+
+/**
+ * A function of matrices, its result read at `indices`. Each argument binds two axes of its own, row and column;
+ * what else is free in its body are batch axes.
+ */
+export interface MatrixNode extends NodeBase {
+  readonly op: 'matrix';
+  readonly fn: MatrixFn;
+  readonly args: readonly Lambda[];
+  readonly indices: readonly Node[];
+}
+
+/**
+ * A recurrence: with x₋ what `state` reads, x(t) = body(t, x(t − 1)), and x(−1) = init; a backward one runs from
+ * the last position, x(t) = body(t, x(t + 1)). `params` are what else it depends on: init is free in `params` and
+ * `axes`, body in these and `over`, and neither in anything else. All these axes are the recurrence's own.
+ */
+export interface Recurrence {
+  readonly params: readonly Axis[];
+  readonly over: Axis;
+  /** The dimensions of the state. */
+  readonly axes: readonly Axis[];
+  /** Over `params` and `axes`; each recurrence has its own. Read in the body at the params themselves. */
+  readonly state: Slot;
+  /** What the state was before `params` were known: over `axes`. */
+  readonly origin: Slot;
+  readonly backward: boolean;
+  readonly init: Node;
+  readonly body: Node;
+}
+
+/**
+ * The states of a recurrence read at indices: those of the params, which are distinct axes, then the position
+ * along `over`, then the state's.
+ */
+export interface ScanNode extends NodeBase {
+  readonly op: 'scan';
+  readonly loop: Recurrence;
+  readonly indices: readonly Node[];
+}
+
+export type Node =
+  | ConstNode
+  | AxisNode
+  | SizeNode
+  | ReadNode
+  | AtNode
+  | CallNode
+  | ReduceNode
+  | ScatterNode
+  | MatrixNode
+  | ScanNode;
 
 /** An array-valued expression: `body` over the dimensions `axes`, in that order. */
 export interface Lambda {
@@ -228,6 +293,8 @@ export interface Constraint {
   readonly where: Node | null;
   /** A truth value; free axes ⊆ `axes`. */
   readonly condition: Node;
+  /** The unknown whose domain says it: samplers that move this unknown keep it by themselves. */
+  readonly implied?: Slot;
 }
 
 export interface Report {

@@ -15,6 +15,10 @@ export function children(n: Node): readonly Node[] {
       return n.args;
     case 'reduce':
       return n.where ? [n.body, n.where] : [n.body];
+    case 'matrix':
+      return [...n.args.map((a) => a.body), ...n.indices];
+    case 'scan':
+      return [n.loop.init, n.loop.body, ...n.indices];
     case 'scatter':
       return n.where ? [n.body, ...n.indices, n.where] : [n.body, ...n.indices];
   }
@@ -23,20 +27,30 @@ export function children(n: Node): readonly Node[] {
 /** Visits every node below the roots once, children before parents. */
 export function visit(roots: readonly Node[], on: (n: Node) => void): void {
   const seen = new Set<Node>();
-  const go = (n: Node): void => {
+  // Not recursive: expressions are as deep as a program's `let`s are long.
+  const path: { readonly node: Node; readonly below: readonly Node[]; next: number }[] = [];
+  const enter = (n: Node): void => {
     if (seen.has(n)) return;
     seen.add(n);
-    for (const c of children(n)) go(c);
-    on(n);
+    path.push({ node: n, below: children(n), next: 0 });
   };
-  roots.forEach(go);
+  for (const root of roots) {
+    enter(root);
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      if (top.next < top.below.length) enter(top.below[top.next++]);
+      else {
+        path.pop();
+        on(top.node);
+      }
+    }
+  }
 }
 
-/** Every slot that the expressions read. */
+/** Every slot that the expressions read, but for the states of recurrences. */
 export function slotsRead(roots: readonly Node[]): ReadonlySet<Slot> {
   const out = new Set<Slot>();
   visit(roots, (n) => {
-    if (n.op === 'read') out.add(n.slot);
+    if (n.op === 'read' && n.slot.role !== 'state') out.add(n.slot);
   });
   return out;
 }

@@ -9,6 +9,7 @@ export const learnCodes = {
   E0716: 'an energy without parameters',
   E0717: 'options that exclude each other',
   E0718: 'an option outside its range',
+  E0719: 'an unknown that the loss cannot perturb',
   W0710: 'hardly any negative is in the support',
 } as const;
 

@@ -17,6 +17,7 @@
  * among the M with weight 0; its energy is never evaluated. A row none of whose
  * negatives is in the support teaches nothing: with w = 0 it is left out of the sum.
  */
+import { isArranged } from '../domain.ts';
 import { type Batch, makeBatch, totalEnergy } from '../ir/batch.ts';
 import type { Builder } from '../ir/build.ts';
 import type { Axis, Constraint, Energy, Node } from '../ir/types.ts';
@@ -61,7 +62,11 @@ export function discrepancy(b: Builder, energy: Energy, spec: DiscrepancySpec): 
   const total = totalEnergy(b, energy);
   const here = rows.on(total);
   const there = negatives.on(total);
-  const inside = supportOf(b, energy.support);
+  // Perturbations of arrangements are arrangements.
+  const inside = supportOf(
+    b,
+    energy.support.filter((c) => !(c.implied && isArranged(c.implied.domain))),
+  );
   const supported = inside && negatives.on(inside);
   const all = b.reduce('logsumexp', [m], b.sub(here, there), supported);
   const joined = stabilise > 0 ? b.call('logaddexp', b.const(Math.log(stabilise)), all) : all;

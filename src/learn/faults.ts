@@ -1,6 +1,6 @@
 /** Finding what went wrong when a step of learning is not finite: the term, and a state that shows it. */
 import { unravel } from '../arrays.ts';
-import { type Domain, showDomain } from '../domain.ts';
+import { type Domain, isDiscrete, showDomain } from '../domain.ts';
 import type { Arrays, Engine, Output } from '../engines/engine.ts';
 import type { Batch } from '../ir/batch.ts';
 import type { Energy, IndexSet, Node, Slot, Term } from '../ir/types.ts';
@@ -164,7 +164,7 @@ function describeState(f: FailedStep, batch: Batch, where: readonly number[]): s
 }
 
 function showValue(domain: Domain, value: number): string {
-  if (domain.kind === 'category' && domain.values.kind.kind === 'labels')
+  if ((domain.kind === 'category' || domain.kind === 'permutation') && domain.values.kind.kind === 'labels')
     return domain.values.kind.labels[value] ?? `${value}, which is no ${showDomain(domain)}`;
-  return domain.kind === 'real' ? String(Number(value.toPrecision(6))) : String(value);
+  return !isDiscrete(domain) ? String(Number(value.toPrecision(6))) : String(value);
 }

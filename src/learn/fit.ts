@@ -99,9 +99,10 @@ const yieldEvery = 50;
  * Learns the parameters that the energy reads, and those that their priors read.
  * @throws EnergyError for rows that are missing, not finite or outside the support
  *   (E0712–E0714), for a checkpoint of something else (E0715), for an energy without
- *   parameters (E0716). What goes wrong later ends the fit with status `failed`.
+ *   parameters (E0716), for an unknown that the loss cannot perturb (E0719). What goes wrong later ends the fit with status `failed`.
  */
-export async function fit(args: FitArgs): Promise<FitResult> {
+export async function fit(asked: FitArgs): Promise<FitResult> {
+  const args = { ...asked, bound: withFrozen(asked.bound, asked.params) };
   const { bound, energy, options, engine } = args;
   const began = performance.now();
   const rows = readRows(bound, args.rows);
@@ -112,6 +113,15 @@ export async function fit(args: FitArgs): Promise<FitResult> {
   } finally {
     program.dispose();
   }
+}
+
+/** Parameters of files that are used `frozen` are constants here, like data. */
+function withFrozen(bound: BoundProgram, params: ParamValues): BoundProgram {
+  const frozen = bound.program.params.flatMap(({ slot, frozen }) => {
+    const value = frozen ? params.get(slot) : undefined;
+    return value ? [[slot, value] as const] : [];
+  });
+  return frozen.length === 0 ? bound : { ...bound, constants: new Map([...bound.constants, ...frozen]) };
 }
 
 async function train(
@@ -132,6 +142,7 @@ async function train(
   const perturbation = makePerturbation({
     unknowns: energy.unknowns,
     sizeOf: bound.sizeOf,
+    constants: bound.constants,
     columns: rows.columns,
     rows: batches.size,
     ...options.loss,

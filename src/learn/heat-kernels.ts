@@ -11,15 +11,23 @@
  * | --- | --- | --- |
  * | bit, spin | one edge: −1 on the diagonal, 1 beside it | flips with probability (1 − e^{−2t})/2 |
  * | category | complete graph: (1/S)11ᵀ − I | with probability 1 − e^{−t} anew, uniformly |
+ * | category on a graph | A − D of its edges | see `graph-kernel.ts` |
  * | cyclic | ring: 1 to each side, −2 in place | circulant, Fourier basis |
  * | int, ordinal | path: the same, −1 at the two ends | reflecting, cosine basis |
  * | real | ½Δ on the line or, with Neumann bounds, an interval | Gaussian of variance t, reflected |
+ * | angle | ½Δ on the circle | the same, wrapped (K. Mardia, P. Jupp, "Directional Statistics", 2000, §3.5.7) |
+ * | permutation, subset | exchanges of two elements | see `exchange-kernels.ts` |
  *
  * All of them are symmetric, q(y|x) = q(x|y), so the uniform (Lebesgue) measure is invariant, and a
  * semigroup: time s followed by time t is time s + t.
  */
-import { type DiscreteDomain, type Domain, valueMap } from '../domain.ts';
+import { type ArrangedDomain, type DiscreteDomain, type Domain, valueMap } from '../domain.ts';
 import type { Stream } from '../random/stream.ts';
+import { wrapAngleValue } from '../transforms/scalars.ts';
+import { graphTime, graphTransitions, type StateGraph } from './graph-kernel.ts';
+
+/** Discrete domains whose elements walk each by itself. */
+export type ElementDomain = Exclude<DiscreteDomain, ArrangedDomain>;
 
 /** Largest number of states for which a full table is made: 4096² doubles are 134 MB. */
 export const largestTable = 4096;
@@ -28,14 +36,16 @@ export const largestTable = 4096;
  * The time that perturbs by a width independent of the number of states: t·S² on the ring and the path, where
  * a walk of time t spreads over √(2t) states, so that state/S has variance 2·t; t itself on a complete graph
  * and a single edge, where every other state is one step away. (Schröder et al. 2024, theorem 2: as S → ∞ the
- * scaled walk tends to the Gaussian kernel.)
+ * scaled walk tends to the Gaussian kernel.) On a graph of the user's see `graphTime`.
+ * @param graph of a category that has one
  */
-export function scaledTime(domain: DiscreteDomain, t: number, states: number): number {
+export function scaledTime(domain: ElementDomain, t: number, states: number, graph?: StateGraph): number {
   switch (domain.kind) {
     case 'bit':
     case 'spin':
-    case 'category':
       return t;
+    case 'category':
+      return graph ? graphTime(graph, t) : t;
     case 'int':
     case 'ordinal':
     case 'cyclic':
@@ -48,9 +58,15 @@ export function scaledTime(domain: DiscreteDomain, t: number, states: number): n
  * time t from state number a. Rows sum to 1 and the matrix is symmetric, both to rounding.
  * @param t at least 0; not scaled (see {@link scaledTime})
  * @param states S, the number of states of the domain (`stateCount`), at most {@link largestTable}
+ * @param graph of a category that has one
  * @throws RangeError for other t or S
  */
-export function transitionMatrix(domain: DiscreteDomain, t: number, states: number): Float64Array {
+export function transitionMatrix(
+  domain: ElementDomain,
+  t: number,
+  states: number,
+  graph?: StateGraph,
+): Float64Array {
   checkTime(t);
   checkStates(domain, states);
   if (states > largestTable) {
@@ -71,6 +87,7 @@ export function transitionMatrix(domain: DiscreteDomain, t: number, states: numb
       return fill((a, b) => (a === b ? 1 - flip : flip));
     }
     case 'category': {
+      if (graph) return graphTransitions(graph, t);
       const anew = redrawProbability(t) / S;
       return fill((a, b) => (a === b ? Math.exp(-t) + anew : anew));
     }
@@ -167,7 +184,7 @@ function pick(cumulative: Float64Array, start: number, count: number, u: number)
 }
 
 /** A kernel made ready for sampling. State number c stands for the value `offset + scale·c` of the domain. */
-export type HeatKernel = StateKernel | GaussianKernel;
+export type HeatKernel = StateKernel | TableKernel | GaussianKernel | WrappedKernel;
 
 export interface StateKernel {
   readonly kind: 'redraw' | 'ring';
@@ -183,6 +200,21 @@ export interface StateKernel {
   readonly steps: Float64Array;
 }
 
+/** Any walk on states 0 … `states` − 1: the running sums of the rows of its transition matrix. */
+export interface TableKernel {
+  readonly kind: 'table';
+  readonly states: number;
+  readonly offset: number;
+  readonly scale: number;
+  readonly rows: Float64Array;
+}
+
+/** Gaussian of standard deviation `sigma` on the circle −π … π. */
+export interface WrappedKernel {
+  readonly kind: 'wrapped';
+  readonly sigma: number;
+}
+
 /** Gaussian of standard deviation `sigma`, reflected at the bounds. */
 export interface GaussianKernel {
   readonly kind: 'gaussian';
@@ -193,15 +225,22 @@ export interface GaussianKernel {
 
 /**
  * The heat kernel of a domain at time t, ready for sampling. Needs memory in proportion to the number of
- * states, not to its square.
+ * states; only graphs of the user's need its square, and have at most {@link largestTable} states.
  * @param t at least 0. For a real, time runs under ∂p = ½Δp: t is the *variance* of the Gaussian, σ = √t.
  *   (Published code for the real part of a mixed state passes σ itself under the name of a time.)
- * @param states the number of states of a discrete domain (`stateCount`); not read for a real
+ * @param states the number of states of a discrete domain (`stateCount`); not read for a real or an angle
+ * @param graph of a category that has one
  * @throws RangeError for other t or states
  */
-export function heatKernel(domain: Domain, t: number, states: number): HeatKernel {
+export function heatKernel(
+  domain: ElementDomain | Extract<Domain, { kind: 'real' | 'angle' }>,
+  t: number,
+  states: number,
+  graph?: StateGraph,
+): HeatKernel {
   checkTime(t);
   if (domain.kind === 'real') return { kind: 'gaussian', sigma: Math.sqrt(t), lo: domain.lo, hi: domain.hi };
+  if (domain.kind === 'angle') return { kind: 'wrapped', sigma: Math.sqrt(t) };
   checkStates(domain, states);
   const base = { ...valueMap(domain), states };
   const redraw = (probability: number): StateKernel => ({
@@ -222,7 +261,13 @@ export function heatKernel(domain: Domain, t: number, states: number): HeatKerne
     case 'spin':
       return redraw(2 * flipProbability(t));
     case 'category':
-      return redraw(redrawProbability(t));
+      return graph
+        ? {
+            ...base,
+            kind: 'table',
+            rows: cumulativeRows(transitionMatrix(domain, t, states, graph), states),
+          }
+        : redraw(redrawProbability(t));
     case 'cyclic':
       return ring(states);
     case 'int':
@@ -246,10 +291,11 @@ export function perturb<T extends Float64Array | Float32Array | Int32Array>(
   const draws = new Float64Array(Math.min(values.length, 1024));
   for (let at = 0; at < values.length; at += draws.length) {
     const count = Math.min(draws.length, values.length - at);
-    if (kernel.kind === 'gaussian') {
+    if (kernel.kind === 'gaussian' || kernel.kind === 'wrapped') {
       stream.fillNormal(draws, 0, count);
       for (let i = 0; i < count; i++) {
-        out[at + i] = reflect(values[at + i] + kernel.sigma * draws[i], kernel.lo, kernel.hi);
+        const x = values[at + i] + kernel.sigma * draws[i];
+        out[at + i] = kernel.kind === 'wrapped' ? wrapAngleValue(x) : reflect(x, kernel.lo, kernel.hi);
       }
     } else {
       stream.fillUniform(draws, 0, count);
@@ -263,7 +309,8 @@ export function perturb<T extends Float64Array | Float32Array | Int32Array>(
 }
 
 /** A state number after perturbation, from its number before and one uniform u ∈ [0, 1). */
-export function perturbState(kernel: StateKernel, state: number, u: number): number {
+export function perturbState(kernel: StateKernel | TableKernel, state: number, u: number): number {
+  if (kernel.kind === 'table') return sampleRow(kernel.rows, kernel.states, state, u);
   const { states, redraw, steps } = kernel;
   // Below `redraw`, u / redraw is uniform again.
   if (kernel.kind === 'redraw') {
@@ -299,7 +346,7 @@ function checkTime(t: number): void {
   }
 }
 
-function checkStates(domain: DiscreteDomain, states: number): void {
+function checkStates(domain: ElementDomain, states: number): void {
   const needed = domain.kind === 'bit' || domain.kind === 'spin' ? 2 : undefined;
   if (!Number.isInteger(states) || states < 1 || (needed !== undefined && states !== needed)) {
     throw new RangeError(`a ${domain.kind} has ${needed ?? 'one or more'} states, not ${states}`);

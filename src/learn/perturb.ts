@@ -6,14 +6,36 @@
  * (Lebesgue) measure (T. Schröder et al., NeurIPS 2024; see `heat-kernels.ts`).
  */
 import { type HostArray, sizeOfShape } from '../arrays.ts';
-import { type DiscreteDomain, isDiscrete, stateCount, valueMap } from '../domain.ts';
+import { type ArrangedDomain, isArranged, isDiscrete, showDomain, stateCount, valueMap } from '../domain.ts';
 import type { IndexSet, Slot } from '../ir/types.ts';
 import type { Stream } from '../random/stream.ts';
-import { type HeatKernel, heatKernel, perturbState, reflect, scaledTime } from './heat-kernels.ts';
+import { at, EnergyError } from '../syntax/diagnostic.ts';
+import { wrapAngleValue } from '../transforms/scalars.ts';
+import type { LearnCode } from './codes.ts';
+import {
+  exchangeAtRandom,
+  exchangeRate,
+  poissonCount,
+  transposeAtRandom,
+  transpositionRate,
+} from './exchange-kernels.ts';
+import { type StateGraph, stateGraph } from './graph-kernel.ts';
+import {
+  type ElementDomain,
+  heatKernel,
+  largestTable,
+  perturbState,
+  reflect,
+  type StateKernel,
+  scaledTime,
+  type TableKernel,
+} from './heat-kernels.ts';
 
 export interface PerturbationSpec {
   readonly unknowns: readonly Slot[];
   readonly sizeOf: (set: IndexSet) => number;
+  /** Tables of the program, among them those of state graphs. */
+  readonly constants?: ReadonlyMap<Slot, HostArray>;
   /** All rows of the data, [rows, ...unknown]: the scale of real columns. */
   readonly columns: ReadonlyMap<Slot, HostArray>;
   /** N, rows in a batch. */
@@ -24,7 +46,7 @@ export interface PerturbationSpec {
   readonly t: number;
   /** Time on paths and rings (int, ordinal, cyclic) where it differs, before `scaledTime`. */
   readonly tOrdered?: number;
-  /** Time on complete graphs (category, enum) where it differs. */
+  /** Time of categories and enums (on whatever graph) and of permutations where it differs. */
   readonly tCategory?: number;
   /** Time of real unknowns in units of the variance of each column. */
   readonly tReal: number;
@@ -58,7 +80,10 @@ type Step = (
   stream: Stream,
 ) => void;
 
-/** Everything that does not depend on the rows is computed here; `draw` allocates nothing. */
+/**
+ * Everything that does not depend on the rows is computed here; `draw` allocates nothing.
+ * @throws EnergyError E0719 for an unknown that no kernel perturbs
+ */
 export function makePerturbation(spec: PerturbationSpec): Perturbation {
   const { unknowns, sizeOf, rows, draws } = spec;
   const elementsOf = (u: Slot): number => sizeOfShape(u.sets.map(sizeOf));
@@ -99,32 +124,94 @@ export function makePerturbation(spec: PerturbationSpec): Perturbation {
 /** @param factor shortens the times */
 function stepOf(spec: PerturbationSpec, u: Slot, elements: number, factor: number): Step {
   const { domain } = u;
+  if (isArranged(domain)) return arrangedStep(spec, domain, factor);
   if (isDiscrete(domain)) {
     const states = stateCount(domain, spec.sizeOf);
-    const kernel = heatKernel(domain, scaledTime(domain, factor * timeOf(spec, domain), states), states);
+    const graph = graphOf(spec, u);
+    const kernel = heatKernel(
+      domain,
+      scaledTime(domain, factor * timeOf(spec, domain), states, graph),
+      states,
+      graph,
+    );
     const { offset, scale } = valueMap(domain);
-    return kernel.kind === 'gaussian' ? stay : discreteStep(kernel, offset, scale, elements * spec.draws);
+    return kernel.kind === 'gaussian' || kernel.kind === 'wrapped'
+      ? stay
+      : discreteStep(kernel, offset, scale, elements * spec.draws);
   }
   const column = spec.columns.get(u);
   if (!column) throw new Error(`no data for ${u.name}`);
-  const kernels = columnScales(column, elements).map((sd) =>
-    heatKernel(domain, factor * spec.tReal * sd * sd, 0),
+  const sigmaOf = (sd: number): number => Math.sqrt(factor * spec.tReal * sd * sd);
+  if (domain.kind === 'angle')
+    return realStep(circularScales(column, elements).map(sigmaOf), wrapAngleValue, elements * spec.draws);
+  if (domain.kind !== 'real') throw notPerturbed(u, 'its elements are not free of each other');
+  const { lo, hi, lower, upper } = domain;
+  if (lower || upper) throw notPerturbed(u, 'its bounds depend on other values');
+  const bounded = Number.isFinite(lo) || Number.isFinite(hi);
+  return realStep(
+    columnScales(column, elements).map(sigmaOf),
+    bounded ? (x) => reflect(x, lo, hi) : null,
+    elements * spec.draws,
   );
-  const sigmas = Float64Array.from(kernels, (k) => (k.kind === 'gaussian' ? k.sigma : 0));
-  return realStep(sigmas, domain.lo, domain.hi, elements * spec.draws);
 }
 
-function timeOf(spec: PerturbationSpec, domain: DiscreteDomain): number {
+const notPerturbed = (u: Slot, why: string): EnergyError =>
+  new EnergyError([
+    {
+      severity: 'error',
+      code: 'E0719' satisfies LearnCode,
+      place: u.span ? at(u.span) : { kind: 'data', file: '' },
+      message: `\`${u.name}\` is ${showDomain(u.domain)}, which this loss cannot perturb: ${why}`,
+      suggestion: isDiscrete(u.domain)
+        ? 'leave its state graph out'
+        : 'describe the rows in coordinates that are free of each other, e.g. logarithms of ratios for a simplex',
+    },
+  ]);
+
+/** The graph of a category that has one. */
+function graphOf(spec: PerturbationSpec, u: Slot): StateGraph | undefined {
+  if (u.domain.kind !== 'category' || !u.domain.graph) return undefined;
+  const states = spec.sizeOf(u.domain.values);
+  if (states > largestTable)
+    throw notPerturbed(u, `a state graph has at most ${largestTable} values, not ${states}`);
+  const { kind } = u.domain.graph;
+  const [from, to] = (kind.kind === 'tuples' ? kind.tables : []).map((t) => spec.constants?.get(t)?.data);
+  if (!from || !to) throw new Error(`no pairs are bound for the state graph of ${u.name}`);
+  return stateGraph(states, from, to);
+}
+
+function timeOf(spec: PerturbationSpec, domain: ElementDomain | ArrangedDomain): number {
   switch (domain.kind) {
     case 'category':
+    case 'permutation':
       return spec.tCategory ?? spec.t;
     case 'int':
     case 'ordinal':
     case 'cyclic':
       return spec.tOrdered ?? spec.t;
-    default:
+    case 'bit':
+    case 'spin':
+    case 'subset':
       return spec.t;
   }
+}
+
+/** Every vector of a row makes a number of exchanges of its own. */
+function arrangedStep(spec: PerturbationSpec, domain: ArrangedDomain, factor: number): Step {
+  const permutes = domain.kind === 'permutation';
+  const length = spec.sizeOf(permutes ? domain.values : domain.of);
+  const rate = permutes ? transpositionRate(length) : exchangeRate(length, domain.count);
+  const mean = rate * factor * timeOf(spec, domain);
+  const places = new Int32Array(permutes ? 0 : length);
+  return (from, to, count, copies, elements, stream) => {
+    stay(from, to, count, copies, elements, stream);
+    for (let start = 0; start < count * copies * elements; start += length) {
+      const vector = to.subarray(start, start + length);
+      const steps = poissonCount(mean, stream);
+      if (permutes) transposeAtRandom(vector, steps, stream);
+      else exchangeAtRandom(vector, steps, stream, places);
+    }
+  };
 }
 
 const stay: Step = (from, to, count, copies, elements) => {
@@ -137,14 +224,14 @@ const stay: Step = (from, to, count, copies, elements) => {
  * are, which is decided first by one comparison.
  */
 function discreteStep(
-  kernel: Exclude<HeatKernel, { kind: 'gaussian' }>,
+  kernel: StateKernel | TableKernel,
   offset: number,
   scale: number,
   capacity: number,
 ): Step {
   const ring = kernel.kind === 'ring';
-  // On a ring the first step is the one of length 0.
-  const threshold = ring ? kernel.steps[0] : kernel.redraw;
+  // On a ring the first step is the one of length 0; a table is always looked up.
+  const threshold = kernel.kind === 'table' ? 1 : ring ? kernel.steps[0] : kernel.redraw;
   const scratch = new Uint32Array(capacity);
   return (from, to, count, copies, elements, stream) => {
     const words = scratch.subarray(0, copies * elements);
@@ -165,9 +252,9 @@ function discreteStep(
   };
 }
 
-function realStep(sigmas: Float64Array, lo: number, hi: number, capacity: number): Step {
+/** @param back brings a value back into its domain; null on the whole line */
+function realStep(sigmas: readonly number[], back: ((x: number) => number) | null, capacity: number): Step {
   const scratch = new Float64Array(capacity);
-  const bounded = Number.isFinite(lo) || Number.isFinite(hi);
   return (from, to, count, copies, elements, stream) => {
     const noise = scratch.subarray(0, copies * elements);
     for (let n = 0, k = 0; n < count; n++) {
@@ -176,7 +263,7 @@ function realStep(sigmas: Float64Array, lo: number, hi: number, capacity: number
       for (let m = 0, w = 0; m < copies; m++) {
         for (let e = 0; e < elements; e++, w++, k++) {
           const x = from[base + e] + sigmas[e] * noise[w];
-          to[k] = bounded ? reflect(x, lo, hi) : x;
+          to[k] = back ? back(x) : x;
         }
       }
     }
@@ -200,5 +287,28 @@ export function columnScales(column: HostArray, elements: number): number[] {
     const sd = Math.sqrt(squares / rows);
     // Rounding of the mean leaves about this much of a constant column.
     return sd > 1e-14 * Math.abs(mean) ? sd : 1;
+  });
+}
+
+/**
+ * The spread of each element's angles over the rows, √(2(1 − R)) with R the length of
+ * their mean direction: the root mean square of chords to it, the standard deviation
+ * where that is small. 1 for one that is constant.
+ * @param column [rows, ...unknown]
+ */
+export function circularScales(column: HostArray, elements: number): number[] {
+  const { data } = column;
+  const rows = data.length / elements;
+  return Array.from({ length: elements }, (_, e) => {
+    let [cosine, sine] = [0, 0];
+    for (let n = 0; n < rows; n++) {
+      cosine += Math.cos(data[n * elements + e]) / rows;
+      sine += Math.sin(data[n * elements + e]) / rows;
+    }
+    const direction = Math.atan2(sine, cosine);
+    let squares = 0;
+    for (let n = 0; n < rows; n++)
+      squares += (2 * Math.sin((data[n * elements + e] - direction) / 2)) ** 2 / rows;
+    return squares > 1e-20 ? Math.sqrt(squares) : 1;
   });
 }

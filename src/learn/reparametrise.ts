@@ -8,6 +8,7 @@
  * | real(lo, inf) | lo + softplus(u) |
  * | real(-inf, hi) | hi − softplus(−u) |
  * | real(lo, hi) | lo + (hi − lo)·sigmoid(u) |
+ * | simplex, ordered, unit, cholesky_corr | see `transforms/vectors.ts` |
  *
  * All are increasing. Softplus rather than exp: away from the bound a step of the
  * optimiser has the same length in u and in x, and a large gradient is not
@@ -16,11 +17,13 @@
  */
 import type { HostArray } from '../arrays.ts';
 import type { ParamValues } from '../bind/bound.ts';
-import type { Domain } from '../domain.ts';
+import { type Domain, isVector, type VectorDomain, wholeLine } from '../domain.ts';
 import type { Arrays } from '../engines/engine.ts';
 import type { Builder } from '../ir/build.ts';
 import { sigmoid, softplus } from '../ir/special.ts';
 import type { Node, Slot } from '../ir/types.ts';
+import { slotTransform } from '../transforms/slot.ts';
+import { constrainVector, unconstrainVector, vectorLength } from '../transforms/vectors.ts';
 
 type Real = Extract<Domain, { kind: 'real' }>;
 
@@ -81,23 +84,67 @@ export interface Coordinates {
   readonly inputs: (free: readonly Float64Array[], shapes: readonly (readonly number[])[]) => Arrays;
 }
 
+/** How one parameter's array becomes coordinates and back. */
+interface ArrayTransform {
+  readonly inverse: (x: ArrayLike<number>, shape: readonly number[]) => Float64Array;
+  readonly forward: (u: Float64Array, shape: readonly number[]) => Float64Array;
+  /** Its value at indices, in terms of the coordinates' slot. */
+  readonly express: (b: Builder, u: Slot, indices: readonly Node[]) => Node;
+}
+
+function arrayTransform(slot: Slot): ArrayTransform | null {
+  const d = slot.domain;
+  if (isVector(d)) {
+    const each = (from: ArrayLike<number>, shape: readonly number[], step: VectorStep): Float64Array => {
+      const k = shape[shape.length - 1];
+      const length = vectorLength(d, k);
+      const source = Float64Array.from(from);
+      const to = new Float64Array(source.length);
+      for (let at = 0; at < source.length; at += length)
+        step(d, k, source.subarray(at, at + length), to.subarray(at, at + length));
+      return to;
+    };
+    return {
+      inverse: (x, shape) => each(x, shape, unconstrainVector),
+      forward: (u, shape) => each(u, shape, constrainVector),
+      express: (b, u, indices) =>
+        slotTransform(b, { domain: d, sets: slot.sets, z: (at) => b.read(u, at), held: null }).at(indices),
+    };
+  }
+  const t = d.kind === 'real' ? transformOf(d) : null;
+  return (
+    t && {
+      inverse: (x) => Float64Array.from(x, t.inverse),
+      forward: (u) => u.map(t.forward),
+      express: (b, u, indices) => t.express(b, b.read(u, indices)),
+    }
+  );
+}
+
+type VectorStep = (d: VectorDomain, k: number, from: Float64Array, to: Float64Array) => void;
+
 /** @param params the parameters that are learned; all are real */
 export function coordinatesOf(b: Builder, params: readonly Slot[]): Coordinates {
-  const transforms = params.map((p) => (p.domain.kind === 'real' ? transformOf(p.domain) : null));
-  const real: Domain = { kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
+  const transforms = new Map(params.map((p) => [p, arrayTransform(p)]));
   const free = new Map(
-    params.map((p, i) => [p, transforms[i] ? b.slot('input', p.name, real, p.sets, p.span) : p]),
+    params.map((p) => [p, transforms.get(p) ? b.slot('input', p.name, wholeLine, p.sets, p.span) : p]),
   );
-  const express = new Map(params.map((p, i) => [p, transforms[i]?.express]));
-  const map = (x: ArrayLike<number>, f: ((v: number) => number) | undefined): Float64Array =>
-    f ? Float64Array.from(x, f) : Float64Array.from(x);
   return {
     free,
     on: (node) =>
-      b.mapReads(node, (slot, indices) => express.get(slot)?.(b, b.read(free.get(slot)!, indices))),
-    toFree: (values) => params.map((p, i) => map(givenValue(values, p).data, transforms[i]?.inverse)),
+      b.mapReads(node, (slot, indices) => transforms.get(slot)?.express(b, free.get(slot)!, indices)),
+    toFree: (values) =>
+      params.map((p) => {
+        const { data, shape } = givenValue(values, p);
+        return transforms.get(p)?.inverse(data, shape) ?? Float64Array.from(data);
+      }),
     toValues: (arrays, shapes) =>
-      new Map(params.map((p, i) => [p, { shape: shapes[i], data: map(arrays[i], transforms[i]?.forward) }])),
+      new Map(
+        params.map((p, i) => [
+          p,
+          { shape: shapes[i], data: transforms.get(p)?.forward(arrays[i], shapes[i]) ?? arrays[i].slice() },
+        ]),
+      ),
     inputs: (arrays, shapes) =>
       new Map(params.map((p, i) => [free.get(p)!, { shape: shapes[i], data: arrays[i] }])),
   };

@@ -163,23 +163,26 @@ function whatIsLearned(
       const decl = decls.get(slot);
       if (!decl || found.has(slot)) continue;
       found.add(slot);
-      if (decl.prior) visit([decl.prior]);
+      if (decl.prior && !decl.frozen) visit([decl.prior]);
     }
   };
   visit(energy.terms.map((t) => t.body));
-  if (found.size === 0)
+  if (![...found].some((slot) => !decls.get(slot)!.frozen))
     throw new EnergyError([
       {
         severity: 'error',
         code: 'E0716' satisfies LearnCode,
         place: at(energy.span),
         message: `the energy \`${energy.name}\` has no parameters to learn`,
-        suggestion: 'declare one, e.g. `param w : real = 0`, and use it in a term',
+        suggestion:
+          found.size > 0
+            ? 'its parameters are of files that are used `frozen`: leave that out, or declare one here'
+            : 'declare one, e.g. `param w : real = 0`, and use it in a term',
       },
     ]);
   // A constraint may read a parameter that no term reads: it keeps its value, but it is an input.
   visit(energy.support.flatMap((c) => (c.where ? [c.where, c.condition] : [c.condition])));
-  const learned = [...decls.keys()].filter((slot) => found.has(slot));
+  const learned = [...decls.values()].filter((d) => found.has(d.slot) && !d.frozen).map((d) => d.slot);
   const priors = learned.flatMap((slot) => {
     const { prior, span } = decls.get(slot)!;
     return prior ? [{ name: slot.name, span, node: prior }] : [];
@@ -190,7 +193,7 @@ function whatIsLearned(
 const fewInSupport = (energy: Energy, share: number): Diagnostic => ({
   severity: 'warning',
   code: 'W0710' satisfies LearnCode,
-  place: at(energy.support[0].span),
+  place: at((energy.support.find((c) => !c.implied) ?? energy.support[0]).span),
   message: `only ${(100 * share).toPrecision(2)}% of the perturbed rows satisfy what \`${energy.name}\` requires, so little can be learned from them`,
   suggestion: 'perturb less, with a smaller t',
 });

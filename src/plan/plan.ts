@@ -3,8 +3,10 @@
  * `energy plan` prints.
  */
 import { type SiteBlocks, siteBlocks } from '../analyse/blocks.ts';
+import { exchangeEnergy } from '../analyse/exchanges.ts';
 import { factorsOf } from '../analyse/factors.ts';
-import { isDiscrete, showDomain, stateCount } from '../domain.ts';
+import { eventRank, isArranged, isDiscrete, showDomain } from '../domain.ts';
+import { jointStates } from '../infer/joint-states.ts';
 import { type Clamp, freeCount, type Model } from '../infer/model.ts';
 
 export interface UnknownPlan {
@@ -13,7 +15,7 @@ export interface UnknownPlan {
   /** Elements in all, and those not given. */
   readonly elements: number;
   readonly free: number;
-  readonly method: 'gibbs' | 'langevin' | 'given';
+  readonly method: 'gibbs' | 'exchange' | 'langevin' | 'given';
   /** Blocks updated at once, for Gibbs. */
   readonly blocks: number | null;
   /** Most factor instances that touch one element; null where some touch everything. */
@@ -24,7 +26,7 @@ export interface UnknownPlan {
 export interface Plan {
   readonly energy: string;
   readonly engine: string;
-  readonly method: 'gibbs' | 'langevin' | 'mixed' | 'none';
+  readonly method: 'gibbs' | 'exchange' | 'langevin' | 'mixed' | 'none';
   readonly unknowns: readonly UnknownPlan[];
   /** Joint states of the free discrete unknowns; null when some unknown is real or the number overflows. */
   readonly states: number | null;
@@ -51,12 +53,12 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
   const factors = factorsOf(model.builder, model.energy);
   const blocks: SiteBlocks[] = [];
   const unknowns: UnknownPlan[] = [];
-  let states: number | null = 1;
+  const joint = jointStates(model, clamp);
+  const states = joint.real === null && joint.total <= Number.MAX_SAFE_INTEGER ? joint.total : null;
   for (const u of model.unknowns) {
     const free = freeCount(clamp, u.slot);
     const base = { unknown: u.slot.name, domain: showDomain(u.slot.domain), elements: u.size, free };
     if (!isDiscrete(u.slot.domain)) {
-      if (free > 0) states = null;
       unknowns.push({
         ...base,
         method: free === 0 ? 'given' : 'langevin',
@@ -69,12 +71,26 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
       });
       continue;
     }
-    if (states !== null) {
-      states *= stateCount(u.slot.domain, model.sizeOf) ** free;
-      if (!(states <= Number.MAX_SAFE_INTEGER)) states = null;
-    }
     if (free === 0) {
       unknowns.push({ ...base, method: 'given', blocks: null, blanket: null, why: 'every element is given' });
+      continue;
+    }
+    if (isArranged(u.slot.domain)) {
+      const together = exchangeEnergy(model.builder, model.energy, u.slot).each !== null;
+      const several = u.slot.sets.length > eventRank(u.slot.domain);
+      unknowns.push({
+        ...base,
+        method: 'exchange',
+        blocks: null,
+        blanket: null,
+        why: `its elements depend on each other: two change places, accepted by Metropolis' rule${
+          several
+            ? together
+              ? ', in all arrangements at once, because none shares a factor with another'
+              : ', one arrangement at a time'
+            : ''
+        }`,
+      });
       continue;
     }
     const info = siteBlocks(model.builder, u.slot, factors, model);
@@ -91,15 +107,17 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
           : `discrete: exact conditionals, ${info.blocks.length} colour classes whose elements share no factor`,
     });
   }
-  const gibbs = unknowns.some((u) => u.method === 'gibbs');
-  const langevin = unknowns.some((u) => u.method === 'langevin');
+  const methods = (['gibbs', 'exchange', 'langevin'] as const).filter((m) =>
+    unknowns.some((u) => u.method === m),
+  );
+  const langevin = methods.includes('langevin');
   const slow = blocks.some((i) => i.blocks.length > 16);
   return {
     blocks,
     plan: {
       energy: model.energy.name,
       engine: model.engine.name,
-      method: gibbs ? (langevin ? 'mixed' : 'gibbs') : langevin ? 'langevin' : 'none',
+      method: methods.length > 1 ? 'mixed' : (methods[0] ?? 'none'),
       unknowns,
       states,
       logz: states !== null && states <= MAX_ENUMERATED ? 'enumeration' : 'none',

@@ -1,6 +1,7 @@
 /** From concrete to abstract trees: expressions, generators, domains. */
 import type { CstNode, IToken } from 'chevrotain';
 import { precedence, specOf } from '../../grammar/tokens.ts';
+import { limits } from '../limits.ts';
 import { type Building, nameOf, node, nodes, spanOfNode, theNode, theTok, tok, toks } from './cst.ts';
 import { spanOf, syntaxError } from './lexical.ts';
 import type { Span } from './span.ts';
@@ -8,7 +9,7 @@ import { stringValue } from './strings.ts';
 import type { Arg, BinaryOp, Binder, DomainExpr, Entry, Expr, Generator, IndexArg } from './tree.ts';
 
 /** Levels of an expression's tree, at most: what works on trees may be recursive. */
-export const maxDepth = 1000;
+export const maxDepth = limits.treeDepth;
 
 /** Runs `build` as if `levels` deeper; past the limit one diagnostic and an error expression. */
 function deeper(b: Building, levels: number, span: Span, build: () => Expr): Expr {

@@ -87,7 +87,14 @@ export function layout(doc: Doc, width: number): string {
         break;
     }
   }
-  return out.join('').replace(/[ \t]+$/gm, '');
+  return out.join('').split('\n').map(withoutTrail).join('\n');
+}
+
+/** Not by a regular expression, which would look at every space of a deep indentation again and again. */
+function withoutTrail(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === ' ' || text[end - 1] === '\t')) end--;
+  return text.slice(0, end);
 }
 
 /** Whether `first` and what follows it up to the next possible break fit into `room` columns. */

@@ -4,6 +4,7 @@
  * mistake gives one message and costs one statement.
  */
 
+import { limits } from '../limits.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { lex, syntaxError } from './lexical.ts';
 import { ParseRun } from './parse-run.ts';
@@ -17,7 +18,7 @@ export interface Parsed {
 }
 
 /** Mistakes that are listed for one file, at most. */
-export const maxDiagnostics = 100;
+export const maxDiagnostics = limits.diagnostics;
 
 const startOf = (d: Diagnostic): number => (d.place.kind === 'source' ? d.place.span.start : 0);
 

@@ -58,7 +58,7 @@ export function list(
   const dangling = comments.take(end, extent.end);
   for (const comment of dangling) inside.push(hardline, comment.text);
   if (inside.length === 0) return `${open}${close}`;
-  return group(open, nest(...inside), dangling.length > 0 ? hardline : edge, close);
+  return group(open, nest(concatAll(inside)), dangling.length > 0 ? hardline : edge, close);
 }
 
 /** `a + b - c`: on one line, or each operator at the beginning of a line. */

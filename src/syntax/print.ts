@@ -82,7 +82,7 @@ function sequence(c: Comments, entries: readonly Entry[], from: number, to: numb
     }
     const text = docLines.map((l) => concat(l === '' ? '///' : `/// ${l}`, hardline));
     pieces.push({
-      doc: concat(...text, body, afterCode(trailing)),
+      doc: concatAll([...text, body, afterCode(trailing)]),
       first: c.lineOf(docs[0]?.span.start ?? span.start),
       last: c.lineOf(Math.max(span.start, span.end - 1)),
       tall: entry.tall,
@@ -110,7 +110,7 @@ function blankBetween(c: Comments, before: Piece, after: Piece): boolean {
 
 function block(c: Comments, entries: readonly Entry[], from: number, to: number): Doc {
   const lines = sequence(c, entries, from, to);
-  return lines.length === 0 ? '{}' : concat('{', nest(hardline, ...lines), hardline, '}');
+  return lines.length === 0 ? '{}' : concat('{', nest(hardline, concatAll(lines)), hardline, '}');
 }
 
 function printItem(c: Comments, item: Item): Doc {
@@ -120,7 +120,7 @@ function printItem(c: Comments, item: Item): Doc {
       const breaking = names.map((n, i) =>
         concat(i === 0 ? ' ' : line, n, i === names.length - 1 ? '' : ','),
       );
-      return group('use', nest(...breaking, line, `from ${quoted(item.from)}`), item.frozen ? ' frozen' : '');
+      return group('use', nest(concatAll(breaking), line, `from ${quoted(item.from)}`), item.frozen ? ' frozen' : '');
     }
     case 'const': {
       const type = item.type ? concat(' : ', printDomain(c, item.type)) : '';

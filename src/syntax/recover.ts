@@ -96,8 +96,9 @@ function reread<T>(run: ParseRun, unit: Unit, word: string, read: () => T): T {
   const result = read();
   tokens[unit.from] = original;
   const again = run.diagnostics.splice(said);
+  if (again.length === 0) return result;
   const known = new Set(run.diagnostics);
-  run.diagnostics.push(...again.filter((d) => !known.has(d)));
+  for (const d of again) if (!known.has(d)) run.diagnostics.push(d);
   return result;
 }
 
@@ -276,6 +277,7 @@ const statementRules: Readonly<Record<string, StartRule>> = {
   Let: 'letStatement',
   Report: 'reportStatement',
   Require: 'requireStatement',
+  Param: 'paramItem',
 };
 
 /** One statement of an energy. */

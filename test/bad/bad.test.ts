@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 import { bind } from '../../src/bind/bind.ts';
 import { bindCodes } from '../../src/bind/codes.ts';
 import { checkCodes } from '../../src/check/codes.ts';
-import { compileText } from '../../src/compile.ts';
+import { readerIn } from '../../src/cli/library.ts';
+import { compileProgram } from '../../src/compile.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { inferCodes } from '../../src/infer/codes.ts';
 import { nodeHost } from '../../src/io/node-host.ts';
@@ -27,7 +28,7 @@ const programs = programsIn('bad');
 /** Everything that is said of a program, in the order in which a user would meet it. */
 async function faults(name: string): Promise<{ said: readonly Diagnostic[]; text: string }> {
   const source = readProgram('bad', name);
-  const compiled = compileText(source, `${name}.energy`);
+  const compiled = await compileProgram(source, `${name}.energy`, readerIn(folder));
   const said = [...compiled.diagnostics];
   if (compiled.ok) {
     try {
@@ -40,7 +41,7 @@ async function faults(name: string): Promise<{ said: readonly Diagnostic[]; text
       said.push(...e.diagnostics);
     }
   }
-  const text = said.map((d) => render(d, () => compiled.source, { color: false })).join('\n');
+  const text = said.map((d) => render(d, (file) => compiled.sources.get(file), { color: false })).join('\n');
   return { said, text };
 }
 
@@ -75,5 +76,5 @@ describe('programs that are wrong', () => {
   });
 });
 
-/** Faults of the command line's options, in `test/cli`. */
-const reachedElsewhere = ['E0539'];
+/** Faults of the command line's options, in `test/cli`, and of several files, in `test/check/modules.test.ts`. */
+const reachedElsewhere = ['E0539', 'E0208', 'E0209', 'E0210', 'E0211'];

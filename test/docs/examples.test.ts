@@ -6,7 +6,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { compileText } from '../../src/compile.ts';
+import { readerIn } from '../../src/cli/library.ts';
+import { compileProgram } from '../../src/compile.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { batchInputs, compile } from '../../src/infer/model.ts';
@@ -30,9 +31,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('examples are right', () => {
   it('there is a gallery', () => expect(examples.length).toBeGreaterThanOrEqual(12));
 
-  it.each(examples)('%s', (name) => {
+  it.each(examples)('%s', async (name) => {
     const text = exampleText(name);
-    const compiled = compileText(text, `${name}.energy`);
+    const compiled = await compileProgram(text, `${name}.energy`, readerIn(examplesFolder));
     expect(rendered(compiled)).toBe('');
     expect(text.startsWith('/// '), 'begins with a sentence that says what it is').toBe(true);
   });

@@ -8,7 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { builtinNames } from '../../src/check/calls.ts';
 import { distributions } from '../../src/check/distributions.ts';
 import { domainNames } from '../../src/check/domains.ts';
-import { compileText } from '../../src/compile.ts';
+import { readerIn } from '../../src/cli/library.ts';
+import { compileProgram } from '../../src/compile.ts';
 import { verbs } from '../../src/options.ts';
 import { rendered } from '../run/kit.ts';
 import { root } from './kit.ts';
@@ -46,8 +47,8 @@ describe('programs in documents', () => {
     expect(all.filter((b) => b.bad).length).toBeGreaterThan(2);
   });
 
-  it.each(all.map((b) => [b.where, b] as const))('%s', (_, block) => {
-    const compiled = compileText(block.text, 'document.energy');
+  it.each(all.map((b) => [b.where, b] as const))('%s', async (_, block) => {
+    const compiled = await compileProgram(block.text, 'document.energy', readerIn(root));
     if (block.bad) expect(compiled.ok, 'this program is said to be wrong').toBe(false);
     else expect(compiled.ok, rendered(compiled)).toBe(true);
   });

@@ -69,6 +69,22 @@ const points: Readonly<Record<FnName, readonly (readonly number[])[]>> = {
   lgamma: right,
   digamma: right,
   trigamma: right,
+  lbeta: [
+    [0.6, 1.9],
+    [2.3, 0.4],
+    [12.2, 3.5],
+    [15, 21],
+  ],
+  erfc: line,
+  log_phi: [...line, [-4.5], [6]],
+  inverse_mills: [...line, [-4.5], [6]],
+  log_i0: [...line, [0], [12.5]],
+  bessel_ratio: [
+    [0, 0],
+    [0, 1.7],
+    [1, -0.6],
+    [2, 35.5],
+  ],
   logaddexp: plane,
   eq: plane,
   ne: plane,
@@ -97,6 +113,7 @@ const discrete: Partial<Record<FnName, readonly number[]>> = {
   not: [0],
   select: [0],
   pick: [0],
+  bessel_ratio: [0],
 };
 
 interface Applied {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expm, type Matrix, matrix } from 'mathjs';
 import { describe, expect, it } from 'vitest';
-import type { DiscreteDomain, Domain } from '../../src/domain.ts';
 import {
   cumulativeRows,
+  type ElementDomain,
   heatKernel,
   perturb,
   reflect,
@@ -13,17 +13,17 @@ import {
 } from '../../src/learn/heat-kernels.ts';
 import { Stream } from '../../src/random/stream.ts';
 
-const bit: DiscreteDomain = { kind: 'bit' };
-const spin: DiscreteDomain = { kind: 'spin' };
-const category = (S: number): DiscreteDomain => ({
+const bit: ElementDomain = { kind: 'bit' };
+const spin: ElementDomain = { kind: 'spin' };
+const category = (S: number): ElementDomain => ({
   kind: 'category',
   values: { id: 0, name: '', kind: { kind: 'range', size: S } },
 });
-const cyclic = (size: number): DiscreteDomain => ({ kind: 'cyclic', size });
-const ordinal = (size: number): DiscreteDomain => ({ kind: 'ordinal', size });
-const int = (size: number): DiscreteDomain => ({ kind: 'int', lo: -3, hi: size - 4 });
+const cyclic = (size: number): ElementDomain => ({ kind: 'cyclic', size });
+const ordinal = (size: number): ElementDomain => ({ kind: 'ordinal', size });
+const int = (size: number): ElementDomain => ({ kind: 'int', lo: -3, hi: size - 4 });
 
-const families: readonly (readonly [string, (S: number) => DiscreteDomain])[] = [
+const families: readonly (readonly [string, (S: number) => ElementDomain])[] = [
   ['category', category],
   ['cyclic', cyclic],
   ['ordinal', ordinal],
@@ -38,7 +38,7 @@ for (const t of times)
   cases.push({ name: 'bit', S: 2, t, domain: bit }, { name: 'spin', S: 2, t, domain: spin });
 
 /** The generator, written edge by edge from the state graph. */
-function generator(domain: DiscreteDomain, S: number): number[][] {
+function generator(domain: ElementDomain, S: number): number[][] {
   const R = Array.from({ length: S }, () => new Array<number>(S).fill(0));
   const edge = (a: number, b: number, rate: number): void => {
     R[a][b] += rate;
@@ -206,7 +206,7 @@ describe('sampling', () => {
   const n = 20_000;
 
   it('perturbs states as the transition matrix says, from every state', () => {
-    const list: readonly (readonly [DiscreteDomain, number, number])[] = [
+    const list: readonly (readonly [ElementDomain, number, number])[] = [
       [bit, 2, 0.3],
       [spin, 2, 0.3],
       [category(5), 5, 0.7],
@@ -217,7 +217,8 @@ describe('sampling', () => {
     for (const [domain, S, t] of list) {
       const Q = transitionMatrix(domain, t, S);
       const kernel = heatKernel(domain, t, S);
-      if (kernel.kind === 'gaussian') throw new Error('a discrete domain has no Gaussian kernel');
+      if (kernel.kind === 'gaussian' || kernel.kind === 'wrapped')
+        throw new Error('a discrete domain has no Gaussian kernel');
       const stream = new Stream(99, domain.kind);
       for (let a = 0; a < S; a++) {
         const values = new Int32Array(n).fill(kernel.offset + kernel.scale * a);
@@ -247,7 +248,7 @@ describe('sampling', () => {
   });
 
   it('keeps to the values of the domain and needs no large table', () => {
-    const wide: Domain = { kind: 'int', lo: -500_000, hi: 500_000 };
+    const wide: ElementDomain = { kind: 'int', lo: -500_000, hi: 500_000 };
     const stream = new Stream(97, 'wide');
     const values = new Float64Array(5000).fill(-500_000);
     perturb(heatKernel(wide, 50, 1_000_001), values, stream, values);

@@ -30,12 +30,14 @@ describe('initial parameters', () => {
       gain: 2,
     },
     prior: null,
+    frozen: false,
     span,
   });
   const value = (slot: Slot, of: Lambda): ParamDecl => ({
     slot,
     init: { kind: 'value', value: of },
     prior: null,
+    frozen: false,
     span,
   });
   const w1 = weight('net.weight1');

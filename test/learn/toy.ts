@@ -50,7 +50,13 @@ export function toy(b: Builder, spec: ToySpec): Toy {
   const params = spec.params.map((slot): ParamDecl => {
     const axes = slot.sets.map((s) => b.axis(s));
     const value = { axes, body: b.const(0) };
-    return { slot, init: { kind: 'value', value }, prior: spec.priors?.get(slot) ?? null, span };
+    return {
+      slot,
+      init: { kind: 'value', value },
+      prior: spec.priors?.get(slot) ?? null,
+      frozen: false,
+      span,
+    };
   });
   const energy: Energy = {
     name: 'Toy',
@@ -81,6 +87,7 @@ export const boundOf = (
     jobs: [],
     tupleSets: [],
     namedSets: [],
+    modules: [],
   },
   sizeOf: (s: IndexSet) => staticSize(s)!,
   constants,

@@ -10,10 +10,16 @@ import { shownResult } from '../../playground/src/engine/shown.ts';
 import { linkOf, readLink } from '../../playground/src/share.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { memoryHost } from '../../src/io/memory-host.ts';
+import { moduleReader } from '../../src/modules.ts';
 import type { JobResult, LiveChains } from '../../src/run/results.ts';
+import { libraryOf } from '../../src/stdlib.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
 
-const program = (text: string) => openProgram({ file: 'test.energy', text });
+const reader = moduleReader(
+  memoryHost({ 'two.energy': 'const two = 2' }),
+  libraryOf(new Map([['one', 'const one = 1']])),
+);
+const program = (text: string) => openProgram({ file: 'test.energy', text }, reader);
 
 const LEARN = `
 type Coin = { side : bit }
@@ -43,8 +49,8 @@ const go = { aborted: false };
 const runner = () => makeRunner(memoryHost(files), async () => referenceEngine());
 
 describe('programs', () => {
-  it('lists the jobs with the lines they are declared in', () => {
-    const { jobs } = program(LEARN);
+  it('lists the jobs with the lines they are declared in', async () => {
+    const { jobs } = await program(LEARN);
     expect(jobs.map((j) => [j.name, j.verb, j.energy, j.line])).toEqual([
       ['learn', 'fit', 'E', 6],
       ['draws', 'sample', 'E', 7],
@@ -52,27 +58,29 @@ describe('programs', () => {
     ]);
   });
 
-  it('gives a program without jobs one that samples its first energy, under a name that is free', () => {
-    const { jobs, compiled } = program(
+  it('gives a program without jobs one that samples its first energy, under a name that is free', async () => {
+    const { jobs, compiled } = await program(
       'const draws = 2\nenergy A(x : bit) { term t = x }\nenergy B(y : bit) { term t = y }',
     );
     expect(compiled.ok).toBe(true);
     expect(jobs.map((j) => [j.name, j.verb, j.energy, j.line])).toEqual([['draws_', 'sample', 'A', null]]);
   });
 
-  it('tells what a result depends on: the declarations, the fits before it, the jobs it names', () => {
-    const basis = (text: string, job: string) => program(text).jobs.find((j) => j.name === job)!.basis;
-    const changed = (from: string, to: string) =>
-      ['learn', 'draws', 'check'].filter((j) => basis(LEARN, j) !== basis(LEARN.replace(from, to), j));
-    expect(changed('real = 0', 'real = 1')).toEqual(['learn', 'draws', 'check']);
-    expect(changed('steps = 3', 'steps = 4')).toEqual(['learn', 'draws', 'check']);
-    expect(changed('draws = 8', 'draws = 9')).toEqual(['draws', 'check']);
-    expect(changed('compare(draws, toss)', 'compare(draws, toss, seed = 2)')).toEqual(['check']);
-    expect(changed('\ntype', '\n// a remark\ntype')).toEqual([]);
+  it('tells what a result depends on: the declarations, the fits before it, the jobs it names', async () => {
+    const bases = async (text: string) => (await program(text)).jobs.map((j) => j.basis);
+    const changed = async (from: string, to: string) => {
+      const [before, after] = [await bases(LEARN), await bases(LEARN.replace(from, to))];
+      return ['learn', 'draws', 'check'].filter((_, i) => before[i] !== after[i]);
+    };
+    expect(await changed('real = 0', 'real = 1')).toEqual(['learn', 'draws', 'check']);
+    expect(await changed('steps = 3', 'steps = 4')).toEqual(['learn', 'draws', 'check']);
+    expect(await changed('draws = 8', 'draws = 9')).toEqual(['draws', 'check']);
+    expect(await changed('compare(draws, toss)', 'compare(draws, toss, seed = 2)')).toEqual(['check']);
+    expect(await changed('\ntype', '\n// a remark\ntype')).toEqual([]);
   });
 
-  it('places problems by line and column', () => {
-    const { compiled, sources } = program('energy E(s : spin) {\n  term t = -s * bond\n}\n');
+  it('places problems by line and column', async () => {
+    const { compiled, sources } = await program('energy E(s : spin) {\n  term t = -s * bond\n}\n');
     const [problem] = problemsOf(compiled.diagnostics, sources);
     expect(problem).toMatchObject({
       severity: 'error',
@@ -80,8 +88,33 @@ describe('programs', () => {
     });
   });
 
-  it('outlines energies: unknowns with sizes, terms, reports', () => {
-    const { compiled } = program(`index site = grid(3, 5)
+  it('lets programs use the standard library and the texts at hand, and says where else something is wrong', async () => {
+    const { compiled } = await program(
+      'use one from "std/one"\nuse two from "two.energy"\nconst n = one + two',
+    );
+    expect(compiled.diagnostics).toEqual([]);
+    const { compiled: bad, sources } = await openProgram(
+      { file: 'test.energy', text: 'use Two from "two.energy"\nenergy E(x : bit) { term t = x * Two }' },
+      moduleReader(memoryHost({ 'two.energy': '\nconst Two = missing' }), libraryOf(new Map())),
+    );
+    const [problem] = problemsOf(bad.diagnostics, sources, bad.used);
+    expect(problem.place).toEqual({ kind: 'data', file: 'two.energy:2:13' });
+    const { compiled: missing } = await program(
+      'use x from "other.energy"\nenergy E(a : bit) { term t = a }',
+    );
+    expect(missing.diagnostics.map((d) => d.code)).toEqual(['E0501']);
+  });
+
+  it('samples the energy that a file without energies uses', async () => {
+    const { jobs } = await openProgram(
+      { file: 'test.energy', text: 'use E as Mine from "e.energy"' },
+      moduleReader(memoryHost({ 'e.energy': 'energy E(x : bit) { term t = x }' }), libraryOf(new Map())),
+    );
+    expect(jobs.map((j) => [j.name, j.verb, j.energy])).toEqual([['draws', 'sample', 'Mine']]);
+  });
+
+  it('outlines energies: unknowns with sizes, terms, reports', async () => {
+    const { compiled } = await program(`index site = grid(3, 5)
 energy E(s : spin[site], k : category(4)) {
   term a = sum(s)
   term b = if k == 2 then 1 else 0
@@ -105,25 +138,25 @@ energy E(s : spin[site], k : category(4)) {
 describe('the runner', () => {
   it('runs all jobs in order, and one job after what it builds on', async () => {
     const all = listen();
-    await runner().run(program(LEARN), null, all.hearing, go);
+    await runner().run(await program(LEARN), null, all.hearing, go);
     expect(all.started).toEqual(['learn', 'draws', 'check']);
     const one = listen();
-    await runner().run(program(LEARN), 'check', one.hearing, go);
+    await runner().run(await program(LEARN), 'check', one.hearing, go);
     expect(one.started).toEqual(['learn', 'draws', 'check']);
     const draws = listen();
-    await runner().run(program(LEARN), 'draws', draws.hearing, go);
+    await runner().run(await program(LEARN), 'draws', draws.hearing, go);
     expect(draws.started).toEqual(['learn', 'draws']);
   });
 
   it('keeps what was learned when a later job is edited, and its parameters with it', async () => {
     const r = runner();
     const first = listen();
-    await r.run(program(LEARN), null, first.hearing, go);
+    await r.run(await program(LEARN), null, first.hearing, go);
     const second = listen();
-    await r.run(program(LEARN.replace('draws = 8', 'draws = 5')), 'check', second.hearing, go);
+    await r.run(await program(LEARN.replace('draws = 8', 'draws = 5')), 'check', second.hearing, go);
     expect(second.started).toEqual(['draws', 'check']);
     const third = listen();
-    await r.run(program(LEARN), 'draws', third.hearing, go);
+    await r.run(await program(LEARN), 'draws', third.hearing, go);
     expect(third.started).toEqual(['draws']);
     const values = (x: JobResult | undefined) =>
       x?.verb === 'sample' && x.draws.quantities.map((q) => [...q.values]);
@@ -132,32 +165,34 @@ describe('the runner', () => {
 
   it('learns again when the model changes', async () => {
     const r = runner();
-    await r.run(program(LEARN), null, listen().hearing, go);
+    await r.run(await program(LEARN), null, listen().hearing, go);
     const edited = listen();
-    await r.run(program(LEARN.replace('real = 0', 'real = 1')), 'draws', edited.hearing, go);
+    await r.run(await program(LEARN.replace('real = 0', 'real = 1')), 'draws', edited.hearing, go);
     expect(edited.started).toEqual(['learn', 'draws']);
   });
 
   it('starts a repeated fit from the beginning, and forgets what was built on the old one', async () => {
     const r = runner();
     const first = listen();
-    await r.run(program(LEARN), null, first.hearing, go);
+    await r.run(await program(LEARN), null, first.hearing, go);
     const again = listen();
-    await r.run(program(LEARN), 'learn', again.hearing, go);
+    await r.run(await program(LEARN), 'learn', again.hearing, go);
     const loss = (x: JobResult | undefined) => x?.verb === 'fit' && x.history.loss;
     expect(loss(again.results.get('learn'))).toEqual(loss(first.results.get('learn')));
     const last = listen();
-    await r.run(program(LEARN), 'check', last.hearing, go);
+    await r.run(await program(LEARN), 'check', last.hearing, go);
     expect(last.started).toEqual(['draws', 'check']);
   });
 
   it('names the job that failed, and refuses a program with errors before any job', async () => {
     const r = makeRunner(memoryHost(), async () => referenceEngine());
-    await expect(r.run(program(LEARN), null, listen().hearing, go)).rejects.toThrow(EnergyError);
+    await expect(r.run(await program(LEARN), null, listen().hearing, go)).rejects.toThrow(EnergyError);
     expect(r.current).toBeNull();
-    await expect(r.run(program('energy E( {'), null, listen().hearing, go)).rejects.toThrow(EnergyError);
+    await expect(r.run(await program('energy E( {'), null, listen().hearing, go)).rejects.toThrow(
+      EnergyError,
+    );
     const impossible = 'energy E(x : bit) { require x > 2 }\nrun draws = sample(E, warmup = 1, draws = 1)';
-    await expect(r.run(program(impossible), null, listen().hearing, go)).rejects.toThrow(EnergyError);
+    await expect(r.run(await program(impossible), null, listen().hearing, go)).rejects.toThrow(EnergyError);
     expect(r.current).toBe('draws');
   });
 
@@ -167,7 +202,7 @@ describe('the runner', () => {
     const stopped = listen();
     const { hearing } = stopped;
     await r.run(
-      program(LEARN.replace('steps = 3', 'steps = 100000')),
+      await program(LEARN.replace('steps = 3', 'steps = 100000')),
       'draws',
       {
         ...hearing,
@@ -193,7 +228,7 @@ run draws = sample(E, chains = 3, draws = 40, warmup = 5, seed = 2)`;
     let lastPicture: number[] = [];
     const { hearing, results } = listen();
     await runner().run(
-      program(text),
+      await program(text),
       null,
       {
         ...hearing,

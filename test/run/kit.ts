@@ -5,17 +5,19 @@ import { fileURLToPath } from 'node:url';
 import { bind } from '../../src/bind/bind.ts';
 import type { BoundProgram } from '../../src/bind/bound.ts';
 import { initialParams } from '../../src/bind/params.ts';
-import { type Compiled, compileText } from '../../src/compile.ts';
-import { isDiscrete, stateCount, valueMap } from '../../src/domain.ts';
+import { packageLibrary } from '../../src/cli/library.ts';
+import { type Compiled, compileProgram } from '../../src/compile.ts';
+import { isDiscrete, rangeOf, stateCount, valueMap } from '../../src/domain.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { type Model, makeModel } from '../../src/infer/model.ts';
-import { constrainValue } from '../../src/infer/transforms.ts';
 import type { Host } from '../../src/io/host.ts';
 import { memoryHost } from '../../src/io/memory-host.ts';
 import type { Slot } from '../../src/ir/types.ts';
+import { moduleReader } from '../../src/modules.ts';
 import type { Stream } from '../../src/random/stream.ts';
 import { render } from '../../src/syntax/render.ts';
+import { constrainValue } from '../../src/transforms/scalars.ts';
 
 export const testFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -31,7 +33,7 @@ export const readProgram = (folder: string, name: string): string =>
 
 /** The diagnostics as a person reads them, without colour. */
 export const rendered = (c: Compiled): string =>
-  c.diagnostics.map((d) => render(d, () => c.source, { color: false })).join('\n');
+  c.diagnostics.map((d) => render(d, (file) => c.sources.get(file), { color: false })).join('\n');
 
 export interface Opened {
   readonly compiled: Compiled;
@@ -42,6 +44,7 @@ export interface Opened {
 
 export interface OpenOptions {
   readonly file?: string;
+  /** Where data and the files of `use` are; else `files`. */
   readonly host?: Host;
   readonly files?: Readonly<Record<string, string>>;
   readonly constants?: Readonly<Record<string, number>>;
@@ -51,11 +54,13 @@ export interface OpenOptions {
 
 /** Compiles and binds a program. @throws Error with the rendered diagnostics when it is wrong */
 export async function open(text: string, options: OpenOptions = {}): Promise<Opened> {
-  const compiled = compileText(text, options.file ?? 'test.energy', {
+  const host = options.host ?? memoryHost(options.files ?? {});
+  const reader = moduleReader(host, packageLibrary());
+  const compiled = await compileProgram(text, options.file ?? 'test.energy', reader, {
     constants: new Map(Object.entries(options.constants ?? {})),
   });
   if (!compiled.ok) throw new Error(rendered(compiled));
-  const bound = await bind(compiled.program, options.host ?? memoryHost(options.files ?? {}));
+  const bound = await bind(compiled.program, host);
   const params = initialParams(bound, options.seed ?? 1);
   return {
     compiled,
@@ -79,7 +84,7 @@ export function randomStates(model: Model, stream: Stream, count: number): Map<S
       const d = u.slot.domain;
       const value = isDiscrete(d)
         ? () => valueMap(d).offset + valueMap(d).scale * stream.int(stateCount(d, model.sizeOf))
-        : () => constrainValue(stream.normal(), d);
+        : () => constrainValue(stream.normal(), rangeOf(d));
       return [u.slot, Float64Array.from({ length: count * u.size }, value)];
     }),
   );

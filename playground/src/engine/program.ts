@@ -1,8 +1,9 @@
 /** A text as a program with jobs: its own, or one that samples its first energy. */
-import { type Compiled, compileText } from '../../../src/compile.ts';
+import { type Compiled, compileProgram } from '../../../src/compile.ts';
+import type { ModuleReader } from '../../../src/modules.ts';
 import { verbNamed } from '../../../src/options.ts';
 import { basisOf } from '../../../src/run/order.ts';
-import { Source, type Span } from '../../../src/syntax/span.ts';
+import type { Source, Span } from '../../../src/syntax/span.ts';
 import type { JobInfo, SourceText } from '../protocol.ts';
 
 export interface Opened {
@@ -15,20 +16,28 @@ export interface Opened {
 /** The file name of the job that a program without jobs is given. */
 const DEFAULT_JOB = 'the default job';
 
-export function openProgram({ file, text }: SourceText): Opened {
-  const own = compileText(text, file);
+/** @param reader the texts of other files that the program may use */
+export async function openProgram({ file, text }: SourceText, reader: ModuleReader): Promise<Opened> {
+  const own = await compileProgram(text, file, reader);
   const hasJobs = own.tree.items.some((i) => i.kind === 'run');
-  const energy = own.tree.items.find((i) => i.kind === 'energy');
-  if (hasJobs || !energy || !own.ok) return opened(own, []);
-  const taken = new Set(own.tree.items.flatMap((i) => (i.kind === 'use' ? [] : [i.name.text])));
+  const { energies } = own.program;
+  const callable = [...energies].flatMap(([name, e]) => (e.generic ? [] : [name]));
+  const declared = own.tree.items.flatMap((i) => (i.kind === 'energy' ? [i.name.text] : []));
+  const energy = declared.find((name) => callable.includes(name)) ?? callable[0];
+  if (hasJobs || !energy || !own.ok) return opened(own);
+  const taken = new Set(
+    own.tree.items.flatMap((i) =>
+      i.kind === 'use' ? i.names.map((n) => (n.as ?? n.name).text) : [i.name.text],
+    ),
+  );
   let name = 'draws';
   while (taken.has(name)) name += '_';
-  const extra = { file: DEFAULT_JOB, text: `run ${name} = sample(${energy.name.text})` };
-  return opened(compileText(text, file, { extra }), [new Source(DEFAULT_JOB, extra.text)]);
+  const extra = { file: DEFAULT_JOB, text: `run ${name} = sample(${energy})` };
+  return opened(await compileProgram(text, file, reader, { extra }));
 }
 
-function opened(compiled: Compiled, more: readonly Source[]): Opened {
-  const sources = [compiled.source, ...more];
+function opened(compiled: Compiled): Opened {
+  const sources = [...compiled.sources.values()];
   const textOf = (span: Span): string =>
     sources.find((s) => s.file === span.file)?.text.slice(span.start, span.end) ?? '';
   const declarations = compiled.tree.items.filter((i) => i.kind !== 'run').map((i) => textOf(i.span));

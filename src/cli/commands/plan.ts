@@ -22,8 +22,15 @@ export async function planCommand(
       `there is no energy \`${energy}\`; ${near ? `did you mean \`${near}\`?` : `the energies are ${known.join(', ')}`}`,
     );
   }
+  const { energies } = compiled.program;
+  if (energy !== undefined && energies.get(energy)?.generic)
+    throw new UsageError(
+      `\`${energy}\` is over index sets that only a call decides: it has no states of its own; plan the energy that calls it`,
+    );
   const { session } = await openFile(io, file, compiled, o);
-  const names = energy ? [energy] : [...compiled.program.energies.keys()];
+  // Those of used files are told when they are asked for, or when there are no others.
+  const own = known.filter((n) => compiled.tree.items.some((i) => i.kind === 'energy' && i.name.text === n));
+  const names = (energy ? [energy] : own.length > 0 ? own : known).filter((n) => !energies.get(n)?.generic);
   const plans: Plan[] = [];
   for (const name of names) {
     const e = energyNamed(session, name, compiled.tree.span);

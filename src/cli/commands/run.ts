@@ -7,7 +7,7 @@ import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { interruption } from '../interrupt.ts';
-import { type CommonOptions, compileFile, openFile, seedOf } from '../program.ts';
+import { type CommonOptions, compileFile, moduleOf, openFile, seedOf } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 
@@ -30,7 +30,10 @@ export async function runCommand(
   const { jobs } = compiled.program;
   if (jobs.length === 0)
     throw new UsageError(`\`${file}\` has no \`run\` jobs; use a verb, e.g. energy sample ${file}`);
-  const chosen = only === undefined ? jobs : upTo(jobs, only, o.params !== undefined);
+  const chosen =
+    only === undefined
+      ? jobs
+      : upTo(jobs, only, o.params?.some((p) => !moduleOf(compiled.program, p)) ?? false);
   const { session, host } = await openFile(io, file, compiled, o);
   const base = path.resolve(io.cwd, o.output ?? path.join('runs', path.basename(file, '.energy')));
   host.permit(base);
@@ -49,6 +52,7 @@ export async function runCommand(
       job: seeded,
       result,
       source: compiled.source,
+      used: compiled.used,
       format: o.format,
     });
     bad = report(terminal, io, dir, seeded, result, saved) || bad;

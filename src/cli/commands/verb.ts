@@ -10,7 +10,7 @@ import { Source } from '../../syntax/span.ts';
 import type { Program } from '../../syntax/tree.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { interruption } from '../interrupt.ts';
-import { compileFile, openFile, readProgram, seedOf } from '../program.ts';
+import { compileFile, openFile, readText, seedOf } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 import { type RunOptions, withSeed } from './run.ts';
@@ -29,8 +29,8 @@ export async function verbCommand(
   o: RunOptions & Readonly<Record<string, unknown>>,
 ): Promise<number> {
   checkFormat(o.format);
-  const tree = parse(await readProgram(io, file), file).program;
-  const name = energy ?? onlyEnergy(tree, file);
+  const tree = parse(await readText(io, file), file).program;
+  const name = energy ?? (await onlyEnergy(io, terminal, tree, file, o));
   const args = [name];
   const specs = verb.options.filter((x) => x.positional);
   specs.forEach((spec, i) => {
@@ -45,7 +45,9 @@ export async function verbCommand(
     else args.push(`${spec.name} = ${value}`);
   }
   const text = `run ${verb.name} = ${verb.name}(${args.join(', ')})`;
-  const clash = tree.items.find((i) => i.kind !== 'use' && i.name.text === verb.name);
+  const clash = tree.items.some((i) =>
+    i.kind === 'use' ? i.names.some((n) => (n.as ?? n.name).text === verb.name) : i.name.text === verb.name,
+  );
   const jobName = clash ? `${verb.name}_` : verb.name;
   const extra = { file: COMMAND, text: text.replace(/^run \w+/, `run ${jobName}`) };
   terminal.addSource(new Source(extra.file, extra.text));
@@ -83,6 +85,7 @@ export async function verbCommand(
     job: withGiven,
     result,
     source: compiled.source,
+    used: compiled.used,
     format: o.format,
   });
   const bad = report(terminal, io, dir, withGiven, result, saved);
@@ -96,13 +99,25 @@ const inCommand = (diagnostics: readonly Diagnostic[]): boolean =>
     (d) => d.severity !== 'error' || (d.place.kind === 'source' && d.place.span.file === COMMAND),
   );
 
-function onlyEnergy(tree: Program, file: string): string {
-  const names = tree.items.flatMap((i) => (i.kind === 'energy' ? [i.name.text] : []));
+/** The energy of a file that declares one, or that declares none and uses one. */
+async function onlyEnergy(
+  io: Io,
+  terminal: Terminal,
+  tree: Program,
+  file: string,
+  o: RunOptions,
+): Promise<string> {
+  let names = tree.items.flatMap((i) => (i.kind === 'energy' ? [i.name.text] : []));
+  if (names.length === 0 && tree.items.some((i) => i.kind === 'use')) {
+    const { program, ok, diagnostics } = await compileFile(io, terminal, file, o);
+    if (!ok) throw new EnergyError(diagnostics);
+    names = [...program.energies].flatMap(([name, e]) => (e.generic ? [] : [name]));
+  }
   if (names.length === 1) return names[0];
   throw new UsageError(
     names.length === 0
       ? `\`${file}\` declares no energy`
-      : `\`${file}\` declares ${names.length} energies: say which (${names.join(', ')})`,
+      : `\`${file}\` has ${names.length} energies: say which (${names.join(', ')})`,
   );
 }
 

@@ -1,11 +1,12 @@
 /** Running an example for the demonstration: jobs in order, results kept, everything saved. */
 import * as path from 'node:path';
-import { type Compiled, compileText } from '../../compile.ts';
+import { type Compiled, compileProgram } from '../../compile.ts';
 import type { Engine } from '../../engines/engine.ts';
 import { nodeHost } from '../../io/node-host.ts';
 import type { JobResult } from '../../run/results.ts';
 import { openSession, runJob, type Session } from '../../run/session.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
+import { readerIn } from '../library.ts';
 import { readProgram } from '../program.ts';
 import { report, saveJob } from '../save.ts';
 import type { Io, Terminal } from '../terminal.ts';
@@ -35,8 +36,9 @@ export async function openExample(
 ): Promise<Example> {
   const { io, terminal } = work;
   const name = path.relative(io.cwd, file);
-  const compiled = compileText(await readProgram(io, file), name, { constants });
-  terminal.addSource(compiled.source);
+  const reader = readerIn(path.dirname(file));
+  const compiled = await compileProgram(await readProgram(io, file), name, reader, { constants });
+  for (const source of compiled.sources.values()) terminal.addSource(source);
   if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
   const host = nodeHost({ root: path.dirname(file) });
   const folder = host.permit(path.join(work.out, path.basename(file, '.energy')));
@@ -49,7 +51,8 @@ export async function openExample(
       if (!job) throw new Error(`${name} has no job ${jobName}`);
       const result = await runJob(session, job, (e) => terminal.progress(e));
       const dir = path.join(folder, jobName);
-      const saved = await saveJob({ host, dir, session, job, result, source: compiled.source });
+      const { source, used } = compiled;
+      const saved = await saveJob({ host, dir, session, job, result, source, used });
       report(terminal, io, dir, job, result, { ...saved, summary: null });
       if (result.verb !== verb) throw new Error(`${jobName} is a ${result.verb}, not a ${verb}`);
       return result as Extract<JobResult, { verb: typeof verb }>;

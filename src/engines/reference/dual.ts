@@ -12,6 +12,7 @@ import type { FnName, Node, ReduceKind, Slot } from '../../ir/types.ts';
 import type { Arrays } from '../engine.ts';
 import { evaluateScalar, plainNumbers } from './engine.ts';
 import { type Algebra, evaluator, type SizeOf } from './evaluate.ts';
+import { matrixBy } from './matrix.ts';
 import { compensatedSum } from './sum.ts';
 
 /** x + ε·d; null is a zero vector. */
@@ -35,27 +36,30 @@ export function dualGradient(
   return { value: out.x, gradient: out.d ?? new Float64Array(n) };
 }
 
-const duals = (wrt: Slot, n: number): Algebra<Dual> => ({
-  constant: (x) => ({ x, d: null }),
-  value: (t) => t.x,
-  element: (slot, flat, x) => {
-    if (slot !== wrt) return { x, d: null };
-    const d = new Float64Array(n);
-    d[flat] = 1;
-    return { x, d };
-  },
-  call: (fn, args) => {
-    const xs = args.map((a) => a.x);
-    const weights = args.map((a, i) => (a.d === null ? 0 : partial(fn, i, xs)));
-    return { x: functions[fn].eval(...xs), d: combination(args, weights, n) };
-  },
-  reduce: (kind, items) => {
-    const xs = items.map((t) => t.x);
-    const x = plainNumbers.reduce(kind, xs);
-    if (items.every((t) => t.d === null)) return { x, d: null };
-    return { x, d: combination(items, slopes(kind, xs, x), n) };
-  },
-});
+function duals(wrt: Slot, n: number): Algebra<Dual> {
+  const scalars: Omit<Algebra<Dual>, 'matrix'> = {
+    constant: (x) => ({ x, d: null }),
+    value: (t) => t.x,
+    element: (slot, flat, x) => {
+      if (slot !== wrt) return { x, d: null };
+      const d = new Float64Array(n);
+      d[flat] = 1;
+      return { x, d };
+    },
+    call: (fn, args) => {
+      const xs = args.map((a) => a.x);
+      const weights = args.map((a, i) => (a.d === null ? 0 : partial(fn, i, xs)));
+      return { x: functions[fn].eval(...xs), d: combination(args, weights, n) };
+    },
+    reduce: (kind, items) => {
+      const xs = items.map((t) => t.x);
+      const x = plainNumbers.reduce(kind, xs);
+      if (items.every((t) => t.d === null)) return { x, d: null };
+      return { x, d: combination(items, slopes(kind, xs, x), n) };
+    },
+  };
+  return { ...scalars, matrix: (fn, args) => matrixBy(scalars, fn, args) };
+}
 
 /** ∂reduce/∂item for each item. */
 function slopes(kind: ReduceKind, xs: readonly number[], x: number): readonly number[] {

@@ -8,6 +8,7 @@ import { functions } from '../../ir/functions.ts';
 import type { Node, ReduceKind } from '../../ir/types.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator } from '../engine.ts';
 import { type Algebra, evaluator, forEachPosition, type SizeOf } from './evaluate.ts';
+import { plainMatrix } from './matrix.ts';
 import { compensatedSum, logSumExp } from './sum.ts';
 
 export const plainNumbers: Algebra<number> = {
@@ -16,6 +17,7 @@ export const plainNumbers: Algebra<number> = {
   element: (_slot, _flat, x) => x,
   call: (fn, args) => functions[fn].eval(...args),
   reduce: (kind, items) => reductions[kind](items),
+  matrix: plainMatrix,
 };
 
 const reductions: Readonly<Record<ReduceKind, (items: readonly number[]) => number>> = {

@@ -10,6 +10,7 @@ import type {
   Axis,
   FnName,
   IndexSet,
+  MatrixFn,
   Node,
   ReadNode,
   ReduceKind,
@@ -18,6 +19,8 @@ import type {
 } from '../../ir/types.ts';
 import { children } from '../../ir/walk.ts';
 import type { Arrays } from '../engine.ts';
+import { type Dense, matrixReader } from './matrix.ts';
+import { scanReader } from './scan.ts';
 
 export interface Algebra<T> {
   constant(x: number): T;
@@ -28,6 +31,8 @@ export interface Algebra<T> {
   /** Every function but those that are evaluated lazily. */
   call(fn: FnName, args: readonly T[]): T;
   reduce(kind: ReduceKind, items: readonly T[]): T;
+  /** A function of matrices, its result row-major. */
+  matrix(fn: MatrixFn, args: readonly Dense<T>[]): readonly T[];
 }
 
 /** A read outside of the slot, or of an array `[…]` (then the name is that of the array's axes). */
@@ -67,7 +72,7 @@ export function evaluator<T>(
   sizeOf: SizeOf,
 ): (node: Node, env: Environment) => T {
   const plans = plan<T>(roots, sizeOf);
-  for (const n of plans.keys()) if (n.op === 'read') checkArray(n.slot, arrays.get(n.slot), sizeOf);
+  for (const n of plans.keys()) if (n.op === 'read' && n.slot.role !== 'state') checkArray(n.slot, arrays.get(n.slot), sizeOf);
 
   const evaluate = (n: Node, env: Environment): T => {
     const { memo, sizes } = planOf(n);
@@ -90,6 +95,13 @@ export function evaluator<T>(
   const numberOf = (n: Node, env: Environment): number => algebra.value(evaluate(n, env));
   const holds = (n: Node | null, env: Environment): boolean => n === null || numberOf(n, env) !== 0;
 
+  const scans = scanReader(algebra, sizeOf, evaluate, (n) => {
+    const { memo, scattered } = planOf(n);
+    memo?.clear();
+    scattered?.clear();
+  });
+  const readMatrix = matrixReader(algebra, sizeOf, evaluate);
+
   const step = (n: Node, env: Environment): T => {
     switch (n.op) {
       case 'const':
@@ -99,7 +111,7 @@ export function evaluator<T>(
       case 'size':
         return algebra.constant(sizeOf(n.set));
       case 'read':
-        return read(n, env);
+        return n.slot.role === 'state' ? scans.state(n, env) : read(n, env);
       case 'at': {
         const positions = n.indices.map((i) => numberOf(i, env));
         const shape = sizesOf(n.params);
@@ -137,6 +149,10 @@ export function evaluator<T>(
         });
         return algebra.reduce(n.kind, items);
       }
+      case 'matrix':
+        return readMatrix(n, env);
+      case 'scan':
+        return scans.scan(n, env);
       case 'scatter':
         return scatter(n, env).get(positionOf(n.into, sizesOf(n.into), env)) ?? algebra.constant(0);
     }

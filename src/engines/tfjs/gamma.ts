@@ -33,6 +33,10 @@ export function lgammaSteps(s: Scalars, x: Ref): Ref {
   return s.add(s.sub(main, logs), s.add(tail, s.num(0.9189385332046728)));
 }
 
+/** ln B(x, y) as the difference of three ln Γ, with their absolute errors. */
+export const lbetaSteps = (s: Scalars, x: Ref, y: Ref): Ref =>
+  s.sub(s.add(lgammaSteps(s, x), lgammaSteps(s, y)), lgammaSteps(s, s.add(x, y)));
+
 export function digammaSteps(s: Scalars, x: Ref): Ref {
   const y = s.add(x, s.num(SHIFT));
   const r = s.div(s.num(1), y);

@@ -13,14 +13,18 @@ import type {
   IndexSet,
   Node,
   ReadNode,
+  Recurrence,
   ReduceNode,
   ScatterNode,
+  Slot,
 } from '../../ir/types.ts';
 import { children } from '../../ir/walk.ts';
 import type { ArrayProgram, Arrays } from '../engine.ts';
 import { contract } from './contract.ts';
-import { gather, type IndexingContext, rangeVal, scatter } from './indexing.ts';
+import { gather, rangeVal, scatter } from './indexing.ts';
+import { matrixVal } from './matrix.ts';
 import { Scalars } from './scalars.ts';
+import { type ScanContext, scanVal } from './scan.ts';
 import { identity, Static } from './static.ts';
 import type { Ref, Tape } from './tape.ts';
 import { align, expand, jointOrder, reduceVal, reorder, shapeOf, sizeOfAxes, type Val } from './vals.ts';
@@ -35,12 +39,13 @@ type Power = 1 | -1 | 2;
 /** What is left of a mask: nothing, everything, or an expression to multiply or select with. */
 type Mask = 'all' | 'none' | Node;
 
-export class Lowering implements IndexingContext {
+export class Lowering implements ScanContext {
   readonly tape: Tape;
   readonly sizeOf: ArrayProgram['sizeOf'];
   readonly scalars: Scalars;
   readonly known: Static;
   readonly tables = new Map<string, Int32Array>();
+  readonly loops = new Map<Recurrence, Val>();
   private readonly constants: Arrays;
   private readonly values = new Map<Node, Val>();
   private readonly finite = new Map<Node, boolean>();
@@ -82,6 +87,10 @@ export class Lowering implements IndexingContext {
         return this.call(n);
       case 'reduce':
         return this.reduce(n);
+      case 'matrix':
+        return matrixVal(this, n);
+      case 'scan':
+        return scanVal(this, n);
       case 'scatter':
         return this.scatter(n);
     }
@@ -100,19 +109,23 @@ export class Lowering implements IndexingContext {
   // ── Reads ─────────────────────────────────────────────────────────────────
 
   private read(n: ReadNode): Val {
-    const { slot } = n;
+    const whole = this.wholeSlot(n.slot);
+    return gather(
+      this,
+      whole,
+      whole.axes.map((axis, d) => ({ axis, at: place(n.indices[d]) })),
+    );
+  }
+
+  /** A slot over one axis for each dimension. */
+  wholeSlot = (slot: Slot): Val => {
     const shape = slot.sets.map(this.sizeOf);
     const constant = this.constants.get(slot);
     const ref = constant
       ? this.tape.constant(new Float32Array(constant.data), shape, `slot ${slot.id}`)
       : this.tape.input(slot, shape);
-    const axes = slot.sets.map((set, d) => ({ id: -1 - d, name: '', set }));
-    return gather(
-      this,
-      { ref, axes },
-      axes.map((axis, d) => ({ axis, at: place(n.indices[d]) })),
-    );
-  }
+    return { ref, axes: slot.sets.map((set, d) => ({ id: -1 - d, name: '', set })) };
+  };
 
   private at(n: AtNode): Val {
     const body = this.lower(n.body);
@@ -208,6 +221,7 @@ export class Lowering implements IndexingContext {
       if (n.op === 'read' && n.slot.role === 'data')
         known &&= this.constants.get(n.slot)?.data.every(Number.isFinite) ?? false;
       if (n.op === 'reduce') known &&= n.kind === 'sum';
+      if (n.op === 'matrix' || n.op === 'scan') known = false;
       this.finite.set(n, known);
     }
     return known;

@@ -10,8 +10,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { functions } from '../../ir/functions.ts';
 import type { FnName } from '../../ir/types.ts';
-import { digammaSteps, lgammaSteps, trigammaSteps } from './gamma.ts';
+import { digammaSteps, lbetaSteps, lgammaSteps, trigammaSteps } from './gamma.ts';
 import { type HeapLoop, heapOp, map2Loop, mapLoop, selectLoop, sineLoop } from './gaps.ts';
+import { besselRatioSteps, erfcSteps, inverseMillsSteps, logI0Steps, logPhiSteps } from './tails.ts';
 import type { Ref, Tape } from './tape.ts';
 import { broadcastShape } from './vals.ts';
 
@@ -213,17 +214,25 @@ export class Scalars {
       case 'erf':
         return this.map(fn, x, tf.erf);
       case 'lgamma':
-        return this.tape.backend.heap
-          ? this.heap(fn, x, mapLoop(functions.lgamma.eval))
-          : lgammaSteps(this, x);
+        return this.own(fn, x, lgammaSteps);
       case 'digamma':
-        return this.tape.backend.heap
-          ? this.heap(fn, x, mapLoop(functions.digamma.eval))
-          : digammaSteps(this, x);
+        return this.own(fn, x, digammaSteps);
       case 'trigamma':
+        return this.own(fn, x, trigammaSteps);
+      case 'lbeta':
+        return this.tape.backend.heap ? this.heap2(fn, x, y, functions.lbeta.eval) : lbetaSteps(this, x, y);
+      case 'erfc':
+        return this.own(fn, x, erfcSteps);
+      case 'log_phi':
+        return this.own(fn, x, logPhiSteps);
+      case 'inverse_mills':
+        return this.own(fn, x, inverseMillsSteps);
+      case 'log_i0':
+        return this.own(fn, x, logI0Steps);
+      case 'bessel_ratio':
         return this.tape.backend.heap
-          ? this.heap(fn, x, mapLoop(functions.trigamma.eval))
-          : trigammaSteps(this, x);
+          ? this.heap2(fn, x, y, functions.bessel_ratio.eval)
+          : besselRatioSteps(this, x, y);
       case 'logaddexp':
         return this.logaddexp(x, y);
       case 'eq':
@@ -251,6 +260,11 @@ export class Scalars {
       case 'pick':
         throw new Error('pick is lowered as a read');
     }
+  }
+
+  /** A function of one argument as a loop over the memory, or in steps where that is out of reach. */
+  private own(fn: FnName, x: Ref, steps: (s: Scalars, x: Ref) => Ref): Ref {
+    return this.tape.backend.heap ? this.heap(fn, x, mapLoop(functions[fn].eval)) : steps(this, x);
   }
 
   private is(x: Ref, value: number): boolean {

@@ -6,9 +6,12 @@
  */
 import { sizeOfShape } from '../../arrays.ts';
 import { functions } from '../../ir/functions.ts';
-import type { Axis, IndexSet, Node, ReduceKind } from '../../ir/types.ts';
+import { axesOfLoop } from '../../ir/scan.ts';
+import type { Axis, IndexSet, Node, ReduceKind, Slot } from '../../ir/types.ts';
 import { children } from '../../ir/walk.ts';
 import type { Arrays } from '../engine.ts';
+import { staticMatrix } from './matrix.ts';
+import { staticScan } from './scan.ts';
 
 /** A dense array over `axes`, row-major. */
 export interface HostVal {
@@ -34,7 +37,9 @@ export class Static {
   has(n: Node): boolean {
     let known = this.known.get(n);
     if (known === undefined) {
-      known = (n.op !== 'read' || this.constants.has(n.slot)) && children(n).every((c) => this.has(c));
+      // The state of a recurrence is known where the whole recurrence is.
+      const given = n.op !== 'read' || n.slot.role === 'state' || this.constants.has(n.slot);
+      known = given && children(n).every((c) => this.has(c));
       this.known.set(n, known);
     }
     return known;
@@ -44,7 +49,14 @@ export class Static {
   work(n: Node): number {
     let w = this.works.get(n);
     if (w === undefined) {
-      const bound = n.op === 'reduce' || n.op === 'scatter' ? n.over : [];
+      const bound =
+        n.op === 'reduce' || n.op === 'scatter'
+          ? n.over
+          : n.op === 'matrix'
+            ? n.args.flatMap((a) => [...a.axes])
+            : n.op === 'scan'
+              ? axesOfLoop(n.loop)
+              : [];
       w = this.size(union([n.axes, bound]));
       for (const c of children(n)) w = Math.max(w, this.work(c));
       if (n.op === 'read') w = Math.max(w, sizeOfShape(n.slot.sets.map(this.sizeOf)));
@@ -74,6 +86,14 @@ export class Static {
       out[at] = v.data[p];
     });
     return out;
+  }
+
+  /** A constant slot, over one axis for each dimension. */
+  whole(slot: Slot): { readonly axes: readonly Axis[]; readonly data: ArrayLike<number> } {
+    return {
+      axes: slot.sets.map((set, d) => ({ id: -1 - d, name: '', set })),
+      data: this.constants.get(slot)!.data,
+    };
   }
 
   private size(axes: readonly Axis[]): number {
@@ -133,6 +153,20 @@ export class Static {
         });
         return into;
       }
+      case 'matrix':
+        return staticMatrix(
+          this,
+          this.sizeOf,
+          n,
+          n.indices.map((i) => this.evaluate(i)),
+        );
+      case 'scan':
+        return staticScan(
+          this,
+          this.sizeOf,
+          n,
+          n.indices.map((i) => this.evaluate(i)),
+        );
       case 'scatter': {
         const rest = n.axes.filter((a) => !n.into.includes(a));
         const parts = [n.body, ...(n.where ? [n.where] : []), ...n.indices].map((p) => this.evaluate(p));
@@ -156,7 +190,8 @@ export class Static {
     }
   }
 
-  private gather(data: ArrayLike<number>, sets: readonly IndexSet[], indices: readonly HostVal[]): HostVal {
+  /** The array over `sets` read at indices. */
+  gather(data: ArrayLike<number>, sets: readonly IndexSet[], indices: readonly HostVal[]): HostVal {
     const axes = union(indices.map((i) => i.axes));
     const out = new Float64Array(this.size(axes));
     const sizes = sets.map(this.sizeOf);

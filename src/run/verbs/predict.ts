@@ -1,7 +1,7 @@
 import { siteBlocks } from '../../analyse/blocks.ts';
 import { conditional } from '../../analyse/conditional.ts';
 import { factorsOf } from '../../analyse/factors.ts';
-import { isDiscrete, valueMap } from '../../domain.ts';
+import { isArranged, isDiscrete, showDomain, valueMap } from '../../domain.ts';
 import { compile } from '../../infer/model.ts';
 import { kindOf } from '../../infer/recorder.ts';
 import { makeBatch } from '../../ir/batch.ts';
@@ -23,6 +23,11 @@ export function runPredict(cx: JobContext): JobResult {
   const { slot } = option;
   if (!isDiscrete(slot.domain))
     throw optionError(option.span, `\`${slot.name}\` is real; \`predict\` takes a discrete unknown`);
+  if (isArranged(slot.domain))
+    throw optionError(
+      option.span,
+      `\`${slot.name}\` is ${showDomain(slot.domain)}: each of its elements follows from the others, so there is nothing to predict`,
+    );
   const rows = rowArrays(session, rowsOption(cx));
   const b = model.builder;
   const info = siteBlocks(b, slot, factorsOf(b, model.energy), model);

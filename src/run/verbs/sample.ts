@@ -1,4 +1,4 @@
-import { isDiscrete, showDomain } from '../../domain.ts';
+import { isArranged, isDiscrete, showDomain } from '../../domain.ts';
 import { type Clamp, fault, freeCount, type Model, type States } from '../../infer/model.ts';
 import { kindOf, latticeShape } from '../../infer/recorder.ts';
 import { sample } from '../../infer/sample.ts';
@@ -92,13 +92,18 @@ function checkMethod(cx: JobContext, model: Model, clamp: Clamp): void {
   if (wanted?.kind !== 'word' || wanted.value === 'auto') return;
   for (const u of model.unknowns) {
     if (freeCount(clamp, u.slot) === 0) continue;
-    const discrete = isDiscrete(u.slot.domain);
-    if (wanted.value === 'mixed' || (wanted.value === 'gibbs') === discrete) continue;
+    const { domain } = u.slot;
+    const own = isArranged(domain) ? 'exchange' : isDiscrete(domain) ? 'gibbs' : 'langevin';
+    if (wanted.value === 'mixed' || wanted.value === own) continue;
     throw fault(
       'E0704',
       wanted.span,
       `\`${wanted.value}\` does not sample \`${u.slot.name}\`, which is ${showDomain(u.slot.domain)}`,
-      discrete ? 'discrete unknowns are sampled by `gibbs`' : 'real unknowns are sampled by `langevin`',
+      own === 'exchange'
+        ? 'permutations and subsets are sampled by `exchange`'
+        : own === 'gibbs'
+          ? 'discrete unknowns are sampled by `gibbs`'
+          : 'real unknowns are sampled by `langevin`',
     );
   }
 }

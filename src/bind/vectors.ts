@@ -1,0 +1,40 @@
+/** Data of domains whose elements depend on each other are checked whole, once they are read. */
+import type { HostArray } from '../arrays.ts';
+import { type Domain, eventRank, isArranged, isVector, showDomain } from '../domain.ts';
+import type { Slot } from '../ir/types.ts';
+import { arrangementFault } from '../transforms/arrangements.ts';
+import { vectorFault } from '../transforms/vectors.ts';
+import { type CellPlace, dataError } from './columns.ts';
+
+/**
+ * @param place where element i of the array stands
+ * @throws EnergyError E0533 with the row of the first vector that is no state of the domain
+ */
+export function checkVectors(slot: Slot, { shape, data }: HostArray, place: (i: number) => CellPlace): void {
+  const { domain } = slot;
+  const rank = eventRank(domain);
+  if (rank === 0) return;
+  const k = shape[shape.length - 1];
+  const length = rank === 2 ? k * k : k;
+  for (let from = 0; from < data.length; from += length) {
+    const why = faultOf(domain, k, data.subarray(from, from + length));
+    if (why === undefined) continue;
+    const { file, row } = place(from);
+    throw dataError(
+      'E0533',
+      { file, row },
+      `a value of \`${slot.name}\`, ${showDomain(domain)}, ${why}`,
+      domain.kind === 'simplex'
+        ? 'divide its elements by their sum'
+        : domain.kind === 'unit'
+          ? 'divide its elements by its length'
+          : undefined,
+    );
+  }
+}
+
+/** Why numbers are no state of a domain; undefined where they are one. */
+function faultOf(domain: Domain, k: number, x: HostArray['data']): string | undefined {
+  if (isVector(domain)) return vectorFault(domain, k, x);
+  return isArranged(domain) ? arrangementFault(domain, x) : undefined;
+}
