@@ -155,6 +155,13 @@ export function stateCount(d: Domain, sizeOf: (s: IndexSet) => number): number {
 }
 
 /**
+ * The most states of one element whose whole conditional is computed. Of domains with more, a sweep draws
+ * within `candidateCount` states chosen at random, the present one among them.
+ */
+export const largestConditional = 1024;
+export const candidateCount = 64;
+
+/**
  * States are stored as *values*: spin −1/+1, int lo…hi, everything else discrete 0…k−1.
  * The value of state number `c` is `offset + scale·c`.
  */

@@ -1,5 +1,5 @@
-/** The gallery: the repository's example programs. */
-const found = import.meta.glob<string>('../../examples/[a-z]*.energy', {
+/** The gallery: the repository's example programs, by field. */
+const found = import.meta.glob<string>('../../examples/*/[a-z]*.energy', {
   query: '?raw',
   import: 'default',
   eager: true,
@@ -8,6 +8,8 @@ const found = import.meta.glob<string>('../../examples/[a-z]*.energy', {
 export interface Example {
   /** `ising`: how links name it. */
   readonly name: string;
+  /** Its folder: `physics`. */
+  readonly field: string;
   readonly file: string;
   readonly text: string;
   /** Its first sentence, from the `///` at the top. */
@@ -15,9 +17,9 @@ export interface Example {
 }
 
 export const examples: readonly Example[] = Object.entries(found).map(([path, text]) => {
-  const file = path.slice(path.lastIndexOf('/') + 1);
+  const [field, file] = path.split('/').slice(-2);
   const doc = /^\/\/\/\s*(.*)/.exec(text)?.[1] ?? '';
-  return { name: file.replace(/\.energy$/, ''), file, text, about: doc.replace(/[:.].*$/, '') };
+  return { name: file.replace(/\.energy$/, ''), field, file, text, about: doc.replace(/[:.].*$/, '') };
 });
 
 /** What the page opens with. */

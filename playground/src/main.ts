@@ -159,7 +159,16 @@ function showTheme(theme: Theme): void {
   jobs.setTheme(theme);
 }
 
-pick.append(...examples.map((e) => h('option', { value: e.name }, e.name)));
+const fields = [...new Set(examples.map((e) => e.field))];
+pick.append(
+  ...fields.map((field) =>
+    h(
+      'optgroup',
+      { label: field },
+      ...examples.filter((e) => e.field === field).map((e) => h('option', { value: e.name }, e.name)),
+    ),
+  ),
+);
 pick.addEventListener('change', () => {
   const example = examples.find((e) => e.name === pick.value);
   if (!example) return;

@@ -4,8 +4,7 @@
  * to the value. What does not touch the site is never evaluated.
  */
 import type { HostArray } from '../arrays.ts';
-import type { DiscreteDomain } from '../domain.ts';
-import { stateCount, valueMap } from '../domain.ts';
+import { candidateCount, type DiscreteDomain, largestConditional, stateCount, valueMap } from '../domain.ts';
 import type { Batch } from '../ir/batch.ts';
 import type { Builder } from '../ir/build.ts';
 import { type Axis, type IndexSet, type Node, type Slot, Uses } from '../ir/types.ts';
@@ -23,7 +22,10 @@ export interface Conditional {
   readonly siteSlot: Slot | null;
   /** Tables that the expression reads. */
   readonly tables: ReadonlyMap<Slot, HostArray>;
+  /** Along the axis `value`: the domain's states, or as many as there are candidates. */
   readonly states: number;
+  /** The values to compare, [batch, site…, value], when they are an input; null for all states in order. */
+  readonly candidateSlot: Slot | null;
 }
 
 export type SiteSelection =
@@ -49,12 +51,28 @@ export function conditional(
 ): Conditional {
   const { slot } = info;
   const domain = slot.domain as DiscreteDomain;
-  const states = stateCount(domain, tables.sizeOf);
+  const all = stateCount(domain, tables.sizeOf);
+  const states = all > largestConditional ? candidateCount : all;
   const v = b.axis(b.range(states), 'value');
-  const { offset, scale } = valueMap(domain);
-  const value = b.add(b.mul(b.axisNode(v), b.const(scale)), b.const(offset));
   const made = new Map<Slot, HostArray>();
   const { site, siteSlot } = siteOf(b, slot, selection, tables, made);
+  const axes = [...batch.axes, ...site.axes, v];
+  const candidateSlot =
+    states < all
+      ? b.slot(
+          'input',
+          `candidates of ${slot.name}`,
+          domain,
+          axes.map((a) => a.set),
+        )
+      : null;
+  const { offset, scale } = valueMap(domain);
+  const value = candidateSlot
+    ? b.read(
+        candidateSlot,
+        axes.map((a) => b.axisNode(a)),
+      )
+    : b.add(b.mul(b.axisNode(v), b.const(scale)), b.const(offset));
   const energies: Node[] = [];
   const violations: Node[] = [];
   for (const t of info.touching) {
@@ -62,12 +80,13 @@ export function conditional(
     (t.factor.kind === 'energy' ? energies : violations).push(part);
   }
   return {
-    axes: [...batch.axes, ...site.axes, v],
+    axes,
     energy: b.addAll(energies),
     violations: violations.length > 0 ? b.addAll(violations) : null,
     siteSlot,
     tables: made,
     states,
+    candidateSlot,
   };
 }
 

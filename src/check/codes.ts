@@ -36,6 +36,7 @@ export const checkCodes = {
   W0403: 'parameter that nothing uses',
   W0404: 'data that nothing uses',
   W0405: 'unknown that no term touches',
+  W0406: 'discrete unknown with very many states',
   W0407: 'unknown with a flat prior',
   W0201: 'index set that looks misspelt',
 } as const;

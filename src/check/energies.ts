@@ -29,6 +29,7 @@ import {
   openSetParameters,
 } from './signatures.ts';
 import { requireThat } from './support.ts';
+import { outerAxes } from './user-functions.ts';
 import {
   type ArrayValue,
   type CheckedEnergy,
@@ -141,7 +142,7 @@ function bindArgument(own: Cx, energy: string, p: Parameter, v: Value, span: Spa
       const at = declared.findIndex((d) => d.kind === 'name' && d.name === set);
       // What is no index is what the values are of: the open `k` of `category(k)[n]`.
       const values = v.kind === 'array' && v.elem.kind === 'element' ? v.elem.set : undefined;
-      const found = at < 0 ? values : v.kind === 'array' ? v.axes[at]?.set : undefined;
+      const found = at < 0 ? values : outerAxes(v)[at]?.set;
       if (found) own.scope.define(set, { kind: 'set', set: found });
       return found;
     },
@@ -171,19 +172,14 @@ function checkArgument(cx: Cx, v: Value, shape: Shape, param: string, energy: st
     cx.ck.fail('E0306', span, `\`${param}\` of \`${energy}\` does not take ${describe(v)}`);
   if (shape.domain.kind === 'record') {
     if (v.kind !== 'record' || v.type !== shape.domain.record) wrong();
+    const outer = outerAxes(v);
+    if (outer.length !== shape.sets.length) wrong();
+    checkSets(cx, outer, shape, param, energy, span);
     return;
   }
   if (v.kind !== 'array') wrong();
-  const sets = shape.sets;
-  if (v.axes.length !== sets.length) wrong();
-  sets.forEach((s, i) => {
-    if (v.axes[i].set !== s)
-      cx.ck.fail(
-        'E0302',
-        span,
-        `\`${param}\` of \`${energy}\` is indexed by ${showSet(s)}; this is indexed by ${showSet(v.axes[i].set)}`,
-      );
-  });
+  if (v.axes.length !== shape.sets.length) wrong();
+  checkSets(cx, v.axes, shape, param, energy, span);
   const domain: Domain = shape.domain;
   const elem = elemOf(domain);
   const fits = v.domain
@@ -198,6 +194,24 @@ function checkArgument(cx: Cx, v: Value, shape: Shape, param: string, energy: st
       `\`${param}\` of \`${energy}\` is ${showDomain(domain)}, found ${v.domain ? showDomain(v.domain) : describe(v)}`,
     );
   requireBounds(cx, v, domain, span);
+}
+
+function checkSets(
+  cx: Cx,
+  axes: readonly Axis[],
+  shape: Shape,
+  param: string,
+  energy: string,
+  span: Span,
+): void {
+  shape.sets.forEach((s, i) => {
+    if (axes[i].set !== s)
+      cx.ck.fail(
+        'E0302',
+        span,
+        `\`${param}\` of \`${energy}\` is indexed by ${showSet(s)}; this is indexed by ${showSet(axes[i].set)}`,
+      );
+  });
 }
 
 /** Bounds of the called energy's argument that depend on its other arguments become requirements here. */

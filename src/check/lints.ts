@@ -1,5 +1,13 @@
 /** Warnings of an energy language: what is legal but hardly meant. One function a warning. */
-import type { Domain } from '../domain.ts';
+import {
+  candidateCount,
+  type Domain,
+  isArranged,
+  isDiscrete,
+  largestConditional,
+  stateCount,
+} from '../domain.ts';
+import { staticSize } from '../ir/build.ts';
 import { type Energy, type Node, type Slot, Uses } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
 import type { Checker } from './context.ts';
@@ -13,6 +21,7 @@ export function lints(ck: Checker, program: CheckedProgram): void {
     constantTerms(ck, energy);
     untouchedUnknowns(ck, energy);
     flatPriors(ck, energy);
+    dearConditionals(ck, energy);
   }
   if (program.energies.size > 0) unusedNames(ck, program, foreign);
 }
@@ -64,6 +73,23 @@ function flatPriors(ck: Checker, energy: Energy): void {
       `the prior of \`${u.name}\` is flat and cannot be normalised; only the data keep exp(−E) finite`,
       { suggestion: `give it one, e.g. \`${u.name} ~ ${half ? 'exponential(1)' : 'normal(0, 10)'}\`` },
     );
+  }
+}
+
+/** W0406: so many states that Gibbs sampling does not look at all of them. */
+function dearConditionals(ck: Checker, energy: Energy): void {
+  for (const u of energy.unknowns) {
+    const d = u.domain;
+    if (!isDiscrete(d) || isArranged(d)) continue;
+    const states = stateCount(d, (s) => staticSize(s) ?? 0);
+    if (states > largestConditional)
+      ck.report(
+        'warning',
+        'W0406',
+        u.span ?? energy.span,
+        `\`${u.name}\` has ${states} states, too many for whole conditionals: each update chooses among ${candidateCount} of them, drawn at random`,
+        { suggestion: 'chains move more slowly; a coarser domain or a real one may serve' },
+      );
   }
 }
 

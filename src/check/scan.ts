@@ -72,6 +72,13 @@ function checkBinder(cx: Cx, e: Scan, time: Axis): void {
         suggestion: 'run it over the set that has the order, and read the others inside',
       },
     );
+  if (time.set.kind.kind === 'tuples' && time.set.kind.components.length > 1)
+    cx.ck.fail(
+      'E0301',
+      set.span,
+      `a scan takes one position after the other, but this one runs over a set of ${time.set.kind.components.length}-tuples`,
+      { suggestion: 'run it over the set that has the order, and read the others inside' },
+    );
   if (time.set.kind.kind === 'labels')
     cx.ck.fail('E0307', set.span, `the values of ${showSet(time.set)} have no order for a scan to follow`, {
       suggestion: 'run it over an index set or a range, e.g. `t in 0..10`',

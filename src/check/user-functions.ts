@@ -100,6 +100,7 @@ export function withLead(cx: Cx, v: Value, lead: readonly Axis[], span: Span): V
   if (lead.length === 0) return v;
   const under = (a: ArrayValue): ArrayValue => ({ ...a, axes: [...lead, ...a.axes], domain: undefined });
   if (v.kind === 'blocks') return { kind: 'blocks', items: v.items.map(under) };
+  if (v.kind === 'distribution') return { ...v, args: v.args.map(under) };
   return under(asArray(cx, v, span));
 }
 
@@ -142,9 +143,8 @@ function prepare(own: Cx, callee: string, p: Parameter, v: Value, span: Span): P
   if (v.kind === 'set' || v.kind === 'type')
     own.ck.fail('E0306', span, `${what} takes a value; this is ${describe(v)}`);
   if (v.kind !== 'array' && v.kind !== 'record') return { value: v, extra: [] };
-  const axes = v.kind === 'array' ? v.axes : (firstLeaf(v)?.axes ?? []);
-  const inside = v.kind === 'array' ? 0 : leafSets(v.type);
-  const total = axes.length - inside;
+  const axes = outerAxes(v);
+  const total = axes.length;
   if (total < count)
     own.ck.fail(
       'E0306',
@@ -204,6 +204,14 @@ export function matchShape(
       );
   });
   return shape;
+}
+
+/** The axes of an array, or those that all arrays of a record share before their own. */
+export function outerAxes(v: Value): readonly Axis[] {
+  if (v.kind === 'array') return v.axes;
+  if (v.kind !== 'record') return [];
+  const axes = firstLeaf(v)?.axes ?? [];
+  return axes.slice(0, axes.length - leafSets(v.type));
 }
 
 /** One of a record's arrays. */

@@ -106,7 +106,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     );
 
   withData(program.command('plan <file> [energy]').description('which method serves which unknowns, and why'))
-    .addHelpText('after', '\nExample:\n  energy plan examples/ising.energy --set n=64')
+    .addHelpText('after', '\nExample:\n  energy plan examples/physics/ising.energy --set n=64')
     .action((file: string, energy: string | undefined, o: CommonOptions) =>
       act(() => planCommand(io, terminal, file, energy, o)),
     );
@@ -116,7 +116,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       .command('run <file> [job]')
       .description("run the file's jobs in order, or one of them (and the fits before it)"),
   )
-    .addHelpText('after', '\nExample:\n  energy run examples/ising.energy -o runs/ising')
+    .addHelpText('after', '\nExample:\n  energy run examples/physics/ising.energy -o runs/ising')
     .action((file: string, job: string | undefined, o: CommonOptions) =>
       act(() => runCommand(io, terminal, file, job, o)),
     );
@@ -183,9 +183,9 @@ const helpOf = (o: OptionSpec): string =>
   `${o.doc}${o.default === undefined ? '' : ` (default: ${o.default})`}`;
 
 const examples: Readonly<Record<string, string>> = {
-  fit: 'energy fit examples/wine.energy WineEnergy train --steps 500 -o runs/wine',
-  sample: 'energy sample examples/ising.energy --chains 4 --draws 1000 --seed 1',
-  logz: 'energy logz examples/ising.energy --set n=4',
-  score: 'energy score examples/wine.energy WineEnergy test --params runs/wine --json',
-  predict: 'energy predict examples/wine.energy WineEnergy test --unknown w.class --params runs/wine',
+  fit: 'energy fit examples/learning/wine.energy WineEnergy train --steps 500 -o runs/wine',
+  sample: 'energy sample examples/physics/ising.energy --chains 4 --draws 1000 --seed 1',
+  logz: 'energy logz examples/physics/ising.energy --set n=4',
+  score: 'energy score examples/learning/wine.energy WineEnergy test --params runs/wine --json',
+  predict: 'energy predict examples/learning/wine.energy WineEnergy test --unknown w.class --params runs/wine',
 };

@@ -8,7 +8,7 @@
  */
 import type { SiteBlocks } from '../analyse/blocks.ts';
 import { type Conditional, conditional, type SiteSelection } from '../analyse/conditional.ts';
-import { type DiscreteDomain, valueMap } from '../domain.ts';
+import { type DiscreteDomain, largestConditional, stateCount, valueMap } from '../domain.ts';
 import type { Evaluator } from '../engines/engine.ts';
 import { makeBatch } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
@@ -43,16 +43,17 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
     const fixed = clamp.fixed.get(info.slot)!;
     const free = info.blocks.map((s) => s.filter((i) => fixed[i] === 0)).filter((s) => s.length > 0);
     if (free.length === 0) return [];
+    const parts = inParts(free, stateCount(info.slot.domain, model.sizeOf), chains);
     const make = (selection: SiteSelection, sites: readonly Int32Array[]): BlockProgram => {
       const cond = conditional(b, info, batch, selection, model);
       const outputs = [{ name: 'energy', axes: cond.axes, node: cond.energy }];
       if (cond.violations) outputs.push({ name: 'violations', axes: cond.axes, node: cond.violations });
       return { cond, run: compile(model, outputs, cond.tables), sites };
     };
-    if (free.length === 1 && free[0].length === info.sites) return [make({ kind: 'all' }, free)];
-    if (free.length <= MAX_FIXED) return free.map((sites) => make({ kind: 'fixed', sites }, [sites]));
+    if (parts.length === 1 && parts[0].length === info.sites) return [make({ kind: 'all' }, parts)];
+    if (parts.length <= MAX_FIXED) return parts.map((sites) => make({ kind: 'fixed', sites }, [sites]));
     const bySize = new Map<number, Int32Array[]>();
-    for (const s of free) bySize.set(s.length, [...(bySize.get(s.length) ?? []), s]);
+    for (const s of parts) bySize.set(s.length, [...(bySize.get(s.length) ?? []), s]);
     return [...bySize].map(([count, sites]) => make({ kind: 'input', count }, sites));
   }
 
@@ -68,8 +69,17 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
     const k = p.cond.states;
     const x = states.get(info.slot)!;
     const weights = new Float64Array(k);
+    const all = stateCount(domain, model.sizeOf);
     for (const sites of p.sites) {
       const inputs = batchInputs(model, batch.slots, states, chains);
+      const candidates = p.cond.candidateSlot
+        ? candidateCodes(domain, all, k, sites, streams, (c, s) => (x[c * info.sites + s] - offset) / scale)
+        : null;
+      if (p.cond.candidateSlot && candidates)
+        inputs.set(p.cond.candidateSlot, {
+          shape: p.cond.axes.map((a) => model.sizeOf(a.set)),
+          data: candidates.map((code) => offset + scale * code),
+        });
       if (p.cond.siteSlot) inputs.set(p.cond.siteSlot, { shape: [sites.length], data: sites });
       const out = p.run.run(inputs);
       const energy = out.get('energy')!.data;
@@ -80,7 +90,7 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
           const from = (c * sites.length + s) * k;
           const code = draw(energy, violations, from, k, weights, stream.uniform(), beta);
           if (code < 0) throw notFinite(model, info.slot, states, c, sites[s]);
-          x[c * info.sites + sites[s]] = offset + scale * code;
+          x[c * info.sites + sites[s]] = offset + scale * (candidates ? candidates[from + code] : code);
         }
       }
     }
@@ -98,6 +108,55 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
 }
 
 type Numbers = ArrayLike<number>;
+
+/** Energies that one program may hold: a block is worked off in parts of no more. */
+const MAX_ENERGIES = 2 ** 24;
+
+/** Parts of a block are blocks. */
+function inParts(blocks: readonly Int32Array[], states: number, chains: number): readonly Int32Array[] {
+  const most = Math.max(1, Math.floor(MAX_ENERGIES / (chains * Math.min(states, largestConditional))));
+  return blocks.flatMap((sites) =>
+    Array.from({ length: Math.ceil(sites.length / most) }, (_, i) => sites.slice(i * most, (i + 1) * most)),
+  );
+}
+
+/**
+ * State numbers to choose among, chains × sites × count, the present one among them.
+ * The set is as likely from each of its members, so drawing within it by the
+ * conditional leaves the distribution alone: of ordered domains a window around
+ * (joined at the ends), of others states drawn without order or repeat.
+ */
+function candidateCodes(
+  domain: DiscreteDomain,
+  states: number,
+  count: number,
+  sites: Int32Array,
+  streams: readonly Stream[],
+  now: (chain: number, site: number) => number,
+): Float64Array {
+  const ordered = domain.kind === 'int' || domain.kind === 'ordinal' || domain.kind === 'cyclic';
+  const out = new Float64Array(streams.length * sites.length * count);
+  streams.forEach((stream, c) => {
+    for (let s = 0; s < sites.length; s++) {
+      const from = (c * sites.length + s) * count;
+      const present = now(c, sites[s]);
+      if (ordered) {
+        const first = present - stream.int(count) + states;
+        for (let j = 0; j < count; j++) out[from + j] = (first + j) % states;
+        continue;
+      }
+      const seen = new Set([present]);
+      out[from] = present;
+      for (let j = 1; j < count; ) {
+        const code = stream.int(states);
+        if (seen.has(code)) continue;
+        seen.add(code);
+        out[from + j++] = code;
+      }
+    }
+  });
+  return out;
+}
 
 /** One value by its conditional; −1 where an energy is not a number. */
 function draw(

@@ -5,7 +5,15 @@
 import { type SiteBlocks, siteBlocks } from '../analyse/blocks.ts';
 import { exchangeEnergy } from '../analyse/exchanges.ts';
 import { factorsOf } from '../analyse/factors.ts';
-import { eventRank, isArranged, isDiscrete, showDomain } from '../domain.ts';
+import {
+  candidateCount,
+  eventRank,
+  isArranged,
+  isDiscrete,
+  largestConditional,
+  showDomain,
+  stateCount,
+} from '../domain.ts';
 import { jointStates } from '../infer/joint-states.ts';
 import { type Clamp, freeCount, type Model } from '../infer/model.ts';
 
@@ -48,6 +56,11 @@ export interface Planned {
   readonly plan: Plan;
   readonly blocks: readonly SiteBlocks[];
 }
+
+const candidatesNote = (states: number): string =>
+  states > largestConditional
+    ? `; within ${candidateCount} of its ${states} states at a time, chosen at random, because whole conditionals are too dear`
+    : '';
 
 export function makePlan(model: Model, clamp: Clamp): Planned {
   const factors = factorsOf(model.builder, model.energy);
@@ -100,11 +113,13 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
       method: 'gibbs',
       blocks: info.blocks.length,
       blanket: Number.isFinite(info.blanket) ? info.blanket : null,
-      why: info.sequential
-        ? `discrete: exact conditionals, one element at a time, because ${info.sequential}`
-        : info.blocks.length === 1
-          ? 'discrete: exact conditionals, all elements at once, because none shares a factor with another'
-          : `discrete: exact conditionals, ${info.blocks.length} colour classes whose elements share no factor`,
+      why: `${
+        info.sequential
+          ? `discrete: exact conditionals, one element at a time, because ${info.sequential}`
+          : info.blocks.length === 1
+            ? 'discrete: exact conditionals, all elements at once, because none shares a factor with another'
+            : `discrete: exact conditionals, ${info.blocks.length} colour classes whose elements share no factor`
+      }${candidatesNote(stateCount(u.slot.domain, model.sizeOf))}`,
     });
   }
   const methods = (['gibbs', 'exchange', 'langevin'] as const).filter((m) =>

@@ -109,6 +109,15 @@ energy E(x : real[site]) {
     expect(terms).toEqual({ a: 9, b: 63, c: 722 });
   });
 
+  it('records of arrays have open index sets too', async () => {
+    const text = `type Point = { at : real, w : real[2] }
+index site = 3
+energy Far(p : Point[n], keep : set[n]) { term a = sum(p[i].at * p.w[i, 1] for i in keep) }
+energy E(q : Point[site]) { term a = Far(q, { i for i in site where i > 0 }) }`;
+    const { energy } = await evaluate(text, 'E', { 'q.at': [1, 2, 3], 'q.w': [9, 9, 9, 5, 9, 7] });
+    expect(energy).toBe(2 * 5 + 3 * 7);
+  });
+
   it('has no states of its own', () => {
     expect(fault(`${ising}run d = sample(Ising)`)).toMatchObject({
       code: 'E0314',

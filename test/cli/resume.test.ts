@@ -13,7 +13,7 @@ async function energy(cwd: string, ...argv: string[]): Promise<{ code: number; e
 }
 
 describe('energy fit --resume', () => {
-  const file = join(import.meta.dirname, '../../examples/boltzmann.energy');
+  const file = join(import.meta.dirname, '../../examples/learning/boltzmann.energy');
   const learn = (cwd: string, steps: number, to: string, ...more: string[]) =>
     energy(
       cwd,

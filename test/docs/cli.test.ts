@@ -29,7 +29,7 @@ describe('what the document says of the command line', () => {
   it('ends with 2 for a command that is not there, and for a flag', async () => {
     expect((await energy(['smaple', 'x.energy'], root)).code).toBe(2);
     expect((await energy(['check', 'x.energy', '--jsno'], root)).code).toBe(2);
-    expect((await energy(['sample', 'examples/ising.energy', '--seed', 'one'], root)).code).toBe(2);
+    expect((await energy(['sample', 'examples/physics/ising.energy', '--seed', 'one'], root)).code).toBe(2);
   });
 
   it('ends with 1 for a file that is not there, and says so as data', async () => {

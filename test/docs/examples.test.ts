@@ -2,7 +2,7 @@
  * The gallery keeps working: every example is right, computes the same energies in float32 as in float64, and
  * runs from end to end with fewer steps and draws.
  */
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,7 +15,7 @@ import { nodeHost } from '../../src/io/node-host.ts';
 import { makeBatch } from '../../src/ir/batch.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { open, randomStates, rendered } from '../run/kit.ts';
-import { energy, examples, examplesFolder, exampleText, root } from './kit.ts';
+import { energy, examples, examplesFolder, exampleText, folderOfExample } from './kit.ts';
 
 const STATES = 3;
 let wasm: Engine;
@@ -24,7 +24,7 @@ let folder: string;
 beforeAll(async () => {
   wasm = await tfjsEngine('wasm');
   folder = mkdtempSync(path.join(tmpdir(), 'examples-'));
-  cpSync(path.join(examplesFolder, 'data'), path.join(folder, 'data'), { recursive: true });
+  cpSync(examplesFolder, folder, { recursive: true });
 }, 30_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -33,9 +33,16 @@ describe('examples are right', () => {
 
   it.each(examples)('%s', async (name) => {
     const text = exampleText(name);
-    const compiled = await compileProgram(text, `${name}.energy`, readerIn(examplesFolder));
+    const compiled = await compileProgram(text, `${name}.energy`, readerIn(folderOfExample(name)));
     expect(rendered(compiled)).toBe('');
     expect(text.startsWith('/// '), 'begins with a sentence that says what it is').toBe(true);
+  });
+
+  it('names of programs and data are unique: the playground has one folder for all', () => {
+    const files = readdirSync(examplesFolder, { recursive: true, encoding: 'utf8' })
+      .filter((f) => /\.(energy|csv|json|npy|npz|parquet)$/.test(f))
+      .map((f) => path.basename(f));
+    expect(files.filter((f, i) => files.indexOf(f) !== i)).toEqual([]);
   });
 
   it('each is described in the list of examples', () => {
@@ -46,7 +53,7 @@ describe('examples are right', () => {
 
 describe('engines agree on examples', () => {
   it.each(examples)('%s', { timeout: 30_000 }, async (name) => {
-    const host = nodeHost({ root: examplesFolder });
+    const host = nodeHost({ root: folderOfExample(name) });
     const opened = await open(exampleText(name), { file: `${name}.energy`, host });
     for (const [energyName] of opened.compiled.program.energies) {
       const model = opened.model(energyName);
@@ -90,9 +97,9 @@ function shorter(text: string): string {
 /** Results that are exact, whatever the number of draws. */
 const exact: Readonly<Record<string, { readonly job: string; readonly logZ: number }>> = {
   // 24 · 384 = 9216 colourings, counted by trying all of them in another program.
-  colouring: { job: 'count', logZ: Math.log(384) },
+  'puzzles/colouring': { job: 'count', logZ: Math.log(384) },
   // The number of ways to place seven queens (OEIS A000170).
-  queens: { job: 'count', logZ: Math.log(40) },
+  'puzzles/queens': { job: 'count', logZ: Math.log(40) },
 };
 
 describe('examples run', () => {
@@ -111,19 +118,26 @@ describe('examples run', () => {
     const results = events.filter((e) => e.event === 'result');
     expect(results.map((r) => r.job)).toEqual(jobs);
     for (const job of jobs)
-      expect(existsSync(path.join(folder, 'runs', name, job, 'run.json')), job).toBe(true);
+      expect(existsSync(path.join(folder, 'runs', path.basename(name), job, 'run.json')), job).toBe(true);
     const known = exact[name];
     // float32 sums of up to 2¹⁸ ones in chunks are exact; what is left is rounding of the logarithm.
     if (known) expect(results.find((r) => r.job === known.job)!.log_z).toBeCloseTo(known.logZ, 9);
   });
 });
 
+const recipes = readdirSync(examplesFolder, { recursive: true, encoding: 'utf8' }).filter((f) =>
+  f.endsWith('make.mjs'),
+);
+
 describe('data of examples', () => {
-  it('are those that make.mjs makes', async () => {
-    const files = ['spins.csv', 'bars.csv', 'fish.csv', 'weather.csv'];
-    const before = files.map((f) => readFileSync(path.join(folder, 'data', f), 'utf8'));
-    await import(path.join(folder, 'data', 'make.mjs'));
-    expect(files.map((f) => readFileSync(path.join(folder, 'data', f), 'utf8'))).toEqual(before);
-    expect(files.every((f) => existsSync(path.join(root, 'examples', 'data', f)))).toBe(true);
+  it.each(recipes)('are those that %s makes', async (recipe) => {
+    const place = path.dirname(path.join(folder, recipe));
+    const read = (): (readonly [string, string])[] =>
+      readdirSync(place)
+        .sort()
+        .map((f) => [f, readFileSync(path.join(place, f), 'utf8')]);
+    const before = read();
+    await import(path.join(folder, recipe));
+    expect(read()).toEqual(before);
   });
 });

@@ -6,11 +6,15 @@ import { main } from '../../src/cli/main.ts';
 export const root = path.resolve(import.meta.dirname, '../..');
 export const examplesFolder = path.join(root, 'examples');
 
-/** The example programs, by name without `.energy`, sorted. */
-export const examples: readonly string[] = readdirSync(examplesFolder)
-  .filter((f) => /^[a-z].*\.energy$/.test(f))
+/** The example programs, by folder and name without `.energy` (`physics/ising`), sorted. */
+export const examples: readonly string[] = readdirSync(examplesFolder, { recursive: true, encoding: 'utf8' })
+  .map((f) => f.replaceAll(path.sep, '/'))
+  .filter((f) => /^[a-z]+\/[a-z].*\.energy$/.test(f))
   .map((f) => f.slice(0, -'.energy'.length))
   .sort();
+
+/** The folder of an example: what it uses and its data are found from there. */
+export const folderOfExample = (name: string): string => path.join(examplesFolder, path.dirname(name));
 
 export const exampleText = (name: string): string =>
   readFileSync(path.join(examplesFolder, `${name}.energy`), 'utf8');

@@ -12,7 +12,7 @@ export function corpusIn(root: string, most = 4000): string[] {
   return folders.flatMap((folder) => {
     let names: string[];
     try {
-      names = readdirSync(join(root, folder)).sort();
+      names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).sort();
     } catch {
       return [];
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Builder } from '../../src/ir/build.ts';
 import { checkLegal, checkLegalEnergy, IllegalNode, rules } from '../../src/ir/legal.ts';
-import type { Energy, Node } from '../../src/ir/types.ts';
+import type { Energy, MatrixNode, Node } from '../../src/ir/types.ts';
 
 const REAL = { kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY } as const;
 
@@ -35,8 +35,13 @@ describe('checkLegal', () => {
   const scatter = b.scatter([j], [i], [b.read(s, [b.axisNode(i)])], x);
   const at = b.at([i], b.call('exp', x), [b.axisNode(j)]);
 
+  const square = { axes: [i, j], body: b.mul(x, y) };
+  const factor = b.matrix('cholesky', [square], [b.axisNode(i), b.axisNode(i)]) as MatrixNode;
+
+  const flat = b.matrix('det', [{ axes: [i, j], body: b.const(2) }], []) as MatrixNode;
+
   it('accepts what a builder makes', () => {
-    checkLegal(call, sum, scatter, at);
+    checkLegal(call, sum, scatter, at, factor);
   });
 
   const faults: readonly (readonly [string, Node])[] = [
@@ -60,6 +65,10 @@ describe('checkLegal', () => {
     ],
     ['axes scattered into do not occur in the parts', b.scatter([j], [i], [x], y)],
     ['axes scattered into do not occur in the parts', b.scatter([i], [i], [x], x)],
+    ['one index for each dimension', b.matrix('log_det', [square], [x])],
+    ['bound axes are distinct', altered(flat, { args: [{ axes: [i, i], body: b.const(2) }] })],
+    ['a matrix has rows and columns', b.matrix('cholesky', [square, square], [x, y])],
+    ['a matrix has rows and columns', b.matrix('det', [{ axes: [i], body: x }], [])],
     ['a constant is a number', b.const(Number.NaN)],
     [
       'equal structure means the same object',

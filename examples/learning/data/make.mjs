@@ -1,29 +1,10 @@
 /**
- * Makes the small data sets of the examples that are made up, from scratch: `node examples/data/make.mjs`.
+ * Makes the small data sets of these examples that are made up, from scratch: `node examples/learning/data/make.mjs`.
  * Each is drawn from a law that stands here, so what an example learns can be held against it.
  */
-import { writeFileSync } from 'node:fs';
+import { normal, pick, save as write, uniform } from '../../recipes.mjs';
 
-/** Uniform numbers in [0, 1): SplitMix32 (Steele, Lea, Flood 2014, with 32 bits). */
-function uniform(seed) {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x9e3779b9) >>> 0;
-    let z = state;
-    z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
-    z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return ((z ^ (z >>> 15)) >>> 0) * 2 ** -32;
-  };
-}
-
-/** Box–Muller. */
-const normal = (u) => Math.sqrt(-2 * Math.log(1 - u())) * Math.cos(2 * Math.PI * u());
-const pick = (u, weights) => {
-  let at = u() * weights.reduce((a, b) => a + b, 0);
-  return Math.max(0, weights.findIndex((w) => (at -= w) < 0));
-};
-const save = (name, header, rows) =>
-  writeFileSync(new URL(name, import.meta.url), `${[header, ...rows].map((r) => r.join(',')).join('\n')}\n`);
+const save = (name, header, rows) => write(import.meta.url, name, header, rows);
 
 /** Eight spins on a ring, E = −0.6 Σ sᵢ sᵢ₊₁ − 0.8 s₀ s₄ − 0.2 Σ sᵢ: exact draws from all 256 states. */
 {
@@ -44,15 +25,6 @@ const save = (name, header, rows) =>
     seen.add([...lines, ...lines, ...lines, ...lines].join(','));
   }
   save('bars.csv', Array.from({ length: 16 }, (_, i) => `v${i}`), [...seen].map((r) => [r]));
-}
-
-/** Lengths of fish of two ages: 40 % normal(18, 1.5), 60 % normal(27, 2.5), in cm. */
-{
-  const u = uniform(3);
-  save('fish.csv', ['length'], Array.from({ length: 50 }, () => {
-    const old = u() < 0.6;
-    return [(old ? 27 + 2.5 * normal(u) : 18 + 1.5 * normal(u)).toFixed(1)];
-  }));
 }
 
 /**
