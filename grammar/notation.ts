@@ -3,14 +3,22 @@ import type { GrammarRule, Shape } from './shapes.ts';
 
 const width = 96;
 
-/** One rule, on one line or with an alternative a line. */
+/** One rule on one line or, where that is too long, with an alternative a line; its name is padded to `column`. */
 export function ruleText(rule: GrammarRule, column: number): string {
-  const head = rule.name.padEnd(column);
-  const flat = `${head} = ${shapeText(rule.shape, 'alone')}`;
-  if (flat.length <= width || rule.shape.kind !== 'choice') return flat;
-  return rule.shape.parts
-    .map((p, i) => `${i === 0 ? `${head} =` : `${' '.repeat(column)} |`} ${shapeText(p, 'choice')}`)
-    .join('\n');
+  const head = `${rule.name.padEnd(column)} = `;
+  const flat = head + shapeText(rule.shape, 'alone');
+  if (flat.length <= width) return flat;
+  const { shape } = rule;
+  const stacked = (parts: readonly Shape[], at: number): string =>
+    parts.map((p) => shapeText(p, 'choice')).join(`\n${' '.repeat(at - 2)}| `);
+  if (shape.kind === 'choice') return head + stacked(shape.parts, head.length);
+  const last = shape.kind === 'sequence' ? shape.parts.at(-1) : undefined;
+  if (shape.kind !== 'sequence' || last?.kind !== 'choice') return flat;
+  const before = `${head}${shape.parts
+    .slice(0, -1)
+    .map((p) => shapeText(p, 'sequence'))
+    .join(' ')} ( `;
+  return `${before}${stacked(last.parts, before.length)} )`;
 }
 
 /** What stands around a shape decides on its parentheses. */

@@ -38,7 +38,7 @@ const style = [
   '.c{fill:#2b3036;stroke:#a5aeb8}text{fill:#f0f3f6}}',
 ].join('');
 
-const escape = (text: string): string =>
+const escaped = (text: string): string =>
   text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 
 /** The diagram of one rule as an SVG document. `name` is its title for screen readers. */
@@ -54,8 +54,8 @@ export function railroad(name: string, shape: Shape): string {
     track.draw(margin + lead, y),
     path(`M${round(end)} ${y}h${lead - 6}m0 -9v18m6 -18v18`),
   ].join('\n');
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(name)}">
-<title>${escape(name)}</title>
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(name)}">
+<title>${escaped(name)}</title>
 <style>${style}</style>
 ${body}
 </svg>
@@ -101,8 +101,8 @@ function box(text: string, cls: 'w' | 'c' | 'r', target: string | null): Piece {
       const corner = cls === 'r' ? 4 : half;
       const shape =
         `<rect class="${cls}" x="${round(x)}" y="${round(y - half)}" width="${width}" height="${boxHeight}" rx="${corner}"/>` +
-        `<text${cls === 'w' ? ' class="k"' : ''} x="${round(x + width / 2)}" y="${round(y + fontSize * 0.34)}">${escape(text)}</text>`;
-      return target === null ? shape : `<a href="${escape(target)}.svg">${shape}</a>`;
+        `<text${cls === 'w' ? ' class="k"' : ''} x="${round(x + width / 2)}" y="${round(y + fontSize * 0.34)}">${escaped(text)}</text>`;
+      return target === null ? shape : `<a href="${escaped(target)}.svg">${shape}</a>`;
     },
   };
 }
@@ -175,9 +175,7 @@ function bypass(body: Piece): Piece {
       const over =
         `M${round(x)} ${round(y)}h2a${radius} ${radius} 0 0 0 ${radius} ${-radius}v${round(-up)}a${radius} ${radius} 0 0 1 ${radius} ${-radius}` +
         `H${round(right)}a${radius} ${radius} 0 0 1 ${radius} ${radius}v${round(up)}a${radius} ${radius} 0 0 0 ${radius} ${radius}h2`;
-      return (
-        path(over) + line(x, y, x + side) + body.draw(x + side, y) + line(right, y, right + side)
-      );
+      return path(over) + line(x, y, x + side) + body.draw(x + side, y) + line(right, y, right + side);
     },
   };
 }

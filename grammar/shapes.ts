@@ -48,10 +48,7 @@ const renamed: Readonly<Record<string, string>> = {
 
 /** `useItem` is called `use-declaration`, `entryValue` is called `entry-value`. */
 export const readableName = (rule: string): string =>
-  renamed[rule] ??
-  rule
-    .replace(/Item$/, 'Declaration')
-    .replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+  renamed[rule] ?? rule.replace(/Item$/, 'Declaration').replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
 
 /** Tokens that the grammar names and that are no fixed words. */
 export const tokenClasses: Readonly<Record<string, string>> = {

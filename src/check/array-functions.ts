@@ -12,6 +12,8 @@ interface Described {
   readonly name: string;
   readonly formula: string;
   readonly doc: string;
+  /** An expression and its value; of arrays, all elements. */
+  readonly example: string;
 }
 
 /** A function of an array; the result has the same indices. */
@@ -64,7 +66,8 @@ const maps: readonly MapFunction[] = [
   {
     name: 'softmax',
     formula: 'exp(xᵢ) / Σⱼ exp(xⱼ)',
-    doc: 'Over the last index; further ones map.',
+    doc: 'Over the last index; leading ones map.',
+    example: 'softmax([0, log(3)]) = 0.25, 0.75',
     apply: (cx, v, span) => {
       const x = normalised(cx, v, span, 'softmax');
       return { ...x, node: cx.ck.b.call('exp', x.node) };
@@ -73,13 +76,15 @@ const maps: readonly MapFunction[] = [
   {
     name: 'log_softmax',
     formula: 'xᵢ − ln Σⱼ exp(xⱼ)',
-    doc: 'Over the last index; further ones map.',
+    doc: 'Logarithm of `softmax`, accurate where that is small.',
+    example: 'log_softmax([0, 0]) = -0.693147, -0.693147',
     apply: (cx, v, span) => normalised(cx, v, span, 'log_softmax'),
   },
   {
     name: 'cumsum',
     formula: 'Σ xⱼ over j ≤ i',
-    doc: 'Along the last index, which must have an order; further ones map.',
+    doc: 'Running sum along the last index, a plain one, a line or a ring; leading ones map.',
+    example: 'cumsum([1, 2, 4]) = 1, 3, 7',
     apply: cumsum,
   },
 ];
@@ -99,13 +104,15 @@ const summaries: readonly SummaryFunction[] = [
   {
     name: 'variance',
     formula: 'Σ (xᵢ − x̄)² / (n − 1)',
-    doc: 'Sample variance of all elements; 0 for one.',
+    doc: 'Sample variance of all elements; 0 of one element.',
+    example: 'variance([1, 2, 3]) = 1',
     apply: variance,
   },
   {
     name: 'sd',
     formula: '√variance(x)',
     doc: 'Sample standard deviation of all elements; its derivative where all are equal is 0.',
+    example: 'sd([1, 3]) = 1.414214',
     apply: (cx, axes, x, where) => {
       const { b } = cx.ck;
       const v = variance(cx, axes, x, where);

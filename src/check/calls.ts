@@ -27,6 +27,7 @@ import { type MatrixFunction, matrixFunctions } from './matrices.ts';
 import { applyNet, encodeValue, encodingBlocks } from './networks.ts';
 import { type ScalarFunction, scalarFunctions } from './scalar-functions.ts';
 import { asSet, neighbours, unionSet } from './sets.ts';
+import { specialFunctions } from './special-functions.ts';
 import { argumentSpans, callFunction } from './user-functions.ts';
 import { bool, describe, type Elem, number, scalar, type Value } from './values.ts';
 
@@ -34,30 +35,15 @@ type Call = Expr & { kind: 'call' };
 
 const isInteger = (e: Elem): boolean => e.kind === 'bool' || (e.kind === 'number' ? e.integer : e.ordered);
 
-const otherFunctions = [
-  'neighbours',
-  'union',
-  'size',
-  'encode',
-  'mlp',
-  'softmin',
-  'all_different',
-  'grid',
-  'ring',
-  'line',
-];
-
 const unique = (names: readonly string[]): readonly string[] => [...new Set(names)];
 
 export const builtinNames: readonly string[] = unique([
   ...distributions.keys(),
-  ...reductions,
-  'log_sum_exp',
   ...scalarFunctions.keys(),
   ...mapFunctions.keys(),
   ...summaryFunctions.keys(),
   ...matrixFunctions.keys(),
-  ...otherFunctions,
+  ...specialFunctions.map((f) => f.name),
 ]);
 
 export function call(cx: Cx, e: Call): Value {
@@ -92,6 +78,9 @@ export function call(cx: Cx, e: Call): Value {
       return applyNet(cx, callee.net, elaborate(cx, x.value), e.span);
     }
     default:
+      // An unknown called `gamma` or `mean` does not hide the function: only the function can be called.
+      if (e.callee.kind === 'name' && builtinNames.includes(e.callee.name))
+        return builtin(cx, e.callee.name, e);
       return cx.ck.fail('E0301', e.callee.span, `${describe(callee)} cannot be called`);
   }
 }
@@ -213,7 +202,10 @@ function builtin(cx: Cx, name: string, e: Call): Value {
 function matrixCall(cx: Cx, f: MatrixFunction, e: Call): Value {
   const args = argumentsInOrder(cx, e.args, f.params, e.span);
   if (f.takes === 'set') return f.apply(cx, asSet(cx, elaborate(cx, args[0].value), args[0].span));
-  const values = args.map((a) => ({ v: asArray(cx, elaborate(cx, a.value), a.span, 'an array'), span: a.span }));
+  const values = args.map((a) => ({
+    v: asArray(cx, elaborate(cx, a.value), a.span, 'an array'),
+    span: a.span,
+  }));
   return f.apply(cx, values, e.span);
 }
 

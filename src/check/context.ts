@@ -25,8 +25,10 @@ export class Checker {
   readonly namedSets: IndexSet[] = [];
   /** The set of tuples that data list. */
   readonly edgeSets = new Map<Slot, IndexSet>();
-  /** What a `~` names: that it may come out constant (`x ~ uniform(0, 1)`) is meant. */
+  /** What a `~` names, and calls of energies that require something: that it may come out constant (`x ~ uniform(0, 1)`) is meant. */
   readonly drawn = new Set<Slot | Span>();
+  /** Energies that others call, by the span of their name: parts, which need not be normalised by themselves. */
+  readonly parts = new Set<Span>();
   /** Sampling statements of data: they tell of unknowns, but are no prior of any. */
   readonly likelihoods = new Set<Span>();
 

@@ -109,6 +109,7 @@ export function expandEnergy(
   const { item } = energy;
   const name = item.name.text;
   const b = cx.ck.b;
+  cx.ck.parts.add(item.name.span);
   if (cx.stack.includes(item)) failCircle(cx, item, span);
   const nested: Constraint[] = [];
   const own = calleeContext(cx, energy, { constraints: nested });
@@ -264,11 +265,17 @@ function statement(cx: Cx, s: Statement, body: Body): void {
       return;
     }
     case 'term': {
+      const required = cx.constraints?.length ?? 0;
+      const before = cx.constraints?.length;
       const v = asArray(cx, elaborate(cx, s.value), s.value.span, 'a number');
+      // An energy that only restricts the support is called for that: its term is 0.
+      if (cx.constraints?.length !== before) cx.ck.drawn.add(s.span);
       if (v.axes.length > 0)
         cx.ck.fail('E0309', s.value.span, `a term is one number, this is ${describe(v)}`, {
           suggestion: 'sum it: `sum(…)`',
         });
+      // A called energy that is constant on its support is called for what it requires.
+      if ((cx.constraints?.length ?? 0) > required) cx.ck.drawn.add(s.span);
       addTerm(cx, body, s.name.text, s.span, asNumber(cx, v, s.value.span).node, false);
       return;
     }
@@ -299,6 +306,7 @@ function statement(cx: Cx, s: Statement, body: Body): void {
       return;
     }
     case 'param':
+      cx.scope.define(s.item.name.text, { kind: 'poison' });
       cx.ck.fail('E0312', s.span, 'parameters are declared at the top of a file or in a function', {
         suggestion: `move \`param ${s.item.name.text}\` out of the energy`,
       });

@@ -360,6 +360,7 @@ function compareValues(
         'E0302',
         span,
         `elements of different sets are never compared: ${showSet(l.set)} and ${showSet(r.set)}`,
+        l.ordered && r.ordered ? { suggestion: 'compare their positions, e.g. `i - j == 0`' } : {},
       );
     if (fn !== 'eq' && fn !== 'ne' && !(l.ordered && r.ordered))
       cx.ck.fail('E0307', span, `the values of ${showSet(l.set)} have no order: use \`==\` or \`!=\``);

@@ -15,21 +15,25 @@ export function withoutFollowUps(
 ): readonly Diagnostic[] {
   if (!hasErrors(syntax)) return semantic;
   const mentioned = new Set<string>();
-  const starts = new Set<string>();
+  const lines = new Set<string>();
   for (const d of syntax) {
     if (d.place.kind !== 'source') continue;
     const { file, start } = d.place.span;
-    starts.add(`${file}:${start}`);
     const source = sourceOf(file);
-    const line = source?.line(source.positionAt(start).line) ?? '';
-    for (const word of line.match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []) mentioned.add(word);
+    if (!source) continue;
+    const { line } = source.positionAt(start);
+    lines.add(`${file}:${line}`);
+    for (const word of source.line(line).match(/[\p{L}_][\p{L}\p{N}_]*/gu) ?? []) mentioned.add(word);
   }
   return semantic.filter((d) => {
     if (d.severity !== 'error') return false;
     if (d.place.kind !== 'source') return true;
     const { file, start, end } = d.place.span;
-    if (starts.has(`${file}:${start}`)) return false;
-    const name = sourceOf(file)?.text.slice(start, end) ?? '';
-    return !(d.code === 'E0201' && mentioned.has(name));
+    const source = sourceOf(file);
+    if (!source) return true;
+    // What is said of a line that was not understood can wait until it is.
+    if (lines.has(`${file}:${source.positionAt(start).line}`)) return false;
+    const name = source.text.slice(start, end);
+    return !((d.code === 'E0201' || d.code === 'E0205') && mentioned.has(name));
   });
 }

@@ -154,8 +154,10 @@ function takeIndex(cx: Cx, set: IndexSet, queue: IndexValue[], name: string, lef
           set.kind.kind === 'tuples' && set.kind.components.length > 1
             ? `${name} is indexed by the ${set.kind.components.length}-tuples of ${showSet(set)}, one at a time`
             : `${name} is indexed by ${showSet(set)} here, but this index runs over ${showSet(v.elem.set)}`,
-          set.kind.kind === 'tuples' && set.kind.components.length > 1
-            ? { suggestion: `loop over it: \`… for (p, q) in ${set.name}\`` }
+          set.kind.kind === 'tuples' && set.name !== ''
+            ? {
+                suggestion: `loop over it: \`… for ${set.kind.components.length > 1 ? '(p, q)' : 'p'} in ${set.name}\``,
+              }
             : {},
         );
       }
@@ -267,9 +269,9 @@ function checkRange(
     );
 }
 
-/** `J[p, q]` inside `for (p, q) in bond`: the position of the pair in the set. */
+/** `J[p, q]` inside `for (p, q) in bond`, `x[p]` inside `for p in left`: the position in the set. */
 function tuplePosition(set: IndexSet, first: ArrayValue, queue: IndexValue[]): Node | undefined {
-  if (set.kind.kind !== 'tuples' || set.kind.components.length < 2) return undefined;
+  if (set.kind.kind !== 'tuples' || first.axes.length > 0) return undefined;
   const k = set.kind.components.length;
   const rest = queue.slice(0, k - 1);
   if (rest.length < k - 1) return undefined;

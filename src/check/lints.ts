@@ -19,8 +19,12 @@ export function lints(ck: Checker, program: CheckedProgram): void {
   for (const { energy } of program.energies.values()) {
     if (foreign.has(energy.span.file)) continue;
     constantTerms(ck, energy);
-    untouchedUnknowns(ck, energy);
-    flatPriors(ck, energy);
+    // A part of other energies that no job is about need not be normalised by itself.
+    const isPart = ck.parts.has(energy.span) && !program.jobs.some((j) => j.energy === energy.name);
+    if (!isPart) {
+      untouchedUnknowns(ck, energy);
+      flatPriors(ck, energy);
+    }
     dearConditionals(ck, energy);
   }
   if (program.energies.size > 0) unusedNames(ck, program, foreign);

@@ -14,7 +14,12 @@ import { type ArrayValue, describe, number, showSet } from './values.ts';
 interface Named {
   readonly name: string;
   readonly params: readonly string[];
+  /** What it is given and what comes of it, further leading indices left out: `[i, j] → [j, i]`. */
+  readonly shape: string;
+  readonly formula: string;
   readonly doc: string;
+  /** An expression and its value; of arrays, row after row. */
+  readonly example?: string;
 }
 
 /** A function of the language, by what it takes. */
@@ -34,10 +39,21 @@ interface Argument {
 type Build = (cx: Cx, args: readonly Argument[], span: Span) => ArrayValue;
 
 /** A row of the table whose arguments are arrays of numbers. */
-const row = (name: string, params: string, doc: string, build: Build): MatrixFunction => ({
+const row = (
+  name: string,
+  params: string,
+  shape: string,
+  formula: string,
+  doc: string,
+  build: Build,
+  example?: string,
+): MatrixFunction => ({
   name,
   params: params.split(' '),
+  shape,
+  formula,
   doc,
+  ...(example === undefined ? {} : { example }),
   takes: 'arrays',
   apply: (cx, args, span) =>
     build(
@@ -48,50 +64,76 @@ const row = (name: string, params: string, doc: string, build: Build): MatrixFun
 });
 
 const table: readonly MatrixFunction[] = [
-  row('transpose', 'A', 'The matrix with rows and columns exchanged.', (cx, [a]) => {
+  row('transpose', 'A', '[i, j] → [j, i]', 'Aᵀ', 'Rows and columns exchanged.', (cx, [a]) => {
     needMatrix(cx, 'transpose', a);
     const { axes } = a.v;
     const [rows, columns] = axes.slice(-2);
     return { ...a.v, axes: [...axes.slice(0, -2), columns, rows], domain: undefined };
   }),
-  row('trace', 'A', 'The sum of the diagonal of a square matrix.', (cx, [a], span) => {
+  row('trace', 'A', '[k, k] → a number', 'Σ A[i, i]', 'Sum of the diagonal.', (cx, [a], span) => {
     needSquare(cx, 'trace', a, 'now');
     return mapped(cx, span, [[a, 2]], ([m]) => ({ axes: [], body: matrix.trace(cx.ck.b, m) }), a.v.elem);
   }),
-  row('diag', 'A', 'The diagonal of a square matrix, a vector.', (cx, [a], span) => {
+  row('diag', 'A', '[k, k] → [k]', 'vᵢ = A[i, i]', 'The diagonal of a square matrix.', (cx, [a], span) => {
     needSquare(cx, 'diag', a, 'now');
     return mapped(cx, span, [[a, 2]], ([m]) => matrix.diagonal(cx.ck.b, m), a.v.elem);
   }),
-  row('diag_matrix', 'v', 'The matrix with a vector on its diagonal and 0 elsewhere.', (cx, [v], span) => {
-    needVector(cx, 'diag_matrix', v);
-    return mapped(cx, span, [[v, 1]], ([x]) => matrix.diagonalMatrix(cx.ck.b, x), v.v.elem);
-  }),
+  row(
+    'diag_matrix',
+    'v',
+    '[k] → [k, k]',
+    'A[i, i] = vᵢ',
+    'A vector on the diagonal, 0 elsewhere.',
+    (cx, [v], span) => {
+      needVector(cx, 'diag_matrix', v);
+      return mapped(cx, span, [[v, 1]], ([x]) => matrix.diagonalMatrix(cx.ck.b, x), v.v.elem);
+    },
+  ),
   {
     name: 'identity',
     params: ['S'],
-    doc: 'The identity matrix over an index set, or of a given size.',
+    shape: 'an index set or a number → [k, k]',
+    formula: 'A[i, j] = 1 for i = j, else 0',
+    doc: 'The identity matrix over an index set, `identity(k)`, or of a size, `identity(3)`.',
+    example: 'identity(2) = 1, 0, 0, 1',
     takes: 'set',
     apply: (cx, set) => {
       const { axes, body } = matrix.identity(cx.ck.b, set);
       return { kind: 'array', elem: number(true), axes, node: body };
     },
   },
-  row('det', 'A', 'The determinant of a square matrix.', (cx, [a], span) => {
+  row('det', 'A', '[k, k] → a number', 'det A', 'Determinant, by an LU factorisation.', (cx, [a], span) => {
     needSquare(cx, 'det', a);
     return mapped(cx, span, [[a, 2]], ([m]) => ({ axes: [], body: matrix.det(cx.ck.b, m) }));
   }),
-  row('log_det', 'A', 'ln |det A| of a square matrix; not a number if it is singular.', (cx, [a], span) => {
-    needSquare(cx, 'log_det', a);
-    return mapped(cx, span, [[a, 2]], ([m]) => ({ axes: [], body: matrix.logDet(cx.ck.b, m) }));
-  }),
-  row('inverse', 'A', 'The inverse of a square matrix; not a number if it is singular.', (cx, [a], span) => {
-    needSquare(cx, 'inverse', a);
-    return mapped(cx, span, [[a, 2]], ([m]) => matrix.inverse(cx.ck.b, m));
-  }),
+  row(
+    'log_det',
+    'A',
+    '[k, k] → a number',
+    'ln |det A|',
+    'Logarithm of the absolute determinant; of a singular matrix not a number.',
+    (cx, [a], span) => {
+      needSquare(cx, 'log_det', a);
+      return mapped(cx, span, [[a, 2]], ([m]) => ({ axes: [], body: matrix.logDet(cx.ck.b, m) }));
+    },
+  ),
+  row(
+    'inverse',
+    'A',
+    '[k, k] → [k, k]',
+    'A⁻¹',
+    'Inverse; of a singular matrix not a number.',
+    (cx, [a], span) => {
+      needSquare(cx, 'inverse', a);
+      return mapped(cx, span, [[a, 2]], ([m]) => matrix.inverse(cx.ck.b, m));
+    },
+  ),
   row(
     'solve',
     'A b',
-    'The x with A @ x = b, for a vector or a matrix b; more exact and cheaper than inverse(A) @ b.',
+    '[k, k], [k] → [k]; [k, k], [k, j] → [k, j]',
+    'A⁻¹ b',
+    'The x with `A @ x = b`, of a vector or a matrix b; cheaper and more exact than `inverse(A) @ b`.',
     (cx, [a, b], span) => {
       const { rows } = needSquare(cx, 'solve', a);
       const sets = b.v.axes.map((x) => x.set);
@@ -116,13 +158,15 @@ const table: readonly MatrixFunction[] = [
   row(
     'cholesky',
     'A',
-    'The lower triangular L with L @ transpose(L) = A, of a symmetric positive definite matrix; of another one, not a number.',
+    '[k, k] → [k, k]',
+    'L with L Lᵀ = A',
+    'Lower triangular factor with a positive diagonal, of the symmetric part of A; not a number where that is not positive definite.',
     (cx, [a], span) => {
       needSquare(cx, 'cholesky', a);
       return mapped(cx, span, [[a, 2]], ([m]) => matrix.cholesky(cx.ck.b, m));
     },
   ),
-  row('quad', 'A x', 'The quadratic form xᵀAx.', (cx, [a, x], span) => {
+  row('quad', 'A x', '[k, k], [k] → a number', 'xᵀ A x', 'Quadratic form.', (cx, [a, x], span) => {
     const { rows, columns } = needSquare(cx, 'quad', a, 'now');
     needVector(cx, 'quad', x, rows, columns);
     return mapped(
@@ -135,20 +179,27 @@ const table: readonly MatrixFunction[] = [
       ([m, v]) => ({ axes: [], body: matrix.quadratic(cx.ck.b, m, v) }),
     );
   }),
-  row('dot', 'x y', 'The sum of x[i] * y[i].', (cx, [x, y], span) => {
-    needVector(cx, 'dot', x);
-    needVector(cx, 'dot', y, x.v.axes[x.v.axes.length - 1].set);
-    return mapped(
-      cx,
-      span,
-      [
-        [x, 1],
-        [y, 1],
-      ],
-      ([u, v]) => ({ axes: [], body: matrix.dot(cx.ck.b, u, v) }),
-    );
-  }),
-  row('outer', 'x y', 'The matrix of all x[i] * y[j].', (cx, [x, y], span) => {
+  row(
+    'dot',
+    'x y',
+    '[k], [k] → a number',
+    'Σ xᵢ yᵢ',
+    'Scalar product; x and y are over one index set.',
+    (cx, [x, y], span) => {
+      needVector(cx, 'dot', x);
+      needVector(cx, 'dot', y, x.v.axes[x.v.axes.length - 1].set);
+      return mapped(
+        cx,
+        span,
+        [
+          [x, 1],
+          [y, 1],
+        ],
+        ([u, v]) => ({ axes: [], body: matrix.dot(cx.ck.b, u, v) }),
+      );
+    },
+  ),
+  row('outer', 'x y', '[i], [j] → [i, j]', 'A[i, j] = xᵢ yⱼ', 'Outer product.', (cx, [x, y], span) => {
     needVector(cx, 'outer', x);
     needVector(cx, 'outer', y);
     const { b } = cx.ck;
@@ -162,7 +213,7 @@ const table: readonly MatrixFunction[] = [
       ([u, v]) => ({ axes: [...u.axes, ...v.axes], body: b.mul(u.body, v.body) }),
     );
   }),
-  row('norm', 'x', 'The Euclidean length of a vector.', (cx, [x], span) => {
+  row('norm', 'x', '[k] → a number', '√(Σ xᵢ²)', 'Euclidean length of a vector.', (cx, [x], span) => {
     needVector(cx, 'norm', x);
     const { b } = cx.ck;
     return mapped(cx, span, [[x, 1]], ([v]) => ({ axes: [], body: b.call('sqrt', matrix.dot(b, v, v)) }));

@@ -65,6 +65,7 @@ export function gradient(b: Builder, root: Node, slots: readonly Slot[]): Map<Sl
     const parts = pending.get(n);
     if (!parts) {
       if (n.op === 'scan') scans.close(n);
+      if (n.op === 'matrix') matrices.close(n);
       continue;
     }
     pending.delete(n);
@@ -89,6 +90,7 @@ export function gradient(b: Builder, root: Node, slots: readonly Slot[]): Map<Sl
         break;
       case 'matrix':
         matrices.add(n, adj);
+        matrices.close(n);
         break;
       case 'scan':
         scans.add(n, adj);

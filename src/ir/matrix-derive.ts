@@ -54,28 +54,26 @@ const scaled = (b: Builder, by: Node, { axes, body }: Lambda): Lambda => ({ axes
 
 /** The adjoints of the nodes that read one result, collected until the last of them is met. */
 export interface MatrixRules {
-  add(n: MatrixNode, adj: Adjoint): void;
+  readonly add: (n: MatrixNode, adj: Adjoint) => void;
+  /** To be called for every matrix node, parents first, after `add`. */
+  readonly close: (n: MatrixNode) => void;
 }
 
 /**
  * Nodes that read the same result at different indices share one rule: their
  * adjoints are transposed into that of the result, which is passed on at the oldest of them.
- * @param nodes everything that is differentiated
+ * @param nodes everything that is differentiated, children first
  */
 export function matrixRules(
   b: Builder,
   nodes: readonly Node[],
   give: (child: Node, adj: Adjoint) => void,
 ): MatrixRules {
-  const oldest = new Map<string, number>();
-  for (const n of nodes)
-    if (n.op === 'matrix') {
-      const key = resultKey(n);
-      oldest.set(key, Math.min(n.id, oldest.get(key) ?? n.id));
-    }
+  const last = new Map<string, MatrixNode>();
+  for (const n of nodes) if (n.op === 'matrix' && !last.has(resultKey(n))) last.set(resultKey(n), n);
   const results = new Map<string, { readonly into: readonly Axis[]; readonly parts: Adjoint[] }>();
   return {
-    add(n, adj) {
+    add: (n, adj) => {
       const key = resultKey(n);
       let result = results.get(key);
       if (!result) {
@@ -83,7 +81,11 @@ export function matrixRules(
         results.set(key, result);
       }
       result.parts.push(transposeRead(b, adj, n.axes, batchAxes(n), result.into, n.indices));
-      if (n.id === oldest.get(key)) passOn(b, n, result.into, combine(b, result.parts), give);
+    },
+    close: (n) => {
+      const key = resultKey(n);
+      const result = results.get(key);
+      if (result && last.get(key) === n) passOn(b, n, result.into, combine(b, result.parts), give);
     },
   };
 }

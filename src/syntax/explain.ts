@@ -4,6 +4,7 @@ import { maxNesting } from '../../grammar/grammar.ts';
 import { specOf, tokens as t } from '../../grammar/tokens.ts';
 import type { SyntaxCode } from './codes.ts';
 import { at, type Diagnostic } from './diagnostic.ts';
+import { foreignMark } from './foreign.ts';
 import { endOf, spanOf, syntaxError } from './lexical.ts';
 import type { Span } from './span.ts';
 import { beginsLine, isName, openBracket, surelyStatement, type Unit } from './split.ts';
@@ -47,6 +48,13 @@ const closers: Readonly<Record<string, string>> = { RightParen: ')', RightBracke
 /** Rules whose bracket holds one thing and no list. */
 const single = new Set(['fnBlock', 'energyBlock', 'scan', 'binder']);
 
+/** What can follow the last that was understood of these declarations. */
+const enders: Readonly<Record<string, string>> = {
+  Data: '`from "file"`, `one_based` or the end of the line',
+  Use: '`frozen` or the end of the line',
+  Param: 'an operator, `=`, `~` or the end of the line',
+};
+
 /** Words that can follow a finished expression, or one of these declarations, for "did you mean". */
 const followers = ['for', 'where', 'and', 'or'];
 const followersOf: Readonly<Record<string, readonly string[]>> = {
@@ -72,7 +80,7 @@ export function explain(file: string, tokens: readonly IToken[], unit: Unit, fai
     previous: failure.index > unit.from ? tokens[failure.index - 1] : undefined,
     found: failure.index < unit.to ? tokens[failure.index] : undefined,
   };
-  const glued = explainGlued(scene);
+  const glued = explainGlued(scene) ?? explainForeign(scene);
   if (glued) return glued;
   switch (failure.kind) {
     case 'deep':
@@ -97,17 +105,27 @@ function explainGlued(scene: Scene): Diagnostic | undefined {
   const { previous, found } = scene;
   if (!found || previous?.tokenType !== t.Number || !isName(found)) return undefined;
   if (endOf(previous) !== found.startOffset) return undefined;
-  const separated = /^_[0-9]/.test(found.image);
+  const suggestion = /^_[0-9]/.test(found.image)
+    ? 'write the digits of a number without `_`'
+    : /^[eE]$/.test(found.image)
+      ? `an exponent has digits, e.g. \`${previous.image}e3\``
+      : previous.image === '0' && /^[xXbBoO][0-9a-fA-F]+$/.test(found.image)
+        ? 'write the number with decimal digits'
+        : `write \`${previous.image} * ${found.image}\` for a product`;
   return syntaxError(
     'E0116',
     { ...spanOf(scene.file, found), start: previous.startOffset },
     `expected an operator between ${shown(previous)} and ${shown(found)}`,
-    {
-      suggestion: separated
-        ? 'write the digits of a number without `_`'
-        : `write \`${previous.image} * ${found.image}\` for a product`,
-    },
+    { suggestion },
   );
+}
+
+/** `:=`, `<-`, `+=`, `->`, `.*`. */
+function explainForeign({ file, tokens, failure, found, previous }: Scene): Diagnostic | undefined {
+  if (!found) return undefined;
+  const { index, expected: wanted } = failure;
+  const before = previous?.tokenType === t.Dot ? foreignMark(file, previous, found, wanted) : undefined;
+  return before ?? foreignMark(file, found, tokens[index + 1], wanted);
 }
 
 function explainMismatch(scene: Scene): Diagnostic {
@@ -121,7 +139,7 @@ function explainMismatch(scene: Scene): Diagnostic {
         ? expected(scene, 'E0118', 'a domain such as `real` or `spin`')
         : expected(scene, 'E0107', 'a name');
     case 'Equal':
-      return expected(scene, 'E0106', '`=`');
+      return explainNoEqual(scene);
     case 'Colon':
       return expected(scene, 'E0103', '`:` and a domain');
     case 'String':
@@ -133,6 +151,18 @@ function explainMismatch(scene: Scene): Diagnostic {
       return expected(scene, 'E0103', `\`${Array.isArray(pattern) ? pattern[0] : token}\``);
     }
   }
+}
+
+function explainNoEqual(scene: Scene): Diagnostic {
+  const { tokens, unit, found, previous } = scene;
+  const [first, name] = [tokens[unit.from].tokenType, previous?.image ?? ''];
+  const suggestion =
+    found?.tokenType === t.Tilde && (first === t.Term || first === t.Let)
+      ? `without \`${tokens[unit.from].image}\`: \`${name} ~ …\` is a statement of its own`
+      : found?.tokenType === t.LeftParen && first === t.Run
+        ? `a job has a name: \`run draws = ${name}(…)\``
+        : undefined;
+  return { ...expected(scene, 'E0106', '`=`'), ...(suggestion ? { suggestion } : {}) };
 }
 
 function explainNoTilde(scene: Scene): Diagnostic {
@@ -172,12 +202,15 @@ function explainRest(scene: Scene): Diagnostic {
   if (found && surelyStatement(tokens, failure.index))
     return misplacedStatement(scene.file, tokens, failure.index);
   const after = previous ? ` after ${shown(previous)}` : '';
+  const given = tokens[unit.from].tokenType;
+  if (given === t.Data && found?.tokenType === t.Equal)
+    return {
+      ...syntaxError('E0103', placeOf(scene), `data have no value here: expected \`from "file"\`${after}, found \`=\``),
+      suggestion: 'a number is declared with `const`, what is learned with `param`',
+    };
+  const wanted = enders[given.name] ?? 'an operator or the end of the line';
   return {
-    ...syntaxError(
-      'E0103',
-      placeOf(scene),
-      `expected an operator or the end of the line${after}, found ${foundText(scene)}`,
-    ),
+    ...syntaxError('E0103', placeOf(scene), `expected ${wanted}${after}, found ${foundText(scene)}`),
     ...hint(scene, followersOf[tokens[unit.from].tokenType.name] ?? followers),
   };
 }

@@ -68,7 +68,14 @@ const typed: Readonly<Record<string, string>> = {
   '’': '"',
   '…': '..',
   '&': 'and',
-  '|': 'or',
+};
+
+/** Signs that mean something elsewhere, and what is said instead here. */
+const advised: Readonly<Record<string, string>> = {
+  '|': 'write `or` between conditions, `abs(x)` for |x|, a comma between arguments',
+  '?': 'a choice is written `if … then … else …`',
+  $: 'names stand without a mark',
+  '%': 'a remainder is written `mod(x, y)`',
 };
 
 function describeCharacter(image: string): string {
@@ -85,7 +92,11 @@ function unknownCharacter(file: string, token: IToken): Diagnostic {
     'E0101',
     spanOf(file, token),
     `the character ${describeCharacter(token.image)} has no meaning here`,
-    meant ? { suggestion: `write \`${meant}\`` } : {},
+    meant
+      ? { suggestion: `write \`${meant}\`` }
+      : Object.hasOwn(advised, first)
+        ? { suggestion: advised[first] }
+        : {},
   );
 }
 

@@ -9,6 +9,7 @@ import { buildDomain, buildExpression } from './build-expr.ts';
 import { nameOf, node, theNode } from './cst.ts';
 import { at, type Diagnostic } from './diagnostic.ts';
 import { describe, type Failure, misplacedStatement } from './explain.ts';
+import { foreignDeclaration, foreignStatement } from './foreign.ts';
 import { endOf, retyped, spanOf, syntaxError } from './lexical.ts';
 import type { Outcome, ParseRun, StartRule } from './parse-run.ts';
 import {
@@ -80,7 +81,7 @@ function parseStray(run: ParseRun, unit: Unit): Item | undefined {
       'E0109',
       span,
       `expected a declaration (${listed(declarationWords)}), found ${describe(first)}`,
-      meant ? { suggestion: `did you mean \`${meant}\`?` } : {},
+      meant ? { suggestion: `did you mean \`${meant}\`?` } : foreignDeclaration(first.image),
     ),
   );
   run.astray = meant === undefined;
@@ -310,6 +311,7 @@ function parseStatement(run: ParseRun, unit: Unit): Statement | undefined {
     syntaxError('E0109', span, `expected a statement (${words}), found ${describe(first)}`, {
       ...(meant ? { suggestion: `did you mean \`${meant}\`?` } : {}),
       ...(isExpression ? { suggestion: 'to add it to the energy, write `term name = …`' } : {}),
+      ...(meant ? {} : foreignStatement(first.image)),
     }),
   );
   if (!meant) return undefined;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Builder } from '../../src/ir/build.ts';
 import { checkLegal, checkLegalEnergy, IllegalNode, rules } from '../../src/ir/legal.ts';
-import type { Energy, MatrixNode, Node } from '../../src/ir/types.ts';
+import type { Energy, MatrixNode, Node, Recurrence, ScanNode } from '../../src/ir/types.ts';
 
 const REAL = { kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY } as const;
 
@@ -40,8 +40,16 @@ describe('checkLegal', () => {
 
   const flat = b.matrix('det', [{ axes: [i, j], body: b.const(2) }], []) as MatrixNode;
 
+  const state = b.slot('state', 'prev', s.domain, [i.set]);
+  const open = { over: j, axes: [i], state, init: x, body: b.mul(y, b.read(state, [b.axisNode(i)])) };
+  const scan = b.scan(open, b.axisNode(j), [b.axisNode(i)]) as ScanNode;
+  const p = b.axis(j.set, 'p');
+  const many = b.scan({ ...open, init: b.mul(x, b.axisNode(p)) }, b.axisNode(j), [b.axisNode(i)]) as ScanNode;
+  const loopOf = (n: ScanNode, change: Partial<Recurrence>): Node =>
+    altered(n, { id: 1e6, loop: { ...n.loop, ...change } });
+
   it('accepts what a builder makes', () => {
-    checkLegal(call, sum, scatter, at, factor);
+    checkLegal(call, sum, scatter, at, factor, scan, many);
   });
 
   const faults: readonly (readonly [string, Node])[] = [
@@ -69,6 +77,14 @@ describe('checkLegal', () => {
     ['bound axes are distinct', altered(flat, { args: [{ axes: [i, i], body: b.const(2) }] })],
     ['a matrix has rows and columns', b.matrix('cholesky', [square, square], [x, y])],
     ['a matrix has rows and columns', b.matrix('det', [{ axes: [i], body: x }], [])],
+    ['one index for each dimension', altered(scan, { indices: scan.indices.slice(0, 1), axes: [j] })],
+    ['a recurrence is closed', loopOf(scan, { init: b.axisNode(p) })],
+    ['a recurrence is closed', loopOf(scan, { body: b.mul(scan.loop.body, b.axisNode(p)) })],
+    ['a recurrence is closed', loopOf(many, { params: [many.loop.over] })],
+    [
+      'a recurrence is read at distinct axes for its params',
+      altered(many, { id: 1e6, indices: [b.const(0), ...many.indices.slice(1)], axes: [i, j] }),
+    ],
     ['a constant is a number', b.const(Number.NaN)],
     [
       'equal structure means the same object',

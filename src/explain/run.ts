@@ -1,0 +1,187 @@
+/** E07: sampling, enumerating and learning. */
+import { type Entries, shown, told } from './types.ts';
+
+const rows = (values: readonly number[]) => ({ 'x.csv': `x\n${values.join('\n')}\n` });
+const few = 'steps = 2, batch = 4';
+
+/** An energy with one parameter and its fit. */
+const learned = (term: string, options: string, domain = 'real', init = '1'): string => `
+data xs : ${domain}[row] from "x.csv"
+param w : real = ${init}
+energy E(x : ${domain}) {
+  term t = ${term}
+}
+run learn = fit(E, xs${options === '' ? '' : `, ${options}`})`;
+
+export const runEntries: Entries = {
+  E0701: shown(
+    'The energy of a state is not a number, or −∞, so that the state has no probability. The message names the term and the state. Look for the logarithm or root of a negative number, or for a division of 0 by 0; restrict the domain, or `require` what the term needs.',
+    `
+energy E(n : int(0, 3)) {
+  term fine  = 0.5 * n
+  term wrong = log(n - 10)
+}
+run s = sample(E, draws = 2, warmup = 2)`,
+    `
+energy E(n : int(0, 3)) {
+  term fine  = 0.5 * n
+  term right = log(n + 10)
+}
+run s = sample(E, draws = 20, warmup = 20)`,
+  ),
+  E0702: shown(
+    'No state was found that satisfies everything that is required. Either there is none, as where all states were looked at, or none was reached by search. Check the requirements one by one, and the values that are given.',
+    `
+energy E(b : bit[3]) {
+  require sum(b) > 5
+}
+run z = logz(E)`,
+    `
+energy E(b : bit[3]) {
+  require sum(b) > 1
+}
+run z = logz(E)`,
+  ),
+  E0703: shown(
+    'The exact answer needs a sum over all states, and there are too many of them, or infinitely many. Give some unknowns values, make the model smaller for this purpose, or sample instead.',
+    `
+energy E(s : spin[30]) {
+  term a = -sum(s)
+}
+run z = logz(E)`,
+    `
+energy E(s : spin[10]) {
+  term a = -sum(s)
+}
+run z = logz(E)`,
+  ),
+  E0704: shown(
+    'The method that was asked for cannot move these unknowns: `gibbs` is for discrete ones, those that follow a gradient are for real ones. Without `method` the plan chooses one for each unknown, and `energy plan` shows which and why.',
+    `
+energy E(x : real) {
+  term a = x ^ 2
+}
+run s = sample(E, method = gibbs)`,
+    `
+energy E(x : real) {
+  term a = x ^ 2
+}
+run s = sample(E, draws = 20, warmup = 20)`,
+  ),
+  E0705: shown(
+    'A value that is given lies outside the domain of its unknown, or is given to an element that does not exist. Such a state has probability 0, so nothing can follow from it.',
+    `
+energy E(n : int(0, 3)) {
+  term a = n
+}
+run s = sample(E, given = { n = 7 })`,
+    `
+energy E(n : int(0, 3), m : int(0, 3)) {
+  term a = n + m
+}
+run s = sample(E, given = { n = 2 }, draws = 20, warmup = 20)`,
+  ),
+  E0706: shown(
+    'While running, an array was read outside its index set: the index depends on an unknown, or on data that lead elsewhere, so that it could not be checked before. Guard the read with `where` or `if`, or narrow the domain of the unknown.',
+    `
+index day = line(4)
+data lag : day[day] from "lag.csv"
+energy E(s : spin[day], n : int(1, 3)) {
+  term echo = sum(s[lag[t + n]] for t in day where t > 0)
+}
+run draws = sample(E, draws = 2, warmup = 2)`,
+    `
+index day = line(4)
+data lag : day[day] from "lag.csv"
+energy E(s : spin[day], n : int(1, 3)) {
+  term echo = sum(s[lag[t + n]] for t in day where t + n < 4)
+}
+run draws = sample(E, draws = 20, warmup = 20)`,
+    { wrong: { 'lag.csv': 'lag\n1\n2\n3\n0\n' } },
+  ),
+  E0710: shown(
+    'While learning, the energy of a row, or of a perturbed copy of one, became NaN or infinite. The message names the term, the row and its values. Look for a logarithm, a root or a division whose argument reaches 0, or an exponential that overflows; a smaller learning rate helps where parameters ran away.',
+    learned('w * log(x + 2) + x ^ 2', few),
+    learned('w * log(x ^ 2 + 2) + x ^ 2', few),
+    { wrong: rows([1, 2, -3, 0]) },
+  ),
+  E0711: shown(
+    'While learning, the energy was finite but its derivative was not: a root or a power below 1 at 0, for instance, has an infinite slope there. Start the parameter elsewhere, or use a function that is smooth at this point.',
+    learned('sqrt(w ^ 2) * x + x ^ 2', few, 'real', '0'),
+    learned('sqrt(w ^ 2 + 0.01) * x + x ^ 2', few, 'real', '0'),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0712: shown(
+    'The data have no rows. Learning needs some.',
+    learned('w * x ^ 2 + x', few),
+    learned('w * x ^ 2 + x', few),
+    { wrong: { 'x.csv': 'x\n' }, right: rows([1, 2, 3, 4]) },
+  ),
+  E0713: told(
+    'A row holds a value that is infinite or not a number. No distance from it is finite, so nothing can be learned from it. Most such values are found already when data are bound (E0533); leave the row out.',
+    'rows of files are checked before',
+  ),
+  E0714: shown(
+    'A row of the data does not satisfy what the energy requires, so under this model it is impossible whatever the parameters are. Leave the row out, or relax the requirement.',
+    `
+data xs : int(0, 9)[row] from "x.csv"
+param w : real = 1
+energy E(x : int(0, 9)) {
+  require x < 5
+  term t = w * x
+}
+run learn = fit(E, xs, ${few})`,
+    `
+data xs : int(0, 9)[row] from "x.csv"
+param w : real = 1
+energy E(x : int(0, 9)) {
+  require x < 9
+  term t = w * x
+}
+run learn = fit(E, xs, ${few})`,
+    { wrong: rows([1, 7, 2, 3]) },
+  ),
+  E0715: told(
+    'The checkpoint to resume from was written by another fit: of another energy, other data or other options, so that going on would not give what one long fit gives. Resume with the program and the options of the first part, or begin anew.',
+    'it takes the checkpoint of an earlier fit',
+  ),
+  E0716: shown(
+    'The energy reads no parameter that could be learned: it has none, or they are all frozen. Declare a `param` and use it in a term.',
+    `
+data xs : real[row] from "x.csv"
+energy E(x : real) {
+  term t = x ^ 2
+}
+run learn = fit(E, xs, ${few})`,
+    learned('w * x ^ 2', few),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0717: shown(
+    'Two options say the same thing in different ways, here how long a fit goes on. Give one of them.',
+    learned('w * x ^ 2', 'steps = 2, epochs = 2'),
+    learned('w * x ^ 2', 'epochs = 2'),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0718: shown(
+    'The option is a number of the right kind, but at this value the method would do nothing: a moving average that keeps only the past, a perturbation that moves nothing. The message says what the option must be.',
+    learned('w * x ^ 2', `${few}, average = 1`),
+    learned('w * x ^ 2', `${few}, average = 0.9`),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0719: shown(
+    'Learning compares each row with perturbed copies of it, one unknown at a time by its own heat kernel. The elements of this unknown are not free of each other, or its bounds depend on other values, so there is no such kernel. Describe the rows in coordinates that are free, such as logarithms of ratios for shares.',
+    `
+data xs : simplex(2)[row] from "x.json"
+param w : real = 1
+energy E(x : simplex(2)) {
+  term t = w * x[0]
+}
+run learn = fit(E, xs, ${few})`,
+    learned('w * x ^ 2', few),
+    { wrong: { 'x.json': '{ "xs": [[0.5, 0.5], [0.2, 0.8]] }\n' }, right: rows([1, 2, 3, 4]) },
+  ),
+  W0710: told(
+    'Hardly any perturbed copy of a row satisfies what the energy requires. A copy outside the support teaches nothing, so most of the work is lost. Perturb less, with a smaller `t`.',
+    'it is told while a fit runs',
+  ),
+};
