@@ -79,7 +79,18 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
     count('draws', 'negatives for each row', 32),
     real('stabilise', 'weight of the row itself among its negatives', 1, 0),
   ],
+  contrastive: [
+    count('sweeps', 'sweeps of the chains between steps', 1),
+    {
+      name: 'persistent',
+      type: { kind: 'boolean' },
+      doc: 'whether chains go on from step to step instead of starting at rows',
+      default: false,
+    },
+  ],
 };
+/** Losses that the language knows and this version does not minimise yet. */
+export const laterLosses: readonly string[] = ['contrastive'];
 const optimizers: Readonly<Record<string, readonly OptionSpec[]>> = {
   adam: [
     real('rate', 'learning rate', 1e-3, 0),

@@ -9,7 +9,38 @@ export function asArray(cx: Cx, v: Value, span: Span, what = 'a number'): ArrayV
   if (v.kind === 'array') return v;
   if (v.kind === 'data') return asArray(cx, v.value, span, what);
   if (v.kind === 'poison') throw new Stop();
-  return cx.ck.fail('E0301', span, `expected ${what}, found ${describe(v)}`);
+  return cx.ck.fail('E0301', span, `expected ${what}, found ${describe(v)}`, { suggestion: wayOut(v) });
+}
+
+/** How a value that is no array is made one, or used without being one. */
+function wayOut(v: Value): string | undefined {
+  switch (v.kind) {
+    case 'distribution': {
+      const written = `${v.dist.name}(…)`;
+      return `draw from it with \`x ~ ${written}\`; its logarithm is \`${written}.log_density(x)\``;
+    }
+    case 'fn':
+    case 'energy':
+      return `call it: \`${v.item.name.text}(…)\``;
+    case 'instance':
+      return `call it: \`${v.instance.name}(…)\``;
+    case 'net':
+      return `call it: \`${v.net.name}(…)\``;
+    case 'builtin':
+      return `call it: \`${v.name}(…)\``;
+    case 'set':
+      return `the number of its elements is \`size(${v.set.name || '…'})\`, a loop over it \`for i in ${v.set.name || '…'}\``;
+    case 'record':
+      return `its fields are ${v.type.fields.map((f) => f.name).join(', ')}`;
+    case 'type': {
+      const { domain } = v.shape;
+      const labels =
+        domain.kind === 'category' && domain.values.kind.kind === 'labels' ? domain.values.kind.labels : [];
+      return labels.length > 0 ? `name one of its values, e.g. \`${v.name}.${labels[0]}\`` : undefined;
+    }
+    default:
+      return undefined;
+  }
 }
 
 /** Brings arrays to common axes, matched by index set. */
@@ -77,12 +108,16 @@ export function lift(
   return { kind: 'array', elem, axes, node: cx.ck.b.call(fn, ...nodes) };
 }
 
-/** The same over blocks: maps over the items. */
+/**
+ * The same over blocks: maps over the items.
+ * @param spans of the arguments
+ */
 export function liftValues(
   cx: Cx,
   span: Span,
   args: readonly Value[],
   on: (arrays: readonly ArrayValue[]) => ArrayValue,
+  spans: readonly Span[] = [],
 ): Value {
   const blocks = args.find((v) => v.kind === 'blocks');
   if (blocks?.kind === 'blocks') {
@@ -100,7 +135,7 @@ export function liftValues(
       ),
     };
   }
-  return on(args.map((v) => asArray(cx, v, span)));
+  return on(args.map((v, i) => asArray(cx, v, spans[i] ?? span)));
 }
 
 export type Reduction = 'sum' | 'mean' | 'prod' | 'max' | 'min' | 'logsumexp' | 'all' | 'any';

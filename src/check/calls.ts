@@ -25,6 +25,7 @@ import { bindGenerator } from './generators.ts';
 import { callInstance } from './instances.ts';
 import { type MatrixFunction, matrixFunctions } from './matrices.ts';
 import { applyNet, encodeValue, encodingBlocks } from './networks.ts';
+import { functionElsewhere } from './other-names.ts';
 import { type ScalarFunction, scalarFunctions } from './scalar-functions.ts';
 import { asSet, neighbours, unionSet } from './sets.ts';
 import { specialFunctions } from './special-functions.ts';
@@ -86,7 +87,12 @@ export function call(cx: Cx, e: Call): Value {
 }
 
 function exactly(cx: Cx, e: Call, n: number): readonly Arg[] {
-  const name = e.callee.kind === 'name' ? `\`${e.callee.name}\`` : 'this';
+  const name =
+    e.callee.kind === 'name'
+      ? `\`${e.callee.name}\``
+      : e.callee.kind === 'field'
+        ? `\`${e.callee.field.text}\``
+        : 'this';
   if (e.args.length !== n)
     cx.ck.fail(
       'E0305',
@@ -191,9 +197,15 @@ function builtin(cx: Cx, name: string, e: Call): Value {
     case 'mlp':
       return cx.ck.fail('E0301', e.span, '`mlp` makes parameters: declare it with `param net = mlp(…)`');
     default: {
-      const near = suggest(name, [...builtinNames, ...cx.scope.candidates()]);
+      const density = /^(.+)_l?p[dm]f$/.exec(name)?.[1];
+      const near = functionElsewhere(name) ?? suggest(name, [...builtinNames, ...cx.scope.candidates()]);
       return cx.ck.fail('E0205', e.callee.span, `there is no function or distribution \`${name}\``, {
-        suggestion: near ? `did you mean \`${near}\`?` : undefined,
+        suggestion:
+          density && distributions.has(density)
+            ? `a log-density is \`${density}(…).log_density(x)\``
+            : near
+              ? `did you mean \`${near}\`?`
+              : undefined,
       });
     }
   }
@@ -223,6 +235,7 @@ function scalarCall(cx: Cx, f: ScalarFunction, e: Call): Value {
       const elem = number(f.whole === 'always' || (f.whole === 'kept' && whole));
       return { kind: 'array', elem, axes, node: f.build(cx.ck.b, nodes, whole) };
     },
+    args.map((a) => a.span),
   );
 }
 
@@ -301,6 +314,8 @@ function allDifferent(cx: Cx, e: Call): Value {
     ? asArray(g.cx, g.value, g.span)
     : asArray(cx, elaborate(cx, exactly(cx, e, 1)[0].value), e.span, 'an array');
   const axes = g ? g.axes : v.axes;
+  if (axes.length === 0)
+    cx.ck.fail('E0301', e.args[0].span, `\`all_different\` expects an array, found ${describe(v)}`);
   if (g && (g.where || v.axes.length > 0))
     cx.ck.fail('E0306', e.span, '`all_different` takes one value for each index, without `where`');
   const second = axes.map((a) => b.axis(a.set, `${a.name}'`));

@@ -25,7 +25,7 @@ export const checkCodes = {
   E0312: 'a parameter where none is declared',
   E0313: 'program too large',
   E0314: 'an energy that only others can call',
-  E0401: 'term declared twice',
+  E0401: 'term or report declared twice',
   E0402: 'conditioning on something that is not an unknown',
   E0601: 'unknown verb',
   E0602: 'wrong option value',

@@ -15,7 +15,12 @@ export function constNumber(cx: Cx, e: Expr, what: string): number {
 
 export function constInteger(cx: Cx, e: Expr, what: string): number {
   const n = constNumber(cx, e, what);
-  if (!Number.isInteger(n)) cx.ck.fail('E0306', e.span, `expected ${what}, a whole number; found ${n}`);
+  if (!Number.isInteger(n))
+    cx.ck.fail(
+      'E0306',
+      e.span,
+      `expected ${what}, a whole number; found ${n === Number.POSITIVE_INFINITY ? '`inf`' : n}`,
+    );
   return n;
 }
 

@@ -34,6 +34,8 @@ export class Checker {
 
   /** Coordinates of lattice sites, with the number of values of each. */
   readonly coordinates = new Map<Node, number>();
+  /** Values of enums by their labels: `Job.nurse` for `nurse`. */
+  readonly labels = new Map<string, string>();
   /** Energies that call each other in a circle, which is told once. */
   readonly circles = new Set<string>();
   /** By code, place and message: each is said once. */
@@ -191,7 +193,8 @@ export const calleeContext = (
 
 /** Fails for a name that is not there, with the closest one that is. */
 export function unknownName(cx: Cx, name: string, span: Span, what = 'name'): never {
-  const near = cx.ck.overwhelmed ? undefined : suggest(name, cx.scope.candidates());
+  const near =
+    cx.ck.labels.get(name) ?? (cx.ck.overwhelmed ? undefined : suggest(name, cx.scope.candidates()));
   return cx.ck.fail('E0201', span, `there is no ${what} \`${name}\` here`, {
     suggestion: near === undefined ? undefined : `did you mean \`${near}\`?`,
   });

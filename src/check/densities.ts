@@ -46,7 +46,7 @@ export function distributionValue(
     const wrong = dist.check?.(known.map((xs, i) => (args[i].axes.length === 0 ? xs?.[0] : undefined)));
     if (wrong) cx.ck.fail('E0306', span, wrong);
   }
-  return { kind: 'distribution', dist, args, span };
+  return { kind: 'distribution', dist, args, spans, span };
 }
 
 /** Elementwise, over the common axes; bounds that the domain of y does not ensure are required. */
@@ -73,7 +73,7 @@ function elementwise(
 const densityUnder = (cx: Cx, y: ArrayValue, d: DistributionValue, span: Span): Density =>
   d.dist.kind === 'elementwise'
     ? elementwise(cx, d.dist, y, d, span)
-    : d.dist.density({ cx, dist: d.dist, y, args: d.args, span });
+    : d.dist.density({ cx, dist: d.dist, y, args: d.args, spans: d.spans, span });
 
 /** The log-density with −∞ outside of the support. */
 function guarded(cx: Cx, { node, axes, requires }: Density): Node {

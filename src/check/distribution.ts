@@ -71,6 +71,8 @@ export interface Drawn {
   readonly dist: ArrayDistribution;
   readonly y: ArrayValue;
   readonly args: readonly ArrayValue[];
+  /** Where each argument is written. */
+  readonly spans: readonly Span[];
   readonly span: Span;
 }
 

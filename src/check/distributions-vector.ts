@@ -1,5 +1,6 @@
 /** Distributions of categories, ordered levels, vectors and Cholesky factors. Forms and names follow Stan's functions reference. */
 import type { Builder } from '../ir/build.ts';
+import { showDomain } from '../domain.ts';
 import { staticSize } from '../ir/build.ts';
 import type { Axis, Lambda, Node } from '../ir/types.ts';
 import { align } from './arrays.ts';
@@ -38,7 +39,11 @@ export const arrayRow = (
 // ── Categories ──────────────────────────────────────────────────────────────
 
 /** y, and the parameter over the values of its category, for each of the common draws. */
-function overCategory({ cx, dist, y, args, span }: Drawn): { axes: readonly Axis[]; y: Node; of: Lambda } {
+function overCategory({ cx, dist, y, args, spans, span }: Drawn): {
+  axes: readonly Axis[];
+  y: Node;
+  of: Lambda;
+} {
   const { b } = cx.ck;
   const { elem } = y;
   if (elem.kind !== 'element')
@@ -55,8 +60,8 @@ function overCategory({ cx, dist, y, args, span }: Drawn): { axes: readonly Axis
   if (at < 0)
     cx.ck.fail(
       'E0302',
-      span,
-      `\`${dist.params[0]}\` of \`${dist.name}\` is over the values of ${showSet(elem.set)} here; found ${describe(p)}`,
+      spans[0],
+      `\`${dist.params[0]}\` of \`${dist.name}\` is over the values of \`${showDomain({ kind: 'category', values: elem.set })}\` here; found ${describe(p)}`,
     );
   const k = b.axis(elem.set, p.axes[at].name);
   const own: ArrayValue = { kind: 'array', elem: number(true), axes: y.axes, node: y.node };
@@ -83,7 +88,7 @@ function categoricalLogit(drawn: Drawn): Density {
 }
 
 /** P(level) = σ(eta − c[level − 1]) − σ(eta − c[level]), the ends at ∓∞; as a product of three factors. */
-function orderedLogistic({ cx, dist, y, args, span }: Drawn): Density {
+function orderedLogistic({ cx, dist, y, args, spans, span }: Drawn): Density {
   const { b } = cx.ck;
   const levels = wholeTarget(cx, dist, y, span);
   const known = rangeOfValue(y);
@@ -93,7 +98,7 @@ function orderedLogistic({ cx, dist, y, args, span }: Drawn): Density {
   if (!last)
     return cx.ck.fail(
       'E0302',
-      span,
+      spans[1],
       `\`cutpoints\` of \`${dist.name}\` is a vector, found ${describe(cuts)}`,
     );
   const size = staticSize(last.set);
@@ -101,7 +106,7 @@ function orderedLogistic({ cx, dist, y, args, span }: Drawn): Density {
   if (size !== undefined && count !== undefined && count !== size + 1)
     cx.ck.fail(
       'E0306',
-      span,
+      spans[1],
       `\`${dist.name}\` with ${size} cutpoints has ${size + 1} levels; this value has ${count}`,
     );
   const k = b.axis(last.set, last.name);

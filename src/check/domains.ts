@@ -6,9 +6,11 @@ import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
 import type { DomainExpr, Expr } from '../syntax/tree.ts';
 import { asArray, asNumber } from './arrays.ts';
+import { builtinNames } from './calls.ts';
 import { constInteger, constNumber } from './constants.ts';
 import { type Cx, unknownName } from './context.ts';
 import { elaborate } from './expressions.ts';
+import { domainElsewhere } from './other-names.ts';
 import { asSet } from './sets.ts';
 import {
   type ArrayValue,
@@ -205,7 +207,8 @@ function resolveBase(
       }
       default:
     }
-    const near = suggest(name, [...domainNames, ...cx.scope.candidates()]);
+    const others = cx.scope.candidates().filter((c) => !builtinNames.includes(c));
+    const near = domainElsewhere(name) ?? suggest(name, [...domainNames, ...others]);
     return cx.ck.fail('E0201', d.name.span, `there is no domain \`${name}\``, {
       suggestion: near
         ? `did you mean \`${near}\`?`

@@ -37,7 +37,7 @@ import {
   type EnergyValue,
   elemOf,
   type Shape,
-  showSet,
+  showApart,
   type Value,
 } from './values.ts';
 
@@ -206,12 +206,13 @@ function checkSets(
   span: Span,
 ): void {
   shape.sets.forEach((s, i) => {
-    if (axes[i].set !== s)
-      cx.ck.fail(
-        'E0302',
-        span,
-        `\`${param}\` of \`${energy}\` is indexed by ${showSet(s)}; this is indexed by ${showSet(axes[i].set)}`,
-      );
+    if (axes[i].set === s) return;
+    const [declared, found] = showApart(s, axes[i].set);
+    cx.ck.fail(
+      'E0302',
+      span,
+      `\`${param}\` of \`${energy}\` is indexed by ${declared}; this is indexed by ${found}`,
+    );
   });
 }
 
@@ -302,6 +303,11 @@ function statement(cx: Cx, s: Statement, body: Body): void {
           : v.elem.kind === 'bool'
             ? { kind: 'bit' }
             : wholeLine;
+      const first = body.reports.find((r) => r.name === s.name.text);
+      if (first)
+        cx.ck.fail('E0401', s.span, `there is already a report \`${s.name.text}\` in this energy`, {
+          notes: [{ message: 'the first one', place: { kind: 'source', span: first.span } }],
+        });
       body.reports.push({ name: s.name.text, span: s.span, value: { axes: v.axes, body: v.node }, domain });
       return;
     }

@@ -36,7 +36,7 @@ export const element = (b: Builder, of: Lambda, ...indices: Node[]): Node =>
  *   index; 'any' is a vector or one number for all elements
  */
 export function events(
-  { cx, dist, y, args, span }: Drawn,
+  { cx, dist, y, args, spans, span }: Drawn,
   rank: 1 | 2,
   shapes: readonly ('number' | 'vector' | 'any' | 'matrix')[],
 ): Events {
@@ -72,7 +72,7 @@ export function events(
     if (shapes[i] === 'any' && each) return split(v, 0);
     return cx.ck.fail(
       'E0302',
-      span,
+      spans[i],
       `\`${dist.params[i]}\` of \`${dist.name}\` is a ${own === 1 ? 'vector' : 'square matrix'} over ${showSet(size)} here; found ${describe(v)}`,
     );
   });

@@ -75,7 +75,8 @@ function elaborateForm(cx: Cx, e: Expr): Value {
       const x = asArray(cx, elaborate(cx, e.then), e.then.span);
       const y = asArray(cx, elaborate(cx, e.otherwise), e.otherwise.span);
       const elem = x.elem.kind === y.elem.kind ? x.elem : number();
-      if (x.elem.kind === 'element' && !(y.elem.kind === 'element' && y.elem.set === x.elem.set))
+      const oneSet = x.elem.kind === 'element' && y.elem.kind === 'element' && x.elem.set === y.elem.set;
+      if ((x.elem.kind === 'element' || isCategory(y)) && !oneSet)
         cx.ck.fail('E0301', e.span, `both branches must be of one kind: ${describe(x)} and ${describe(y)}`);
       return lift(cx, e.span, 'select', [c, x, y], elem);
     }
@@ -89,7 +90,7 @@ function elaborateForm(cx: Cx, e: Expr): Value {
       const items = e.items.map((i) => asArray(cx, elaborate(cx, i), i.span));
       const { axes, nodes } = align(cx, e.span, items);
       const k = b.axis(b.range(items.length), 'k');
-      const elem: Elem = items.every((i) => i.elem.kind === items[0].elem.kind) ? items[0].elem : number();
+      const elem = commonElem(cx, e.items, items);
       return {
         kind: 'array',
         elem:
@@ -129,6 +130,27 @@ function elaborateForm(cx: Cx, e: Expr): Value {
     case 'error':
       throw new Stop();
   }
+}
+
+/** A value that is compared and looked up, and never a number. */
+const isCategory = (v: ArrayValue): boolean => v.elem.kind === 'element' && !v.elem.ordered;
+
+/** What the items of `[a, b, …]` are together. */
+function commonElem(cx: Cx, written: readonly Expr[], items: readonly ArrayValue[]): Elem {
+  const [first] = items;
+  const other = items.findIndex(
+    (i) =>
+      i.elem.kind !== first.elem.kind ||
+      (i.elem.kind === 'element' && first.elem.kind === 'element' && i.elem.set !== first.elem.set),
+  );
+  if (other < 0) return first.elem;
+  if (isCategory(first) || items.some(isCategory))
+    cx.ck.fail(
+      'E0301',
+      written[other].span,
+      `the elements of an array are of one kind: the first is ${describe(first)}, this is ${describe(items[other])}`,
+    );
+  return number();
 }
 
 function field(cx: Cx, target: Value, e: Expr & { kind: 'field' }): Value {
@@ -188,13 +210,21 @@ function field(cx: Cx, target: Value, e: Expr & { kind: 'field' }): Value {
           },
         );
       }
+      if (target.elem.kind === 'element' && target.elem.ordered && coordinateNames.includes(name))
+        cx.ck.fail('E0204', e.field.span, `${describe(target)} has no coordinate \`${name}\``, {
+          suggestion: `only lattices have: \`index ${target.elem.set.name || 'site'} = grid(…)\``,
+        });
       break;
     }
     case 'set':
       return latticeField(cx, target.set, name, e.field.span);
-    case 'distribution':
+    case 'distribution': {
       if (name === 'log_density') return { kind: 'builtin', name: 'log_density' };
-      break;
+      const near = suggest(name, ['log_density']) ? 'did you mean `log_density`?' : undefined;
+      return cx.ck.fail('E0204', e.field.span, `${describe(target)} has no field \`${name}\``, {
+        suggestion: near ?? 'its one field is `log_density`',
+      });
+    }
     default:
   }
   return cx.ck.fail('E0204', e.field.span, `${describe(target)} has no field \`${name}\``);
@@ -305,14 +335,41 @@ function binaryOf(cx: Cx, e: Expr & { kind: 'binary' }, left: Value): Value {
     default:
   }
   const compare = comparison[e.op];
+  if (compare) refuseTexts(cx, e, left, right);
   if (compare) return compareValues(cx, e.span, compare, array(left, e.left), array(right, e.right), e);
   const fn = arithmetic[e.op]!;
-  return liftValues(cx, e.span, [left, right], ([x, y]) => {
-    const moved = elementArithmetic(cx, e, fn, x, y);
-    if (moved) return moved;
-    const l = asNumber(cx, x, e.left.span);
-    const r = asNumber(cx, y, e.right.span);
-    return lift(cx, e.span, fn, [l, r], number(fn !== 'div' && fn !== 'pow' && isInteger(l) && isInteger(r)));
+  return liftValues(
+    cx,
+    e.span,
+    [left, right],
+    ([x, y]) => {
+      const moved = elementArithmetic(cx, e, fn, x, y);
+      if (moved) return moved;
+      const l = asNumber(cx, x, e.left.span);
+      const r = asNumber(cx, y, e.right.span);
+      return lift(
+        cx,
+        e.span,
+        fn,
+        [l, r],
+        number(fn !== 'div' && fn !== 'pow' && isInteger(l) && isInteger(r)),
+      );
+    },
+    [e.left.span, e.right.span],
+  );
+}
+
+/** `job == "nurse"` */
+function refuseTexts(cx: Cx, e: Expr & { kind: 'binary' }, left: Value, right: Value): void {
+  const text = left.kind === 'string' ? left : right.kind === 'string' ? right : undefined;
+  if (!text) return;
+  const other = left.kind === 'string' ? right : left;
+  const set = other.kind === 'array' && other.elem.kind === 'element' ? other.elem.set : undefined;
+  const label =
+    set?.kind.kind === 'labels' ? (suggest(text.value, set.kind.labels) ?? text.value) : undefined;
+  const known = set?.kind.kind === 'labels' && label !== undefined && set.kind.labels.includes(label);
+  cx.ck.fail('E0301', (left.kind === 'string' ? e.left : e.right).span, 'nothing is compared with a text', {
+    suggestion: known ? `write \`${set.name}.${label}\`` : undefined,
   });
 }
 
@@ -382,17 +439,29 @@ function compareValues(
               : undefined,
         },
       );
+    if (!element.ordered && fn !== 'eq' && fn !== 'ne')
+      cx.ck.fail(
+        'E0307',
+        span,
+        `${describe(l.kind === 'element' ? left : right)} has no order: use \`==\` or \`!=\``,
+        {
+          suggestion: 'what has an order is an `ordinal` or an `int`',
+        },
+      );
     const size = staticSize(element.set);
+    // Of a loop variable, `t < size` is meant.
+    const most = size === undefined || element.ordered ? size : size - 1;
     if (
       other.node.op === 'const' &&
       isInteger(other) &&
       size !== undefined &&
-      (other.node.value < 0 || other.node.value > size)
+      most !== undefined &&
+      (other.node.value < 0 || other.node.value > most)
     )
       cx.ck.fail(
         'E0303',
-        e.right.span,
-        `${showSet(element.set)} has the elements 0 to ${size - 1}; ${other.node.value} is none`,
+        (l.kind === 'element' ? e.right : e.left).span,
+        `${element.set.name ? `${showSet(element.set)} has the elements` : `${describe(l.kind === 'element' ? left : right)} is`} 0 to ${size - 1}; ${other.node.value} is none`,
       );
     return lift(cx, span, fn, [left, right], bool);
   }

@@ -43,7 +43,10 @@ export function bindGenerator(cx: Cx, g: Generator): Bound {
 }
 
 export function asCondition(cx: Cx, v: ArrayValue, span: Span): ArrayValue {
-  if (v.elem.kind !== 'bool') return cx.ck.fail('E0301', span, `expected a condition, found ${describe(v)}`);
+  if (v.elem.kind !== 'bool')
+    return cx.ck.fail('E0301', span, `expected a condition, found ${describe(v)}`, {
+      suggestion: v.elem.kind === 'number' ? 'compare it, e.g. `… == 1` or `… > 0`' : undefined,
+    });
   return v;
 }
 

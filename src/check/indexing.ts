@@ -265,7 +265,10 @@ function checkRange(
     cx.ck.fail(
       'E0303',
       span,
-      `this index of ${name}${set.name ? ` over ${showSet(set)}` : ''} runs from 0 to ${size - 1}, found ${v.node.value}`,
+      `this index of ${name}${set.name && name !== showSet(set) ? ` over ${showSet(set)}` : ''} runs from 0 to ${size - 1}, found ${v.node.value}`,
+      v.node.value === size || v.node.value < 0
+        ? { suggestion: `indices count from 0, the last is ${size - 1}` }
+        : {},
     );
 }
 

@@ -63,7 +63,7 @@ export function checkJob(cx: Cx, item: RunItem, energyNamed: EnergyNamed): Job |
         'E0314',
         first.span,
         `\`${first.value.name}\` is over index sets that only a call decides: it has no states of its own`,
-        { suggestion: `call it in an energy, and ${verb.name} that one` },
+        { suggestion: `call it in an energy whose index sets are declared, and name that one here` },
       );
   }
   return {

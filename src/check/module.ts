@@ -144,6 +144,7 @@ function openModule(
           if (labels.indexOf(m.text) < i) ck.fail('E0202', m.span, `\`${name}\` lists \`${m.text}\` twice`);
         });
         const set = ck.b.set(name, { kind: 'labels', labels }, item.name.span);
+        for (const l of labels) if (!ck.labels.has(l)) ck.labels.set(l, `${name}.${l}`);
         return { kind: 'type', name, shape: { domain: { kind: 'category', values: set }, sets: [] } };
       }
       case 'type': {

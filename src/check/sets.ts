@@ -6,7 +6,7 @@ import { limits } from '../limits.ts';
 import type { Span } from '../syntax/span.ts';
 import type { Expr } from '../syntax/tree.ts';
 import { asArray } from './arrays.ts';
-import { constInteger } from './constants.ts';
+import { constInteger, constNumber } from './constants.ts';
 import type { Cx } from './context.ts';
 import { elaborate } from './expressions.ts';
 import { bindGenerator } from './generators.ts';
@@ -20,7 +20,11 @@ export const coordinateNames: readonly string[] = ['i', 'row', 'col', 'layer', '
 
 /** Expects something that can be iterated over. */
 export function asSet(cx: Cx, v: Value, span: Span): IndexSet {
-  return setOf(cx, v, span) ?? cx.ck.fail('E0301', span, `expected an index set, found ${describe(v)}`);
+  const set = setOf(cx, v, span);
+  if (set) return set;
+  if (v.kind === 'array' && v.axes.length === 0 && v.node.op === 'const' && v.elem.kind === 'number')
+    cx.ck.fail('E0301', span, `expected an index set or a whole number, found ${v.node.value}`);
+  return cx.ck.fail('E0301', span, `expected an index set, found ${describe(v)}`);
 }
 
 /** What can be iterated over: an index set, an enum, a number of elements, an edge list among the data. */
@@ -73,6 +77,18 @@ export function isGeneric(set: IndexSet): boolean {
   const k = set.kind;
   if (k.kind === 'open') return k.generic === true;
   if (k.kind !== 'tuples') return false;
+  // Remembered: sets made of sets share what they are made of.
+  let known = genericSets.get(set);
+  if (known === undefined) {
+    known = hasGenericSource(k);
+    genericSets.set(set, known);
+  }
+  return known;
+}
+
+const genericSets = new WeakMap<IndexSet, boolean>();
+
+function hasGenericSource(k: IndexSet['kind'] & { kind: 'tuples' }): boolean {
   if (k.components.some(isGeneric)) return true;
   switch (k.source.kind) {
     case 'open':
@@ -143,7 +159,9 @@ export function indexSet(cx: Cx, name: string, value: Expr | null, span: Span): 
       );
     }
   }
-  const n = constInteger(cx, value, 'a number of elements, `grid(…)`, `ring(n)` or `line(n)`');
+  const n = constNumber(cx, value, 'a number of elements, `grid(…)`, `ring(n)` or `line(n)`');
+  if (!Number.isInteger(n))
+    cx.ck.fail('E0306', value.span, `an index set has a whole number of elements, found ${n}`);
   return b.set(name, { kind: 'range', size: checkSize(cx, n, value.span) }, span);
 }
 
@@ -242,7 +260,6 @@ export function unionSet(
   of: readonly { readonly set: IndexSet; readonly span: Span }[],
   span: Span,
 ): Value {
-  const [first] = of;
   const components = of.map(({ set, span: here }) =>
     set.kind.kind === 'tuples'
       ? set.kind.components
@@ -258,7 +275,7 @@ export function unionSet(
     cx.ck.fail(
       'E0302',
       of[i].span,
-      `\`union\` joins sets of the same tuples: these are ${list(c)}, those of ${showSet(first.set)} are ${list(components[0])}`,
+      `\`union\` joins sets of the same tuples: these are ${list(c)}, those of the first are ${list(components[0])}`,
     );
   });
   const source: TupleSource = { kind: 'union', of: of.map((o) => o.set) };
@@ -278,7 +295,7 @@ export function latticeField(cx: Cx, set: IndexSet, name: string, span: Span): A
   return cx.ck.fail('E0204', span, `${showSet(set)} has no field \`${name}\``, {
     suggestion:
       known.length > 0
-        ? `its fields are ${known.join(', ')}`
+        ? `its ${known.length === 1 ? 'field is' : 'fields are'} ${known.join(', ')}`
         : `the number of its elements is \`size(${set.name || '…'})\``,
   });
 }

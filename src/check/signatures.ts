@@ -10,7 +10,7 @@ import type { Cx } from './context.ts';
 import { indexExpressions } from './domains.ts';
 import { elaborate } from './expressions.ts';
 import { asSet, setOf } from './sets.ts';
-import { describe, showSet, type Value } from './values.ts';
+import { describe, showApart, showSet, type Value } from './values.ts';
 
 export const isSetParameter = (p: Parameter): boolean =>
   p.domain.name.text === 'set' && p.domain.args === null && p.domain.on === null;
@@ -82,14 +82,16 @@ export function bindSetParameter(own: Cx, callee: string, p: Parameter, v: Value
   own.scope.define(p.name.text, { kind: 'set', set });
   if (dims.length === 0) return;
   // A whole index set is a subset of itself.
-  const whole = dims.length === 1 && !(set.kind.kind === 'tuples' && set.kind.components.length === 1);
+  const whole = dims.length === 1 && set.kind.kind !== 'tuples';
   const components = whole ? [set] : set.kind.kind === 'tuples' ? set.kind.components : [];
   if (components.length !== dims.length)
     own.ck.fail(
       'E0306',
       span,
       `${what} is ${kindOfSet(dims.length)}; ${showSet(set)} has ${components.length === 0 ? 'single elements' : `${components.length}-tuples`}`,
-      dims.length === 2 ? { suggestion: `for example \`neighbours(${set.name || 'site'})\`` } : {},
+      dims.length === 2 && components.length === 0
+        ? { suggestion: `for example \`neighbours(${set.name || 'site'})\`` }
+        : {},
     );
   dims.forEach((d, k) => {
     if (unknownIn(own, d)) {
@@ -97,11 +99,12 @@ export function bindSetParameter(own: Cx, callee: string, p: Parameter, v: Value
       return;
     }
     const declared = asSet(own, elaborate(own, d), d.span);
+    const [wanted, found] = showApart(declared, components[k]);
     if (declared !== components[k])
       own.ck.fail(
         'E0302',
         span,
-        `${what} is made of elements of ${showSet(declared)}; this is made of elements of ${showSet(components[k])}`,
+        `${what} is made of elements of ${wanted}; this is made of elements of ${found}`,
         own.ck.namedSets.includes(declared) && declared.span?.file === p.span.file
           ? {
               suggestion: `to take any index set, write a name there that is not declared in the file of \`${callee}\``,

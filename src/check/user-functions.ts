@@ -23,6 +23,7 @@ import {
   number,
   type RecordType,
   type Shape,
+  showApart,
   showSet,
   type Value,
 } from './values.ts';
@@ -196,12 +197,9 @@ export function matchShape(
     return set;
   });
   declared.forEach((_, k) => {
-    if (shape.sets[k] !== sets[k])
-      own.ck.fail(
-        'E0302',
-        span,
-        `${what} is indexed by ${showSet(shape.sets[k])}; this is indexed by ${showSet(sets[k])}`,
-      );
+    if (shape.sets[k] === sets[k]) return;
+    const [expected, found] = showApart(shape.sets[k], sets[k]);
+    own.ck.fail('E0302', span, `${what} is indexed by ${expected}; this is indexed by ${found}`);
   });
   return shape;
 }

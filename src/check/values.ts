@@ -129,6 +129,8 @@ export type Value =
       readonly kind: 'distribution';
       readonly dist: Distribution;
       readonly args: readonly ArrayValue[];
+      /** Where each argument is written. */
+      readonly spans: readonly Span[];
       readonly span: Span;
     }
   | { readonly kind: 'net'; readonly net: Net }
@@ -207,8 +209,18 @@ export const scalar = (node: Node, elem: Elem = number()): ArrayValue => ({
 
 export const elemOf = (d: Domain): Elem =>
   d.kind === 'category' || d.kind === 'permutation'
-    ? { kind: 'element', set: d.values, ordered: false }
+    ? // Of an arrangement: elements of the set that it arranges, with their order.
+      {
+        kind: 'element',
+        set: d.values,
+        ordered: d.kind === 'permutation' && d.values.kind.kind !== 'labels',
+      }
     : { kind: 'number', integer: isDiscrete(d) };
+
+const tuplesOf = (set: IndexSet): string => {
+  const of = set.kind.kind === 'tuples' ? set.kind.components.map(showSet) : [];
+  return of.length === 1 ? `elements of ${of[0]}` : `tuples (${of.join(', ')})`;
+};
 
 /** For messages: what the value is, in the reader's words. */
 export function describe(v: Value): string {
@@ -224,7 +236,8 @@ export function describe(v: Value): string {
     case 'blocks':
       return 'an encoding of values';
     case 'set':
-      return `the index set ${showSet(v.set)}`;
+      if (v.set.name !== '' || v.set.kind.kind !== 'tuples') return `the index set ${showSet(v.set)}`;
+      return `a set of ${tuplesOf(v.set)}`;
     case 'range':
       return `the range ${v.lo}..${v.hi}`;
     case 'tuple':
@@ -275,5 +288,16 @@ function nameElem(e: Elem): readonly [string, string] {
 export function showSet(s: IndexSet): string {
   if (s.name) return `\`${s.name}\``;
   if (s.kind.kind === 'range') return `\`${s.kind.size}\``;
+  if (s.kind.kind === 'tuples' && s.kind.source.kind === 'neighbours' && s.kind.source.of.name)
+    return `\`neighbours(${s.kind.source.of.name})\``;
   return 'an unnamed set';
+}
+
+/** Two sets that are not the same, in words that are not the same. */
+export function showApart(s: IndexSet, t: IndexSet): readonly [string, string] {
+  const [first, second] = [showSet(s), showSet(t)];
+  if (first !== second || s === t) return [first, second];
+  if (s.span && t.span && s.span.file !== t.span.file)
+    return [`${first} of \`${s.span.file}\``, `${second} of \`${t.span.file}\``];
+  return [first, s.name ? `another ${second}` : 'another unnamed set'];
 }

@@ -180,6 +180,12 @@ run learn = fit(E, xs, ${few})`,
     learned('w * x ^ 2', few),
     { wrong: { 'x.json': '{ "xs": [[0.5, 0.5], [0.2, 0.8]] }\n' }, right: rows([1, 2, 3, 4]) },
   ),
+  E0720: shown(
+    'The language knows this loss, and this version does not carry it out. The options of a loss that is available are shown by `energy doc discrepancy`; it needs no chains, whatever the domains are.',
+    learned('w * x ^ 2', `${few}, loss = contrastive(sweeps = 1)`),
+    learned('w * x ^ 2', few),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
   W0710: told(
     'Hardly any perturbed copy of a row satisfies what the energy requires. A copy outside the support teaches nothing, so most of the work is lost. Perturb less, with a smaller `t`.',
     'it is told while a fit runs',

@@ -165,18 +165,18 @@ energy E(x : real) {
 }`,
   ),
   E0313: shown(
-    'Checking this program would take more room than the language allows. Calls are written out as they are checked, so functions that call each other twice at every level grow without end although their text is short. Sum over an index set instead of writing the parts one by one.',
+    'Checking this program would take more room or time than the language allows; the message says which limit is met. Calls are written out as they are checked, so a short text whose functions call each other many times over can be a very large program. Sum over an index set, or write a recurrence with `scan`, instead of writing the parts one by one.',
     `
-fn f0(x : real) : real = if x > 0 then x * x + 1 else 3 * sin(x)
-${Array.from({ length: 40 }, (_, i) => `fn f${i + 1}(x : real) : real = f${i}(x + 1) + f${i}(x * 2)`).join('\n')}
+fn f0(x : real) : real = 0.5 * x
+${Array.from({ length: 140 }, (_, i) => `fn f${i + 1}(x : real) : real = 0.5 * f${i}(x)`).join('\n')}
 energy E(x : real) {
-  term t = f40(x)
+  term t = f140(x)
 }`,
     `
-index step = 40
-fn f(x : real) : real = sum(if x > t then x * x + 1 else 3 * sin(x) for t in step)
+index step = 140
 energy E(x : real) {
-  term t = f(x)
+  let path = scan(t in step, prev = x) = 0.5 * prev
+  term t = path[139] + x ^ 2
 }`,
   ),
   E0314: shown(

@@ -31,6 +31,11 @@ export interface Gibbs {
    * @param beta inverse temperature: draws from exp(−β·E); 1 but in an annealed warm-up
    */
   sweep(states: States, streams: readonly Stream[], beta?: number): void;
+  /**
+   * E0701 if in the last sweep some element had no value of finite energy. A random start may be such a state
+   * (log 0 in a table of probabilities); the element then takes any value, until others have moved.
+   */
+  fault(): Error | undefined;
   dispose(): void;
 }
 
@@ -56,6 +61,9 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
     for (const s of parts) bySize.set(s.length, [...(bySize.get(s.length) ?? []), s]);
     return [...bySize].map(([count, sites]) => make({ kind: 'input', count }, sites));
   }
+
+  /** What to say when the last sweep had to choose among values of infinite energy only. */
+  let lost: (() => Error) | undefined;
 
   function update(
     info: SiteBlocks,
@@ -90,6 +98,8 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
           const from = (c * sites.length + s) * k;
           const code = draw(energy, violations, from, k, weights, stream.uniform(), beta);
           if (code < 0) throw notFinite(model, info.slot, states, c, sites[s]);
+          if (energy[from + code] === Number.POSITIVE_INFINITY)
+            lost ??= () => notFinite(model, info.slot, states, c, sites[s]);
           x[c * info.sites + sites[s]] = offset + scale * (candidates ? candidates[from + code] : code);
         }
       }
@@ -97,7 +107,9 @@ export function makeGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
   }
 
   return {
+    fault: () => lost?.(),
     sweep(states, streams, beta = 1) {
+      lost = undefined;
       for (const { info, programs } of plans)
         for (const p of programs) update(info, p, states, streams, beta);
     },
@@ -180,10 +192,13 @@ function draw(
     if (Number.isNaN(e)) return -1;
     if (e < lowest) lowest = e;
   }
-  if (!Number.isFinite(lowest)) return -1;
+  if (lowest === Number.NEGATIVE_INFINITY) return -1;
+  // Every value has probability zero, as at a random start: any will do until one has not.
+  const nowhere = lowest === Number.POSITIVE_INFINITY;
   let total = 0;
   for (let v = 0; v < k; v++) {
-    const w = violations && violations[from + v] > least ? 0 : Math.exp(beta * (lowest - energy[from + v]));
+    const forbidden = violations && violations[from + v] > least;
+    const w = forbidden ? 0 : nowhere ? 1 : Math.exp(beta * (lowest - energy[from + v]));
     total += w;
     weights[v] = total;
   }

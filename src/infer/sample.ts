@@ -5,6 +5,7 @@ import type { Slot } from '../ir/types.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import type { Draws } from '../stats/draws.ts';
+import { EnergyError } from '../syntax/diagnostic.ts';
 import { continuousPart } from './continuous.ts';
 import { makeExchange } from './exchange.ts';
 import { faultyTerm, makeGibbs } from './gibbs.ts';
@@ -56,6 +57,9 @@ export interface SampleResult {
   readonly complete: boolean;
 }
 
+/** Sweeps that mend the requirements of a random start beside real unknowns. */
+const REPAIR_SWEEPS = 10;
+
 /** How long to work before letting the event loop run. */
 const SLICE_MS = 40;
 
@@ -83,9 +87,24 @@ export async function sample(
   const exchange = plan.unknowns.some((u) => u.method === 'exchange')
     ? makeExchange(model, clamp, chains)
     : null;
+  // Discrete parts that break a requirement at random are mended by sweeps, of the chains in need only.
+  const repair = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
+    const sweepers = [
+      gibbs && makeGibbs(model, blocks, clamp, own.length),
+      exchange && makeExchange(model, clamp, own.length),
+    ];
+    try {
+      for (let i = 0; i < REPAIR_SWEEPS; i++) for (const s of sweepers) s?.sweep(at, own, 1);
+    } catch (e) {
+      // Not a number beside these reals: the next start has others.
+      if (!(e instanceof EnergyError)) throw e;
+    } finally {
+      for (const s of sweepers) s?.dispose();
+    }
+  };
   const real = continuousPart(model, clamp, chains, states);
   const langevin = real
-    ? makeLangevin(real, chains, feasibleStart(model, clamp, real, streams, states, options.scales), {
+    ? makeLangevin(real, chains, feasibleStart(model, clamp, real, streams, states, repair, options.scales), {
         variances: options.scales && real.variances(options.scales),
         leapfrogs: options.leapfrogs ?? plan.defaults.leapfrogs,
         lengths: root.fork('lengths'),
@@ -120,6 +139,8 @@ export async function sample(
       if (i === warmup - 1) {
         langevin?.freeze();
         requireFeasible(model, states, chains);
+        const lost = gibbs?.fault();
+        if (lost) throw lost;
         t2 = performance.now();
       }
       if (!warming && (i - warmup + 1) % thin === 0) energy = recorder.record(states, recorded++);
@@ -140,13 +161,17 @@ export async function sample(
         if (signal?.aborted) break;
       }
     }
-    if (warmup === 0) requireFeasible(model, states, chains);
+    if (warmup === 0) {
+      requireFeasible(model, states, chains);
+      const lost = gibbs?.fault();
+      if (lost) throw lost;
+    }
     const result = recorder.draws(recorded);
     for (const q of result.quantities)
-      if (q.role === 'energy' && q.values.some((x) => Number.isNaN(x)))
+      if (q.role === 'energy' && !q.values.every(Number.isFinite))
         throw (
-          faultyTerm(model, states, 0) ??
-          fault('E0701', model.energy.span, `the energy \`${model.energy.name}\` is not a number`)
+          streams.map((_, c) => faultyTerm(model, states, c)).find((e) => e !== undefined) ??
+          fault('E0701', model.energy.span, `the energy \`${model.energy.name}\` is not a finite number`)
         );
     const t3 = performance.now();
     return {
@@ -175,6 +200,7 @@ function feasibleStart(
   real: NonNullable<ReturnType<typeof continuousPart>>,
   streams: readonly Stream[],
   states: Map<Slot, Float64Array>,
+  repair: (own: readonly Stream[], at: Map<Slot, Float64Array>) => void,
   scales?: Scales,
 ): Float64Array {
   for (let attempt = 0; ; attempt++) {
@@ -199,6 +225,7 @@ function feasibleStart(
     // Only the chains in need draw again: what one chain does must not depend on the others.
     const own = bad.map((c) => streams[c]);
     const again = startStates(model, clamp, own, undefined, scales);
+    repair(own, again);
     for (const u of model.unknowns)
       bad.forEach((c, j) => {
         states.get(u.slot)!.set(again.get(u.slot)!.subarray(j * u.size, (j + 1) * u.size), c * u.size);

@@ -10,6 +10,7 @@ export const learnCodes = {
   E0717: 'options that exclude each other',
   E0718: 'an option outside its range',
   E0719: 'an unknown that the loss cannot perturb',
+  E0720: 'a loss that is not available in this version',
   W0710: 'hardly any negative is in the support',
 } as const;
 

@@ -1,6 +1,6 @@
 /** The options of `fit`, read from a job or the command line; defaults are those of the table in `options.ts`. */
 import type { OptionValue } from '../check/values.ts';
-import { type OptionSpec, verbNamed } from '../options.ts';
+import { laterLosses, type OptionSpec, verbNamed } from '../options.ts';
 import { at, EnergyError, type Place } from '../syntax/diagnostic.ts';
 import type { AdamOptions } from './adam.ts';
 import type { LearnCode } from './codes.ts';
@@ -58,6 +58,17 @@ export function fitOptions(values: Values = {}): FitOptions {
         place: at(epochs.span),
         message: 'a fit takes `steps` or `epochs`, not both',
         notes: [{ message: '`steps` is given here', place: at(steps.span) }],
+      },
+    ]);
+  const asked = values.loss;
+  if (asked?.kind === 'call' && laterLosses.includes(asked.name))
+    throw new EnergyError([
+      {
+        severity: 'error',
+        code: 'E0720' satisfies LearnCode,
+        place: at(asked.span),
+        message: `the loss \`${asked.name}\` is not available in this version`,
+        suggestion: 'use `discrepancy(t = 0.1, draws = 32)`, which needs no chains',
       },
     ]);
   const loss = nested(specs, values, 'loss', 'discrepancy');

@@ -166,6 +166,11 @@ function explainNoEqual(scene: Scene): Diagnostic {
 }
 
 function explainNoTilde(scene: Scene): Diagnostic {
+  if (scene.found?.tokenType.CATEGORIES?.some((c) => c.name === 'BinaryOperator'))
+    return {
+      ...expected(scene, 'E0103', '`~`'),
+      suggestion: 'left of `~` stands an unknown or data, as they are',
+    };
   if (scene.found?.tokenType !== t.Equal) return expected(scene, 'E0103', '`~`');
   const target = scene.tokens[scene.unit.from].image;
   return {
@@ -205,7 +210,11 @@ function explainRest(scene: Scene): Diagnostic {
   const given = tokens[unit.from].tokenType;
   if (given === t.Data && found?.tokenType === t.Equal)
     return {
-      ...syntaxError('E0103', placeOf(scene), `data have no value here: expected \`from "file"\`${after}, found \`=\``),
+      ...syntaxError(
+        'E0103',
+        placeOf(scene),
+        `data have no value here: expected \`from "file"\`${after}, found \`=\``,
+      ),
       suggestion: 'a number is declared with `const`, what is learned with `param`',
     };
   const wanted = enders[given.name] ?? 'an operator or the end of the line';
@@ -239,14 +248,21 @@ export function misplacedStatement(file: string, tokens: readonly IToken[], i: n
   );
 }
 
+const isDomainName = (token: IToken): boolean =>
+  token.tokenType === t.DomainName || token.image === 'vector' || token.image === 'matrix';
+
 function hint(
-  { found, failure }: Scene,
+  { found, failure, previous }: Scene,
   words: readonly string[],
 ): Pick<Diagnostic, 'suggestion'> | undefined {
   if (!found) return undefined;
   if (found.tokenType === t.Equal && failure.rule !== 'sampleStatement') {
     return { suggestion: 'to compare two values, write `==`' };
   }
+  if (found.tokenType === t.Less && previous && isDomainName(previous))
+    return { suggestion: 'bounds are written in parentheses: `real(0, inf)`' };
+  if (found.tokenType === t.For)
+    return { suggestion: 'write `sum(… for i in S)` for a number, `[… for i in S]` for an array' };
   if (found.tokenType === t.If) return { suggestion: 'put `if … then … else …` in parentheses' };
   const meant = isName(found) ? suggest(found.image, words) : undefined;
   return meant ? { suggestion: `did you mean \`${meant}\`?` } : undefined;

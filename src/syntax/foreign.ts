@@ -4,7 +4,8 @@ import { tokens as t } from '../../grammar/tokens.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { endOf, syntaxError } from './lexical.ts';
 
-const CONSTANT = 'a number is declared with `const n = 3`, what is given with `data`, what is learned with `param`';
+const CONSTANT =
+  'a number is declared with `const n = 3`, what is given with `data`, what is learned with `param`';
 const BLOCK = 'what is given is declared with `data`, what is learned with `param`, the model with `energy`';
 const FUNCTION = 'a function is declared with `fn f(x : real) : real = …`';
 const USE = 'write `use NAME from "file.energy"`';

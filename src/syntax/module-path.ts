@@ -73,7 +73,11 @@ export function resolveUse(from: string, written: string): UsePath {
       kind: 'refused',
       code: 'E0209',
       message: `\`${written}\` is not the name of an .energy file`,
-      suggestion: /^[\w./-]*\w$/.test(written) ? `did you mean "${written}${SUFFIX}"?` : undefined,
+      suggestion: /\.\w+$/.test(written)
+        ? `a data file is read by the data: \`data y : … from "${written}"\``
+        : /^[\w./-]*\w$/.test(written)
+          ? `did you mean "${written}${SUFFIX}"?`
+          : undefined,
     };
   return { kind: 'file', path };
 }

@@ -120,7 +120,11 @@ function printItem(c: Comments, item: Item): Doc {
       const breaking = names.map((n, i) =>
         concat(i === 0 ? ' ' : line, n, i === names.length - 1 ? '' : ','),
       );
-      return group('use', nest(concatAll(breaking), line, `from ${quoted(item.from)}`), item.frozen ? ' frozen' : '');
+      return group(
+        'use',
+        nest(concatAll(breaking), line, `from ${quoted(item.from)}`),
+        item.frozen ? ' frozen' : '',
+      );
     }
     case 'const': {
       const type = item.type ? concat(' : ', printDomain(c, item.type)) : '';

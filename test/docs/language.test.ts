@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { builtinNames } from '../../src/check/calls.ts';
 import { distributions } from '../../src/check/distributions.ts';
 import { domainNames } from '../../src/check/domains.ts';
+import { limits } from '../../src/limits.ts';
 import { verbs } from '../../src/options.ts';
 import { rendered } from '../run/kit.ts';
 import { blocksOf, compileBlock, documents, faultsOf, runBlock, textOf } from './blocks.ts';
@@ -17,7 +18,7 @@ const all = documents.flatMap(blocksOf);
 
 describe('programs in documents', () => {
   it('there are some, right and wrong', () => {
-    expect(all.filter((b) => !b.bad).length).toBeGreaterThan(30);
+    expect(all.filter((b) => !b.bad).length).toBeGreaterThan(25);
     expect(all.filter((b) => b.bad).length).toBeGreaterThan(5);
     expect(all.filter((b) => b.bad && b.code === null).map((b) => b.where)).toEqual([]);
   });
@@ -53,6 +54,14 @@ describe('the language reference', () => {
       .map((d) => `\`${d.name}(${d.params.join(', ')})\``)
       .filter((head) => !reference.includes(`| ${head} |`));
     expect(missing).toEqual([]);
+  });
+
+  it('tells the limits', () => {
+    const table = language.slice(language.indexOf('## Limits'), language.indexOf('## From Stan'));
+    const told = (n: number): boolean => table.includes(n.toLocaleString('en-US'));
+    // How many mistakes are listed, and how deep checking may be, is nothing to write programs by.
+    const { diagnostics: _, elaboration: __, ...rest } = limits;
+    expect(Object.entries(rest).filter(([, n]) => !told(n))).toEqual([]);
   });
 
   it('names every verb, and says of those that are not available that they are not', () => {

@@ -73,6 +73,6 @@ describe('the long form of codes', () => {
     expect(explanationOf('e0302')?.code).toBe('E0302');
     expect(explanationOf('E9999')).toBeUndefined();
     expect(explanationOf('toString')).toBeUndefined();
-    expect(nearestCode('E03120')).toBe('E0312');
+    expect(nearestCode('EO302')).toBe('E0302');
   });
 });

@@ -411,7 +411,7 @@ const growth: readonly Hostile[] = [
     name: '60 sets, each of the one before twice',
     text: () =>
       `index n = 3\nset s0 = { (i, j) for i in n, j in n }\n${many(60, (i) => `set s${i + 1} = { (p, q) for (p, q) in s${i}, (r, t) in s${i} }\n`)}`,
-    expect: 'any',
+    expect: 'E0540',
   },
   {
     name: '40 record types, each of the one before twice',

@@ -44,3 +44,79 @@ const save = (name, header, rows) => write(import.meta.url, name, header, rows);
     return [month, temperature.toFixed(1), skies[sky], rain, wind];
   }));
 }
+
+/** Letters of 7×5 pixels as spins: T, H, E, O. */
+{
+  const letters = [
+    '#####..#....#....#....#....#....#..',
+    '#...##...##...#######...##...##...#',
+    '######....#....####.#....#....#####',
+    '.###.#...##...##...##...##...#.###.',
+  ];
+  save('letters.csv', null, letters.map((l) => [...l].map((c) => (c === '#' ? 1 : -1))));
+}
+
+/** Two half-moons of radius 1.5 with normal noise of 0.15, 100 points each. */
+{
+  const u = uniform(5);
+  save('moons.csv', ['x0', 'x1'], Array.from({ length: 200 }, (_, i) => {
+    const a = Math.PI * u();
+    const [x, y] = i % 2 ? [1.5 * Math.cos(a) - 0.75, 1.5 * Math.sin(a) - 0.4] : [0.75 - 1.5 * Math.cos(a), 0.4 - 1.5 * Math.sin(a)];
+    return [x + 0.15 * normal(u), y + 0.15 * normal(u)].map((v) => v.toFixed(3));
+  }));
+}
+
+/** Two sources of Student's t with 3 degrees of freedom, mixed: x = A z. */
+{
+  const u = uniform(6);
+  const t3 = () => normal(u) / Math.sqrt((normal(u) ** 2 + normal(u) ** 2 + normal(u) ** 2) / 3);
+  save('mixed.csv', ['x0', 'x1'], Array.from({ length: 200 }, () => {
+    const [a, b] = [t3(), t3()];
+    return [a + 0.6 * b, 0.2 * a + b].map((v) => v.toFixed(3));
+  }));
+}
+
+/** Sines of period 8 and a random phase, with normal noise of 0.1. */
+{
+  const u = uniform(7);
+  save('waves.csv', Array.from({ length: 16 }, (_, t) => `x${t}`), Array.from({ length: 200 }, () => {
+    const phase = 2 * Math.PI * u();
+    return Array.from({ length: 16 }, (_, t) => (Math.sin((2 * Math.PI * t) / 8 + phase) + 0.1 * normal(u)).toFixed(2));
+  }));
+}
+
+/** A cat in five rooms: p(room | hour) ∝ exp(h + sun · cos(2π (hour − 14)/24)). */
+{
+  const u = uniform(8);
+  const rooms = ['kitchen', 'hall', 'bath', 'bedroom', 'balcony'];
+  const [h, sun] = [[0.5, 0, -1, 0.8, -0.5], [0, 0, 0, -1, 1.5]];
+  save('cat.csv', ['hour', 'room'], Array.from({ length: 200 }, () => {
+    const hour = Math.floor(24 * u());
+    const warm = Math.cos((2 * Math.PI * (hour - 14)) / 24);
+    return [hour, rooms[pick(u, h.map((x, i) => Math.exp(x + sun[i] * warm)))]];
+  }));
+  save('doors.csv', null, [['kitchen', 'hall'], ['hall', 'bath'], ['hall', 'bedroom'], ['bedroom', 'balcony']]);
+}
+
+/** Points at distance normal(2, 0.2): all around, and at angles of the von Mises law around 45° with strength 1.5. */
+{
+  const u = uniform(9);
+  const point = (a) => {
+    const r = 2 + 0.2 * normal(u);
+    return [r * Math.cos(a), r * Math.sin(a)].map((v) => v.toFixed(3));
+  };
+  const angles = Array.from({ length: 3600 }, (_, i) => (2 * Math.PI * i) / 3600);
+  const arc = angles.map((a) => Math.exp(1.5 * Math.cos(a - Math.PI / 4)));
+  save('ring.csv', ['x0', 'x1'], Array.from({ length: 200 }, () => point(2 * Math.PI * u())));
+  save('arc.csv', ['x0', 'x1'], Array.from({ length: 200 }, () => point(angles[pick(u, arc)])));
+}
+
+/** Rankings of five dishes of worth 1, 0.5, 0, −0.5, −1: exact draws from all 120 arrangements. */
+{
+  const u = uniform(10);
+  const all = (items) => (items.length === 0 ? [[]] : items.flatMap((x) => all(items.filter((y) => y !== x)).map((r) => [x, ...r])));
+  const states = all([0, 1, 2, 3, 4]);
+  const w = [1, 0.5, 0, -0.5, -1];
+  const weights = states.map((r) => Math.exp(r.reduce((e, x, a) => e + 0.5 * w[x] * (4 - 2 * a), 0)));
+  save('rankings.csv', ['r0', 'r1', 'r2', 'r3', 'r4'], Array.from({ length: 200 }, () => states[pick(u, weights)]));
+}

@@ -12,16 +12,16 @@ const save = (name, header, rows) => write(import.meta.url, name, header, rows);
   save('couplings.csv', ['J'], Array.from({ length: 120 }, () => [normal(u).toFixed(4)]));
 }
 
-/** A ring on 16×16 (+1 inside radii 3.5 to 6.5), and the same with every pixel turned over with probability 0.2. */
+/** A disc on 16×16 (+1 inside radius 6), and the same with every pixel turned over with probability 0.2. */
 {
   const u = uniform(12);
   const clean = Array.from({ length: 16 }, (_, r) =>
-    Array.from({ length: 16 }, (_, c) => (Math.abs(Math.hypot(r - 7.5, c - 7.5) - 5) < 1.5 ? 1 : -1)),
+    Array.from({ length: 16 }, (_, c) => (Math.hypot(r - 7.5, c - 7.5) < 6 ? 1 : -1)),
   );
   const noisy = clean.map((row) => row.map((x) => (u() < 0.2 ? -x : x)));
   const rows = (a) => `[\n    ${a.map((r) => `[${r.join(', ')}]`).join(',\n    ')}\n  ]`;
   writeFileSync(
-    new URL('ring.json', import.meta.url),
+    new URL('disc.json', import.meta.url),
     `{\n  "clean": ${rows(clean)},\n  "noisy": ${rows(noisy)}\n}\n`,
   );
 }
