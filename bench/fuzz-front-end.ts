@@ -90,9 +90,14 @@ async function direct(texts: number, first: number, workers: number): Promise<nu
         if (code === 0) resolve();
       });
     });
-  await Promise.all(Array.from({ length: workers }, (_, k) => one(k, first + k)));
-  const seconds = (performance.now() - start) / 1000;
   const total = (of: keyof Counts): number => [...counts.values()].reduce((n, c) => n + c[of], 0);
+  const progress = setInterval(() => {
+    const passed = (performance.now() - start) / 1000;
+    console.log(`${passed.toFixed(0)} s: ${total('texts')} of ${texts}, ${seen.size} distinct faults`);
+  }, 60_000);
+  await Promise.all(Array.from({ length: workers }, (_, k) => one(k, first + k)));
+  clearInterval(progress);
+  const seconds = (performance.now() - start) / 1000;
   console.log(
     `${total('texts')} texts (${(total('characters') / total('texts')).toFixed(0)} characters each) in ${seconds.toFixed(0)} s: ${(total('texts') / seconds).toFixed(0)} a second; ${total('checked')} without errors, ${total('bound')} bound`,
   );

@@ -46,6 +46,10 @@ function expertsOf(own: Cx, item: EnergyItem): readonly Expert[] {
       own.ck.fail('E0301', e.span, `a product of experts has no \`${e.op}\``, {
         suggestion: 'energies are joined by `*` and given a strength by `^`, e.g. `A * B ^ 0.5`',
       });
+    if (e.kind === 'call')
+      own.ck.fail('E0301', e.span, 'a product of experts names its energies, without arguments', {
+        suggestion: 'for example `energy J = A * B`: arguments of one name are one',
+      });
     const v = elaborate(own, e);
     if (v.kind !== 'energy')
       own.ck.fail('E0301', e.span, `a product of experts is made of energies; this is ${describe(v)}`);

@@ -24,6 +24,8 @@ export function argumentsInOrder(
         });
       }
     } else i = next++;
+    if (a.name && out[i] !== undefined)
+      cx.ck.fail('E0305', a.span, `the argument \`${names[i]}\` is given twice`);
     if (i >= names.length || out[i] !== undefined)
       cx.ck.fail(
         'E0305',

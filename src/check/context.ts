@@ -145,6 +145,11 @@ export class Scope {
     this.names.set(name, value);
   }
 
+  /** Whether the name was defined here, not around. */
+  defines(name: string): boolean {
+    return this.names.has(name);
+  }
+
   lookup(name: string): Value | undefined {
     return this.names.get(name) ?? this.resolve?.(name) ?? this.parent?.lookup(name);
   }

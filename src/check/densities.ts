@@ -98,6 +98,17 @@ export function logDensity(cx: Cx, y: ArrayValue, d: DistributionValue, span: Sp
   };
 }
 
+/** A domain whose states are in the support. */
+function supportDomain(cx: Cx, d: DistributionValue): string {
+  if (d.dist.kind === 'array') return d.dist.name === 'dirichlet' ? 'simplex(3)' : 'real(0, inf)';
+  const ends = d.dist.bounds?.(
+    cx.ck.b,
+    d.args.map((a) => a.node),
+  );
+  const shown = (n: Node | undefined, none: string): string => (n?.op === 'const' ? String(n.value) : none);
+  return `real(${shown(ends?.lo, '-inf')}, ${shown(ends?.hi, 'inf')})`;
+}
+
 /**
  * The log-density of what stands left of `~`, over the axes that are to be summed. Its
  * support joins the energy's; outside of an energy (the prior of a parameter) the domain
@@ -124,9 +135,9 @@ export function densityOf(
     if (fixed && target.domain)
       cx.ck.fail(
         'E0310',
-        span,
+        distExpr.span,
         `\`${d.dist.name}\` is on ${d.dist.support}, but the domain is ${showDomain(target.domain)}`,
-        { suggestion: 'declare bounds that keep it there, e.g. `real(0, inf)`' },
+        { suggestion: `declare a domain that keeps it there, e.g. \`${supportDomain(cx, d)}\`` },
       );
     return { node: guarded(cx, density), axes: density.axes };
   }

@@ -1,7 +1,6 @@
 /** Distributions of categories, ordered levels, vectors and Cholesky factors. Forms and names follow Stan's functions reference. */
-import type { Builder } from '../ir/build.ts';
 import { showDomain } from '../domain.ts';
-import { staticSize } from '../ir/build.ts';
+import { type Builder, staticSize } from '../ir/build.ts';
 import type { Axis, Lambda, Node } from '../ir/types.ts';
 import { align } from './arrays.ts';
 import { half, lgamma, log, log1mexp, minusOne, num, plusOne, total, xlogy } from './density-parts.ts';
@@ -16,7 +15,7 @@ import {
 } from './distribution.ts';
 import { element, events } from './events.ts';
 import { rangeOfValue, wholeTarget } from './targets.ts';
-import { type ArrayValue, describe, number, showSet } from './values.ts';
+import { type ArrayValue, describe, number } from './values.ts';
 
 export const arrayRow = (
   name: string,

@@ -6,7 +6,6 @@ import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
 import type { DomainExpr, Expr } from '../syntax/tree.ts';
 import { asArray, asNumber } from './arrays.ts';
-import { builtinNames } from './calls.ts';
 import { constInteger, constNumber } from './constants.ts';
 import { type Cx, unknownName } from './context.ts';
 import { elaborate } from './expressions.ts';
@@ -207,8 +206,7 @@ function resolveBase(
       }
       default:
     }
-    const others = cx.scope.candidates().filter((c) => !builtinNames.includes(c));
-    const near = domainElsewhere(name) ?? suggest(name, [...domainNames, ...others]);
+    const near = domainElsewhere(name) ?? suggest(name, [...domainNames, ...cx.scope.candidates()]);
     return cx.ck.fail('E0201', d.name.span, `there is no domain \`${name}\``, {
       suggestion: near
         ? `did you mean \`${near}\`?`

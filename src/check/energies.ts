@@ -12,6 +12,7 @@ import {
 } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
 import type { Span } from '../syntax/span.ts';
+import { suggest } from '../syntax/suggest.ts';
 import type { EnergyItem, Expr, FnItem, Parameter, Statement } from '../syntax/tree.ts';
 import { argumentNames, checkAlgebra, expandAlgebra } from './algebra.ts';
 import { asArray, asNumber } from './arrays.ts';
@@ -61,6 +62,7 @@ export function checkEnergy(cx: Cx, item: EnergyItem): CheckedEnergy {
       p.domain,
       (name, span) => {
         generic = true;
+        warnOfNearSet(own, name, span);
         return openIndexSet(own, name, span);
       },
       true,
@@ -84,6 +86,22 @@ export function checkEnergy(cx: Cx, item: EnergyItem): CheckedEnergy {
     reports: body.reports,
   };
   return { energy, args, generic };
+}
+
+/** A set that an energy leaves open and that is spelt nearly like one of its file was probably meant to be it. */
+function warnOfNearSet(own: Cx, name: string, span: Span): void {
+  const declared = own.ck.namedSets.flatMap((s) => (s.span?.file === span.file ? [s.name] : []));
+  const near = name.length < 4 ? undefined : suggest(name, declared);
+  if (near)
+    own.ck.report(
+      'warning',
+      'W0201',
+      span,
+      `\`${name}\` stands for any index set here: none of this name is declared`,
+      {
+        suggestion: `did you mean \`${near}\`?`,
+      },
+    );
 }
 
 /** `energy` at given arguments, as one number; what it requires joins the caller's support. */
@@ -179,7 +197,13 @@ function checkArgument(cx: Cx, v: Value, shape: Shape, param: string, energy: st
     return;
   }
   if (v.kind !== 'array') wrong();
-  if (v.axes.length !== shape.sets.length) wrong();
+  const count = shape.sets.length;
+  if (v.axes.length !== count)
+    cx.ck.fail(
+      'E0306',
+      span,
+      `\`${param}\` of \`${energy}\` has ${count === 0 ? 'no indices' : count === 1 ? '1 index' : `${count} indices`}; this is ${describe(v)}`,
+    );
   checkSets(cx, v.axes, shape, param, energy, span);
   const domain: Domain = shape.domain;
   const elem = elemOf(domain);
@@ -261,16 +285,17 @@ function statement(cx: Cx, s: Statement, body: Body): void {
     case 'let': {
       if (cx.scope.lookup(s.name.text)?.kind === 'type')
         cx.ck.fail('E0202', s.name.span, `\`${s.name.text}\` already names a type`);
+      if (cx.scope.defines(s.name.text))
+        cx.ck.fail('E0202', s.name.span, `\`${s.name.text}\` already has a value in this energy`, {
+          suggestion: 'nothing is changed once it has its value: choose another name',
+        });
       const v = cx.ck.attempt(() => elaborate(cx, s.value));
       cx.scope.define(s.name.text, v ?? { kind: 'poison' });
       return;
     }
     case 'term': {
       const required = cx.constraints?.length ?? 0;
-      const before = cx.constraints?.length;
       const v = asArray(cx, elaborate(cx, s.value), s.value.span, 'a number');
-      // An energy that only restricts the support is called for that: its term is 0.
-      if (cx.constraints?.length !== before) cx.ck.drawn.add(s.span);
       if (v.axes.length > 0)
         cx.ck.fail('E0309', s.value.span, `a term is one number, this is ${describe(v)}`, {
           suggestion: 'sum it: `sum(…)`',

@@ -111,6 +111,7 @@ function checkOptions(
           `\`${owner.name}\` takes no further argument here; options are written \`name = value\``,
         );
     }
+    if (Object.hasOwn(out, spec.name)) cx.ck.fail('E0305', a.span, `\`${spec.name}\` is given twice`);
     out[spec.name] = optionValue(cx, spec, spec.type, a.value, energy);
   }
   for (const s of specs)
@@ -131,7 +132,12 @@ function optionValue(
     case 'number': {
       const value = constNumber(cx, e, `a number for \`${spec.name}\``);
       const problem = numberProblem(type, value);
-      if (problem) cx.ck.fail('E0602', span, `\`${spec.name}\` must be ${problem}; it is ${value}`);
+      if (problem)
+        cx.ck.fail(
+          'E0602',
+          span,
+          `\`${spec.name}\` must be ${problem}; it is ${value === Number.POSITIVE_INFINITY ? '`inf`' : value}`,
+        );
       return { kind: 'number', value, span };
     }
     case 'boolean':
@@ -198,6 +204,7 @@ function checkGiven(cx: Cx, e: Expr, energy: CheckedEnergy | null): readonly Giv
   if (e.kind !== 'record')
     return cx.ck.fail('E0402', e.span, '`given` is written `{ x[left] = photo[left], y = 3 }`');
   const own = withUnknowns(cx, energy);
+  const whole = new Map<Slot, Span>();
   return e.entries.map((entry): Given => {
     const g = entry.generator ? bindGenerator(own, entry.generator) : { cx: own, axes: [], where: null };
     const target = asArray(g.cx, elaborate(g.cx, entry.target), entry.target.span, 'an unknown');
@@ -211,6 +218,12 @@ function checkGiven(cx: Cx, e: Expr, energy: CheckedEnergy | null): readonly Giv
       return cx.ck.fail('E0402', entry.target.span, 'only unknowns of the energy can be given', {
         suggestion: energy ? `its arguments are ${energy.args.map((a) => a.name).join(', ')}` : undefined,
       });
+    const first = whole.get(read.slot);
+    if (first)
+      cx.ck.fail('E0402', entry.span, `\`${read.slot.name}\` is given twice`, {
+        notes: [{ message: 'the first time', place: at(first) }],
+      });
+    if (entry.target.kind !== 'index' && !g.where) whole.set(read.slot, entry.span);
     return {
       slot: read.slot,
       axes: [...g.axes, ...axes],
@@ -306,7 +319,7 @@ function rowsFor(
       return cx.ck.fail(
         'E0603',
         span,
-        `\`${decl.name}\` must have one leading index for its rows and then [${slot.sets.map(showSet).join(', ')}] like \`${slot.name}\`; it has [${field.slot.sets.map(showSet).join(', ')}]`,
+        `\`${decl.name}\` must have one leading index for its rows${slot.sets.length > 0 ? ` and then [${slot.sets.map(showSet).join(', ')}] like \`${slot.name}\`` : ''}; it has ${field.slot.sets.length > 0 ? `[${field.slot.sets.map(showSet).join(', ')}]` : 'none'}`,
         { notes },
       );
     return { unknown: slot, data: field.slot };

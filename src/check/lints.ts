@@ -18,7 +18,7 @@ export function lints(ck: Checker, program: CheckedProgram): void {
   const foreign = new Set(program.modules.map((m) => m.file));
   for (const { energy } of program.energies.values()) {
     if (foreign.has(energy.span.file)) continue;
-    constantTerms(ck, energy);
+    constantTerms(ck, program, energy);
     // A part of other energies that no job is about need not be normalised by itself.
     const isPart = ck.parts.has(energy.span) && !program.jobs.some((j) => j.energy === energy.name);
     if (!isPart) {
@@ -31,9 +31,12 @@ export function lints(ck: Checker, program: CheckedProgram): void {
 }
 
 /** W0402 */
-function constantTerms(ck: Checker, energy: Energy): void {
+function constantTerms(ck: Checker, program: CheckedProgram, energy: Energy): void {
   for (const t of energy.terms) {
     if (ck.drawn.has(t.span) || (t.body.uses & Uses.unknown) !== 0) continue;
+    // That nothing else determines its parameters is said of them.
+    const params = program.params.filter((p) => slotsRead([t.body]).has(p.slot));
+    if (params.length > 0 && params.every((p) => p.prior === null && !determines(program, p.slot))) continue;
     const what = (t.body.uses & Uses.param) === 0 ? 'is constant' : 'does not depend on the unknowns';
     ck.report(
       'warning',
@@ -158,7 +161,8 @@ function slotsInJobs(program: CheckedProgram): ReadonlySet<Slot> {
   const out = new Set<Slot>();
   for (const p of program.params) {
     if (p.prior) for (const s of slotsRead([p.prior])) if (s !== p.slot) out.add(s);
-    if (p.init.kind === 'value') for (const s of slotsRead([p.init.value.body])) out.add(s);
+    const starts = p.init.kind === 'value' ? [p.init.value] : p.init.kind === 'random' ? p.init.args : [];
+    for (const s of slotsRead(starts.map((l) => l.body))) out.add(s);
   }
   for (const j of program.jobs)
     for (const o of Object.values(j.options))

@@ -100,19 +100,19 @@ function openModule(
       }
       return builtinNames.includes(name) ? { kind: 'builtin', name } : undefined;
     }
-    if (resolving.has(name)) ck.fail('E0203', item.span, `\`${name}\` depends on itself`);
+    if (resolving.has(name)) {
+      const open = [...resolving];
+      const through = open.slice(open.indexOf(name) + 1).map((n) => `\`${n}\``);
+      const how = through.length > 0 ? ` through ${through.join(', ')}` : '';
+      ck.fail('E0203', item.span, `\`${name}\` depends on itself${how}`);
+    }
     resolving.add(name);
     const value = ck.attempt(() => resolveItem(name, item)) ?? { kind: 'poison' as const };
     resolving.delete(name);
     if (!values.has(name)) values.set(name, value);
     return values.get(name);
   };
-  const root = new Scope(null, resolve, () => [
-    ...items.keys(),
-    ...shapedBy.keys(),
-    ...values.keys(),
-    ...builtinNames,
-  ]);
+  const root = new Scope(null, resolve, () => [...items.keys(), ...shapedBy.keys(), ...values.keys()]);
   const cx: Cx = { ck, scope: root, around: { axes: [], where: null }, constraints: null, stack: [] };
 
   const resolveItem = (name: string, item: Item): Value => {

@@ -8,6 +8,7 @@ import { type Domain, isNumeric } from '../domain.ts';
 import type { Axis, FnName, IndexSet, Node, Slot } from '../ir/types.ts';
 import { limits } from '../limits.ts';
 import type { Span } from '../syntax/span.ts';
+import { suggest } from '../syntax/suggest.ts';
 import type { Arg, Expr } from '../syntax/tree.ts';
 import { asArray } from './arrays.ts';
 import { constInteger } from './constants.ts';
@@ -23,6 +24,7 @@ import {
   type NetLayer,
   number,
   type Shape,
+  showSet,
   type Value,
 } from './values.ts';
 
@@ -180,8 +182,8 @@ export function declareMlp(cx: Cx, name: string, args: readonly Arg[], span: Spa
   const named = new Map(args.flatMap((a) => (a.name ? [[a.name.text, a] as const] : [])));
   for (const [key, a] of named)
     if (!['hidden', 'act', 'out'].includes(key))
-      cx.ck.fail('E0206', a.span, `\`mlp\` has no option \`${key}\``, {
-        suggestion: 'its options are hidden, act and out',
+      cx.ck.fail('E0206', a.name?.span ?? a.span, `\`mlp\` has no option \`${key}\``, {
+        suggestion: didYouMean(key, ['hidden', 'act', 'out']) ?? 'its options are hidden, act and out',
       });
   if (positional.length !== 1)
     cx.ck.fail('E0305', span, '`mlp` takes its inputs: a number, an index set or an encoding', {
@@ -196,7 +198,8 @@ export function declareMlp(cx: Cx, name: string, args: readonly Arg[], span: Spa
         ? hiddenArg.items.map((h) => constInteger(cx, h, 'a number of units'))
         : cx.ck.fail('E0306', hiddenArg.span, '`hidden` is a list of layer sizes, e.g. `[128, 128]`');
   for (const h of hidden)
-    if (h < 1 || h > MAX_HIDDEN) cx.ck.fail('E0306', span, `a layer has 1 to ${MAX_HIDDEN} units, not ${h}`);
+    if (h < 1 || h > MAX_HIDDEN)
+      cx.ck.fail('E0306', hiddenArg?.span ?? span, `a layer has 1 to ${MAX_HIDDEN} units, not ${h}`);
   const actArg = named.get('act')?.value;
   const activation = actArg === undefined ? 'silu' : activationOf(cx, actArg);
   const outArg = named.get('out')?.value;
@@ -243,12 +246,33 @@ function inputBlocks(cx: Cx, e: Expr): readonly EncodingBlock[] {
 
 function activationOf(cx: Cx, e: Expr): Net['activation'] {
   if (e.kind === 'name' && Object.hasOwn(activations, e.name)) return e.name as Net['activation'];
-  return cx.ck.fail('E0306', e.span, `\`act\` is one of ${Object.keys(activations).join(', ')}`);
+  const near =
+    e.kind === 'name' ? (e.name === 'swish' ? 'silu' : suggest(e.name, Object.keys(activations))) : undefined;
+  return cx.ck.fail('E0306', e.span, `\`act\` is one of ${Object.keys(activations).join(', ')}`, {
+    suggestion: near ? `did you mean \`${near}\`?` : undefined,
+  });
+}
+
+const didYouMean = (word: string, words: readonly string[]): string | undefined => {
+  const near = suggest(word, words);
+  return near === undefined ? undefined : `did you mean \`${near}\`?`;
+};
+
+/** What a network takes, in words. */
+function inputsOf(net: Net): string {
+  const [first] = net.inputs;
+  return net.inputs.length === 1 && first.sets.length > 0
+    ? `an array over [${first.sets.map(showSet).join(', ')}]`
+    : `an encoding of ${net.inputs.length === 1 ? 'a value' : `${net.inputs.length} values`}`;
 }
 
 /** `net(x)` */
 export function applyNet(cx: Cx, net: Net, x: Value, span: Span): ArrayValue {
   const b = cx.ck.b;
+  if (x.kind === 'record')
+    cx.ck.fail('E0306', span, `\`${net.name}\` takes ${inputsOf(net)}, found ${describe(x)}`, {
+      suggestion: `encode it: \`${net.name}(encode(…))\``,
+    });
   const items = x.kind === 'blocks' ? x.items : [asArray(cx, x, span, 'the inputs of a network')];
   const fits =
     items.length === net.inputs.length &&
@@ -260,7 +284,7 @@ export function applyNet(cx: Cx, net: Net, x: Value, span: Span): ArrayValue {
       );
     });
   if (!fits)
-    cx.ck.fail('E0306', span, `${describe(x)} is not what the network \`${net.name}\` takes`, {
+    cx.ck.fail('E0306', span, `\`${net.name}\` takes ${inputsOf(net)}, found ${describe(x)}`, {
       suggestion:
         'its inputs are what it was declared with, e.g. `mlp(encode(T), …)` takes `encode(x)` of an x of type T',
     });

@@ -33,6 +33,10 @@ export function declareParam(cx: Cx, item: ParamItem, name = item.name.text): Va
   if (domain.kind === 'record' || isDiscrete(domain))
     return ck.fail('E0310', item.domain.span, 'a parameter is real: it is learned by gradients');
   const { lo, hi } = rangeOf(domain);
+  if (item.init?.kind === 'call' && calleeOf(cx, item.init.callee) === 'mlp')
+    ck.fail('E0306', item.domain.span, 'a network has no domain: its parameters have', {
+      suggestion: `write \`param ${item.name.text} = mlp(…)\``,
+    });
   const { value, slots } = materialise(cx, 'param', name, shape, item.name.span);
   const slot = slots[0].slot;
   const axes = slot.sets.map((s) => ck.b.axis(s));
@@ -52,7 +56,7 @@ export function declareParam(cx: Cx, item: ParamItem, name = item.name.text): Va
         ck.fail(
           'E0302',
           item.init.span,
-          `\`${name}\` is indexed by [${slot.sets.map(showSet).join(', ')}]; this is ${describe(init)}`,
+          `\`${name}\` ${slot.sets.length === 0 ? 'has no indices' : `is indexed by [${slot.sets.map(showSet).join(', ')}]`}; this is ${describe(init)}`,
         );
       body = ck.b.substitute(
         init.node,
@@ -141,7 +145,11 @@ function randomStart(
   const [x, y] = args.map((a): Lambda => {
     const aligned = align(cx, span, [over, a]);
     if (aligned.axes !== axes)
-      cx.ck.fail('E0302', span, `\`${name}\` has fewer indices than ${describe(a)} of its start`);
+      cx.ck.fail(
+        'E0302',
+        span,
+        `\`${name}\` has fewer indices than what it starts from, which is ${describe(a)}`,
+      );
     return { axes, body: aligned.nodes[1] };
   });
   return { kind: 'random', distribution: dist.name, args: [x, y] };

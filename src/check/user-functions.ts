@@ -141,7 +141,7 @@ function prepare(own: Cx, callee: string, p: Parameter, v: Value, span: Span): P
   const what = `\`${p.name.text}\` of \`${callee}\``;
   const declared = indexExpressions(p.domain);
   const count = declared.length;
-  if (v.kind === 'set' || v.kind === 'type')
+  if (v.kind !== 'array' && v.kind !== 'record' && v.kind !== 'blocks' && v.kind !== 'poison')
     own.ck.fail('E0306', span, `${what} takes a value; this is ${describe(v)}`);
   if (v.kind !== 'array' && v.kind !== 'record') return { value: v, extra: [] };
   const axes = outerAxes(v);

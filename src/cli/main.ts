@@ -5,8 +5,10 @@ import { EnergyError } from '../syntax/diagnostic.ts';
 import { version } from '../version.ts';
 import { checkCommand } from './commands/check.ts';
 import { demoCommand } from './commands/demo.ts';
+import { docCommand } from './commands/doc.ts';
 import { doctorCommand } from './commands/doctor.ts';
-import { emitCommand } from './commands/emit.ts';
+import { emitCommand, views } from './commands/emit.ts';
+import { explainCommand } from './commands/explain.ts';
 import { formatCommand } from './commands/format.ts';
 import { planCommand } from './commands/plan.ts';
 import { plotCommand } from './commands/plot.ts';
@@ -99,9 +101,17 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       act(() => formatCommand(io, terminal, files, o)),
     );
 
-  compileTime(program.command('emit <what> <file>').description('print a compile-time view: ast, ir'))
-    .addHelpText('after', '\nExample:\n  energy emit ir model.energy')
-    .action((what: string, file: string, o: CommonOptions) =>
+  withData(
+    program
+      .command('emit <what> <file>')
+      .description(`print a view of a program: ${views.join(', ')}`)
+      .option('--standalone', 'of tex: a whole document'),
+  )
+    .addHelpText(
+      'after',
+      '\nExample:\n  energy emit ir model.energy\n  energy emit tex model.energy --standalone',
+    )
+    .action((what: string, file: string, o: CommonOptions & { standalone?: boolean }) =>
       act(() => emitCommand(io, terminal, what, file, o)),
     );
 
@@ -160,6 +170,20 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .action((dir: string, o: { output?: string }) => act(() => plotCommand(io, terminal, dir, o)));
 
   program
+    .command('doc [name]')
+    .description('what a word, a function, a distribution or a part of the standard library means')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  energy doc student_t\n  energy doc std/ising')
+    .action((name: string | undefined) => act(() => docCommand(terminal, name)));
+
+  program
+    .command('explain [code]')
+    .description('what a diagnostic code means, with an example; without a code the list of them')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  energy explain E0302')
+    .action((code: string | undefined) => act(async () => explainCommand(terminal, code)));
+
+  program
     .command('doctor')
     .description('what this machine has: engines, versions')
     .option('--json', 'print JSON')
@@ -187,5 +211,6 @@ const examples: Readonly<Record<string, string>> = {
   sample: 'energy sample examples/physics/ising.energy --chains 4 --draws 1000 --seed 1',
   logz: 'energy logz examples/physics/ising.energy --set n=4',
   score: 'energy score examples/learning/wine.energy WineEnergy test --params runs/wine --json',
-  predict: 'energy predict examples/learning/wine.energy WineEnergy test --unknown w.class --params runs/wine',
+  predict:
+    'energy predict examples/learning/wine.energy WineEnergy test --unknown w.class --params runs/wine',
 };

@@ -3,6 +3,7 @@ import { isArranged } from '../domain.ts';
 import { makeBatch, totalEnergy, violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { MAX_ENUMERATED } from '../plan/plan.ts';
+import { faultyTerm } from './gibbs.ts';
 import { jointStates } from './joint-states.ts';
 import { batchInputs, type Clamp, compile, fault, type Model } from './model.ts';
 
@@ -78,10 +79,13 @@ export function enumerateStates(model: Model, clamp: Clamp, onStates: OnStates =
     let top = max;
     for (let c = 0; c < count; c++) {
       if (Number.isNaN(energy[c]))
-        throw fault(
-          'E0701',
-          model.energy.span,
-          `the energy \`${model.energy.name}\` is not a number in some state`,
+        throw (
+          faultyTerm(model, states, c, true) ??
+          fault(
+            'E0701',
+            model.energy.span,
+            `the energy \`${model.energy.name}\` is not a number in some state`,
+          )
         );
       if (-energy[c] > top) top = -energy[c];
     }

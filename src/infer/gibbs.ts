@@ -207,8 +207,23 @@ function draw(
   return k - 1;
 }
 
-/** Finds the term whose value is not finite at a state and says so. */
+/** Values of a site among which a fault is looked for. */
+const MAX_TRIED = 64;
+
+/** Finds the term whose value is not finite at a state, or with another value at the site, and says so. */
 function notFinite(model: Model, slot: Slot, states: States, chain: number, site: number): Error {
+  const d = slot.domain as DiscreteDomain;
+  const { offset, scale } = valueMap(d);
+  const here = states.get(slot)!;
+  const size = here.length / (states.get(model.unknowns[0].slot)!.length / model.unknowns[0].size);
+  // The state is what was before: it is one of the values to choose from that has no energy.
+  const tried = Math.min(stateCount(d, model.sizeOf), MAX_TRIED);
+  for (let v = 0; v < tried; v++) {
+    const values = Float64Array.from(here);
+    values[chain * size + site] = offset + scale * v;
+    const found = faultyTerm(model, new Map([...states, [slot, values]]), chain, true);
+    if (found) return found;
+  }
   return (
     faultyTerm(model, states, chain) ??
     fault(
@@ -219,8 +234,11 @@ function notFinite(model: Model, slot: Slot, states: States, chain: number, site
   );
 }
 
-/** The first term that is NaN or infinite at the state of a chain, as an error that names it. */
-export function faultyTerm(model: Model, states: States, chain: number): Error | undefined {
+/**
+ * The first term that is NaN or infinite at the state of a chain, as an error that names it.
+ * @param possible whether +∞ is no fault: such a state has probability 0
+ */
+export function faultyTerm(model: Model, states: States, chain: number, possible = false): Error | undefined {
   const b = model.builder;
   const batch = makeBatch(b, model.energy.unknowns, [b.axis(b.range(1))]);
   const one = new Map(
@@ -234,7 +252,7 @@ export function faultyTerm(model: Model, states: States, chain: number): Error |
   run.dispose();
   for (const [i, t] of model.energy.terms.entries()) {
     const value = out.get(String(i))!.data[0];
-    if (Number.isFinite(value)) continue;
+    if (Number.isFinite(value) || (possible && value === Number.POSITIVE_INFINITY)) continue;
     const where = model.unknowns
       .filter((u) => u.size <= 4)
       .map((u) => `${u.slot.name} = ${[...one.get(u.slot)!].map((x) => Number(x.toPrecision(4))).join(', ')}`)
@@ -253,7 +271,7 @@ export function faultyTerm(model: Model, states: States, chain: number): Error |
     return fault(
       'E0701',
       t.span,
-      `the term \`${t.name}\` is ${Number.isNaN(value) ? 'not a number' : 'infinite'}${where ? ` at ${where}` : ''}${
+      `the term \`${t.name}\` is ${Number.isNaN(value) ? 'not a number' : value > 0 ? 'infinite' : '−∞'}${where ? ` at ${where}` : ''}${
         matrix ? `: ${matrix.why}` : ''
       }`,
       matrix?.suggestion ?? 'look for log or sqrt of something negative, or a division by zero',

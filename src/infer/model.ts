@@ -96,7 +96,7 @@ export function fault(code: InferCode, span: Span, message: string, suggestion?:
 }
 
 /** Whether a value lies in a slot's domain. */
-export function inDomain(model: Model, slot: Slot, value: number): boolean {
+export function inDomain(model: Pick<Model, 'sizeOf'>, slot: Slot, value: number): boolean {
   const d = slot.domain;
   if (!isDiscrete(d)) {
     const { lo, hi } = rangeOf(d);
@@ -136,7 +136,11 @@ export function clampOf(model: Model, entries: readonly Given[]): Clamp {
         flat = flat * dims[d] + x;
       }
       if (!inDomain(model, g.slot, values[i]))
-        throw fault('E0705', g.span, `${values[i]} is given to \`${g.slot.name}\`, outside its domain`);
+        throw fault(
+          'E0705',
+          g.span,
+          `${values[i]} is given to \`${g.slot.name}\`, outside its domain ${showDomain(g.slot.domain)}`,
+        );
       fixed[flat] = 1;
       clamp.values.get(g.slot)![flat] = values[i];
     }
@@ -181,11 +185,7 @@ function checkGivenArrangements(
     const why = completions(d, fixed.subarray(from, from + length), values.subarray(from, from + length));
     const entry = entries.find((g) => g.slot === u.slot);
     if (typeof why !== 'string' || !entry) continue;
-    throw fault(
-      'E0705',
-      entry.span,
-      `what is given to \`${u.slot.name}\`, ${showDomain(d)}, ${why}`,
-    );
+    throw fault('E0705', entry.span, `what is given to \`${u.slot.name}\`, ${showDomain(d)}, ${why}`);
   }
 }
 

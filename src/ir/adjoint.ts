@@ -145,7 +145,19 @@ function commonPrefix(lists: readonly Conjuncts[]): Conjuncts {
 /** Total, and finite on finite arguments of ordinary size (which leaves out exp and everything with a pole). */
 const total: ReadonlySet<FnName> = new Set<FnName>([
   ...(['add', 'sub', 'mul', 'neg', 'square', 'abs', 'sign', 'floor', 'ceil', 'round', 'min', 'max'] as const),
-  ...(['sin', 'cos', 'atan', 'tanh', 'sigmoid', 'softplus', 'silu', 'relu', 'erf', 'erfc', 'logaddexp'] as const),
+  ...([
+    'sin',
+    'cos',
+    'atan',
+    'tanh',
+    'sigmoid',
+    'softplus',
+    'silu',
+    'relu',
+    'erf',
+    'erfc',
+    'logaddexp',
+  ] as const),
   ...(['log_phi', 'inverse_mills', 'log_i0', 'bessel_ratio'] as const),
   ...(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'and', 'or', 'not', 'select', 'stop_gradient'] as const),
 ]);

@@ -55,6 +55,8 @@ export type JobResult =
       readonly complete: boolean;
       /** Why it failed, if it did; `params` are then those of the last good checkpoint. */
       readonly failure: readonly Diagnostic[];
+      /** What was noticed by the way, e.g. that hardly any negative was in the support. */
+      readonly warnings: readonly Diagnostic[];
     }
   | ({ readonly verb: 'sample' } & SampleResult)
   | {

@@ -19,6 +19,7 @@ import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
 import type { JobResult, LiveChains, RunEvent } from './results.ts';
+import { checkRows } from './rows.ts';
 import { runCompare } from './verbs/compare.ts';
 import { runFit } from './verbs/fit.ts';
 import { runLogZ } from './verbs/logz.ts';
@@ -127,6 +128,7 @@ export function numberOption(
 export function rowsOption(cx: JobContext, name = 'data') {
   const v = cx.job.options[name];
   if (v?.kind !== 'rows') throw optionError(cx.job.span, `\`${cx.job.verb}\` needs \`${name}\``);
+  checkRows(cx.session, v.rows, v.span);
   return v.rows;
 }
 

@@ -217,6 +217,11 @@ function explainRest(scene: Scene): Diagnostic {
       ),
       suggestion: 'a number is declared with `const`, what is learned with `param`',
     };
+  if (given === t.Data && previous?.tokenType === t.OneBased && found?.tokenType === t.From)
+    return {
+      ...syntaxError('E0103', placeOf(scene), 'expected the end of the line after `one_based`, found `from`'),
+      suggestion: '`one_based` comes after the file: `from "file" one_based`',
+    };
   const wanted = enders[given.name] ?? 'an operator or the end of the line';
   return {
     ...syntaxError('E0103', placeOf(scene), `expected ${wanted}${after}, found ${foundText(scene)}`),

@@ -112,9 +112,28 @@ export function setsOver(n: Names, e: Expr): Sets | null {
       return fieldsBelow(n, e);
     case 'call':
       return called(n, e);
+    case 'array':
+      return e.generator.where ? null : arraySets(n, e, false);
+    case 'scan': {
+      const over = setName(e.binder.set);
+      const state = setsOver(n, e.init);
+      return over === null || state === null ? null : joined([[over], state]);
+    }
     default:
       return null;
   }
+}
+
+/**
+ * The sets of `[e for i in S, …]`; `tuples` says whether a set of tuples is one of them,
+ * which is so for a name but not where its elements are to be written.
+ */
+export function arraySets(n: Names, e: Extract<Expr, { kind: 'array' }>, tuples: boolean): Sets | null {
+  const bound = e.generator.binders.flatMap((b) => b.names.map((x): readonly [string, Sets] => [x.text, []]));
+  const own = e.generator.binders.map((b) => (b.names.length === 1 || tuples ? setName(b.set) : null));
+  const body = setsOver(withNames(n, bound), e.body);
+  if (body === null || own.some((s) => s === null)) return null;
+  return joined([own as string[], body]);
 }
 
 /** Of `r.age`: the sets of the record, then those of the field. */

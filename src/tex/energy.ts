@@ -1,8 +1,17 @@
 /** Energies as typeset mathematics: terms under braces with their names, distributions, requirements. */
 import type { EnergyItem, Expr, Program, Statement } from '../syntax/tree.ts';
-import { type Names, namesOf, type Sets, setsOf, setsOver, withNames } from './arrays.ts';
-import { type Cx, conditionTex, energyName, generatorLine, imply, inside, valueTex } from './expressions.ts';
-import { escaped, subscripted, symbolOf } from './names.ts';
+import { arraySets, type Names, namesOf, type Sets, setsOf, setsOver, withNames } from './arrays.ts';
+import {
+  type Cx,
+  conditionTex,
+  energyName,
+  generatorLine,
+  imply,
+  inside,
+  insideScan,
+  valueTex,
+} from './expressions.ts';
+import { escaped, type Mark, subscripted, symbolOf } from './names.ts';
 
 /** Terms that are longer stand on lines of their own. */
 const width = 120;
@@ -40,7 +49,7 @@ function energyRows(file: Names, energy: EnergyItem): readonly string[] {
     else records.delete(p.name.text);
   }
   const names = { ...withNames(file, own), records };
-  let cx: Cx = { names, implied: new Map(), used: namesUsed(energy) };
+  let cx: Cx = { names, implied: new Map(), renamed: new Map(), used: namesUsed(energy) };
   const head = `${energyName(energy.name.text)}${argumentList(energy)}`;
   if (energy.algebra) return [`${head} &= ${algebraTex(energy.algebra)}`];
   const terms: string[] = [];
@@ -55,7 +64,7 @@ function energyRows(file: Names, energy: EnergyItem): readonly string[] {
         break;
       case 'let':
         lets.push(definition(cx, s.name.text, s.value));
-        cx = { ...cx, names: withNames(cx.names, [[s.name.text, setsOver(cx.names, s.value)]]) };
+        cx = { ...cx, names: withNames(cx.names, [[s.name.text, setsOfLet(cx, s.value)]]) };
         break;
       case 'sample':
         samples.push(sampleTex(cx, s));
@@ -65,7 +74,7 @@ function energyRows(file: Names, energy: EnergyItem): readonly string[] {
         break;
       case 'report':
         if (s.value.kind !== 'name' || s.value.name !== s.name.text)
-          reports.push(definition(cx, s.name.text, s.value, true));
+          reports.push(definition(cx, s.name.text, s.value));
         break;
       case 'param':
         break;
@@ -87,30 +96,57 @@ const argumentList = (energy: EnergyItem): string =>
 
 /** `E(x) = …`: on one line where it is short; distributions add theirs. */
 function sumRows(head: string, terms: readonly string[], more: boolean): readonly string[] {
-  const all = more ? [...terms, '\\text{the terms of the distributions below}'] : terms;
-  if (all.length === 0) return [`${head} &= 0`];
-  const flat = all.join(' + ');
-  if (flat.length <= width) return [`${head} &= ${flat}`];
-  return all.map((t, i) => (i === 0 ? `${head} &= ${t}` : `&\\quad {} + ${t}`));
+  const densities = '\\log p \\text{ of the distributions below}';
+  if (terms.length === 0) return [`${head} &= ${more ? `-${densities}` : '0'}`];
+  const flat = terms.join(' + ');
+  if (!more && flat.length <= width) return [`${head} &= ${flat}`];
+  const rows = terms.map((t, i) => (i === 0 ? `${head} &= ${t}` : `&\\quad {} + ${t}`));
+  return more ? [...rows, `&\\quad {} - ${densities}`] : rows;
 }
 
 const section = (word: string, rows: readonly string[]): readonly string[] =>
   rows.map((r, i) => (i === 0 ? `\\text{${word}} \\quad & ${r}` : `& ${r}`));
 
+const setsOfLet = (cx: Cx, e: Expr): Sets | null =>
+  e.kind === 'array' ? arraySets(cx.names, e, true) : setsOver(cx.names, e);
+
 /** `name = value`, with indices where the value is an array. */
-function definition(cx: Cx, name: string, e: Expr, isWord = false): string {
-  const shown = (indices: readonly string[]): string =>
-    isWord && indices.length === 0 ? `\\mathrm{${escaped(name)}}` : subscripted(symbolOf(name), indices);
+function definition(cx: Cx, name: string, e: Expr): string {
+  const shown = (indices: readonly string[]): string => subscripted(symbolOf(name), indices);
   if (e.kind === 'array') {
-    const inner = inside(cx, e.generator);
-    const indices = e.generator.binders.flatMap((b) => b.names.map((n) => subscripted(symbolOf(n.text), [])));
-    return `${shown(indices)} = ${valueTex(inner, e.body)} \\quad \\text{for } ${generatorLine(cx, e.generator)}`;
+    const own = elements(cx, e);
+    return `${shown(own.letters)} = ${own.tex} \\quad \\text{for } ${own.loop}`;
   }
+  if (e.kind === 'scan') return recurrence(cx, name, e);
   const sets = setsOver(cx.names, e);
   if (!sets || sets.length === 0) return `${shown([])} = ${valueTex(cx, e)}`;
   const { cx: inner, text } = imply(cx, sets);
   const letters = sets.map((s) => subscripted(symbolOf(inner.implied.get(s) ?? s), []));
   return `${shown(letters)} = ${valueTex(inner, e)} \\quad \\text{for } ${text}`;
+}
+
+/** One element of `[e for i in S]`, with its letters and what they run over. */
+function elements(
+  cx: Cx,
+  e: Extract<Expr, { kind: 'array' }>,
+): { readonly letters: readonly string[]; readonly tex: string; readonly loop: string } {
+  const letters = e.generator.binders.flatMap((b) => b.names.map((n) => subscripted(symbolOf(n.text), [])));
+  return { letters, tex: valueTex(inside(cx, e.generator), e.body), loop: generatorLine(cx, e.generator) };
+}
+
+/** `x_t = f(x_{t−1})`, and where it starts. */
+function recurrence(cx: Cx, name: string, e: Extract<Expr, { kind: 'scan' }>): string {
+  const own = symbolOf(name);
+  const [t] = e.binder.names.map((n) => subscripted(symbolOf(n.text), []));
+  const before: Mark = { base: own.base, below: [...own.below, `${t} - 1`] };
+  const inner = insideScan({ ...cx, renamed: new Map([...cx.renamed, [e.state.text, before]]) }, e);
+  const loop = generatorLine(cx, { binders: [e.binder], where: null, span: e.span });
+  const start = `${subscripted(own, ['-1'])} = ${valueTex(cx, e.init)}`;
+  if (e.body.kind === 'array') {
+    const each = elements(inner, e.body);
+    return `${subscripted(own, [t, ...each.letters])} = ${each.tex} \\quad \\text{for } ${loop},\\; ${each.loop},\\quad ${start}`;
+  }
+  return `${subscripted(own, [t])} = ${valueTex(inner, e.body)} \\quad \\text{for } ${loop},\\quad ${start}`;
 }
 
 function sampleTex(cx: Cx, s: Extract<Statement, { kind: 'sample' }>): string {
@@ -171,6 +207,7 @@ const bare: Cx = {
     energies: new Set(),
   },
   implied: new Map(),
+  renamed: new Map(),
   used: new Set(),
 };
 

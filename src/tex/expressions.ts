@@ -7,12 +7,14 @@ import { distributions } from '../check/distributions.ts';
 import type { Arg, BinaryOp, Binder, Expr, Generator, IndexArg } from '../syntax/tree.ts';
 import { type Names, type Sets, setsOver, withNames } from './arrays.ts';
 import { applied, distributionTex, functionTex, parentheses } from './functions.ts';
-import { freeLetter, roman, subscripted, symbolOf } from './names.ts';
+import { escaped, freeLetter, type Mark, roman, subscripted, symbolOf } from './names.ts';
 
 export interface Cx {
   readonly names: Names;
   /** Letters of the index sets that are running unnamed. */
   readonly implied: ReadonlyMap<string, string>;
+  /** What some names are called instead. */
+  readonly renamed: ReadonlyMap<string, Mark>;
   /** Names that a new letter must not be. */
   readonly used: ReadonlySet<string>;
 }
@@ -56,7 +58,7 @@ function piece(cx: Cx, e: Expr): Piece {
     case 'number':
       return numberPiece(e.text, e.value);
     case 'string':
-      return atom(`\\text{${roman(e.value).slice(8, -1)}}`);
+      return atom(`\\text{${escaped(e.value)}}`);
     case 'boolean':
       return atom(`\\text{${e.value}}`);
     case 'name':
@@ -82,9 +84,7 @@ function piece(cx: Cx, e: Expr): Piece {
     case 'tuple':
       return atom(parentheses(e.items.map((x) => valueTex(cx, x))));
     case 'array':
-      return atom(
-        `${enclosed(valueTex(inside(cx, e.generator), e.body))}_{${generatorTex(cx, e.generator)}}`,
-      );
+      return arrayPiece(cx, e);
     case 'set':
       return atom(
         `\\left\\{${valueTex(inside(cx, e.generator), e.body)} \\,\\middle|\\, ${generatorTex(cx, e.generator)}\\right\\}`,
@@ -93,24 +93,45 @@ function piece(cx: Cx, e: Expr): Piece {
       return atom(
         `\\left\\{${e.entries.map((x) => `${valueTex(cx, x.target)} = ${valueTex(cx, x.value)}`).join(', ')}\\right\\}`,
       );
-    case 'scan': {
-      const state = symbolOf(e.state.text);
-      const own = {
-        ...cx,
-        names: withNames(cx.names, [
-          [e.binder.names[0]?.text ?? '', []],
-          [e.state.text, null],
-        ]),
-      };
-      const name = subscripted(state, []);
-      return atom(
-        `\\operatorname{scan}_{${binderTex(cx, e.binder)}}\\left(${name} \\mapsto ${valueTex(own, e.body)},\\; ${valueTex(cx, e.init)}\\right)`,
+    case 'scan':
+      return readAt(
+        cx,
+        e,
+        (own) =>
+          `\\operatorname{scan}_{${binderTex(own, e.binder)}}\\left(${partTex(e.state.text)} \\mapsto ${valueTex(insideScan(own, e), e.body)},\\; ${valueTex(own, e.init)}\\right)`,
       );
-    }
     case 'error':
       return atom('\\ldots');
   }
 }
+
+/** `(e_i)_{i ∈ S}`; where a letter runs over S already, e with this letter. */
+function arrayPiece(cx: Cx, e: Extract<Expr, { kind: 'array' }>): Piece {
+  const { generator: g } = e;
+  const letters = setsOver(cx.names, e)?.map((s) => cx.implied.get(s));
+  if (letters && letters.length >= g.binders.length && letters.every((l) => l !== undefined)) {
+    const inner = inside(cx, g);
+    const renamed = new Map(inner.renamed);
+    for (const [k, b] of g.binders.entries()) renamed.set(b.names[0].text, symbolOf(letters[k] as string));
+    return piece({ ...inner, renamed }, e.body);
+  }
+  const plain = { ...cx, implied: new Map<string, string>() };
+  return atom(`${enclosed(valueTex(inside(plain, g), e.body))}_{${generatorTex(plain, g)}}`);
+}
+
+/** What is written as a whole, read at the letters that run. */
+function readAt(cx: Cx, e: Expr, whole: (plain: Cx) => string): Piece {
+  const indices = impliedIndices(cx, setsOver(cx.names, e) ?? []);
+  const tex = whole({ ...cx, implied: new Map() });
+  return atom(indices.length === 0 ? tex : `${enclosed(tex)}_{${indices.join(',')}}`);
+}
+
+/** The body of a recurrence: its element is a number, its state an array that only the text knows. */
+export const insideScan = (cx: Cx, e: Extract<Expr, { kind: 'scan' }>): Cx => {
+  const over = e.binder.names.map((n): readonly [string, Sets] => [n.text, []]);
+  const state = setsOver(cx.names, e.init);
+  return { ...cx, names: withNames(cx.names, [...over, [e.state.text, state]]) };
+};
 
 const negative = (p: Piece): Piece => ({ tex: `-${p.tex}`, level: level.sum, open: p.open });
 
@@ -128,8 +149,10 @@ function namePiece(cx: Cx, name: string): Piece {
   if (name === 'pi' && !cx.names.arrays.has('pi')) return atom('\\pi');
   const letter = cx.implied.get(name);
   if (letter !== undefined && cx.names.sets.has(name)) return atom(subscripted(symbolOf(letter), []));
-  return atom(subscripted(symbolOf(name), impliedIndices(cx, cx.names.arrays.get(name) ?? [])));
+  return atom(subscripted(called(cx, name), impliedIndices(cx, cx.names.arrays.get(name) ?? [])));
 }
+
+const called = (cx: Cx, name: string): Mark => cx.renamed.get(name) ?? symbolOf(name);
 
 /** The letters of an array's sets where all of them run. */
 function impliedIndices(cx: Cx, sets: Sets): readonly string[] {
@@ -145,8 +168,10 @@ function placePiece(cx: Cx, e: Extract<Expr, { kind: 'field' | 'index' }>): Piec
   const below: string[] = [];
   let target: Expr = e;
   while (target.kind === 'index' || target.kind === 'field') {
-    if (target.kind === 'index') below.unshift(...target.indices.map((i) => indexTex(cx, i)));
-    else if (target.target.kind === 'name' && cx.names.enums.has(target.target.name))
+    if (target.kind === 'index') {
+      const own = target.target.kind === 'name' ? cx.names.arrays.get(target.target.name) : undefined;
+      below.unshift(...target.indices.map((i, k) => indexTex(cx, i, cx.implied.get(own?.[k] ?? ''))));
+    } else if (target.target.kind === 'name' && cx.names.enums.has(target.target.name))
       return atom(roman(target.field.text));
     else below.unshift(partTex(target.field.text));
     target = target.target;
@@ -154,14 +179,15 @@ function placePiece(cx: Cx, e: Extract<Expr, { kind: 'field' | 'index' }>): Piec
   if (target.kind !== 'name')
     return atom(`${enclosed(piece({ ...cx, implied: new Map() }, target).tex)}_{${below.join(',')}}`);
   const whole = e.kind === 'field' ? (setsOver(cx.names, e) ?? []) : [];
-  return atom(subscripted(symbolOf(target.name), [...below, ...impliedIndices(cx, whole)]));
+  return atom(subscripted(called(cx, target.name), [...below, ...impliedIndices(cx, whole)]));
 }
 
 const partTex = (name: string): string => subscripted(symbolOf(name), []);
 
-function indexTex(cx: Cx, i: IndexArg): string {
+/** @param letter the one that runs over this index, if one does */
+function indexTex(cx: Cx, i: IndexArg, letter: string | undefined): string {
   if (i.kind === 'at') return valueTex(cx, i.value);
-  if (i.from === null && i.to === null) return '\\cdot';
+  if (i.from === null && i.to === null) return letter ?? '\\cdot';
   return `${i.from ? valueTex(cx, i.from) : ''}:${i.to ? valueTex(cx, i.to) : ''}`;
 }
 
@@ -179,7 +205,7 @@ function binaryPiece(cx: Cx, op: BinaryOp, l: Expr, r: Expr): Piece {
     case '+':
     case '-': {
       const left = value(cx, l, level.sum);
-      const right = value(cx, r, op === '-' ? level.product : level.product);
+      const right = value(cx, r, level.product);
       return { tex: `${left.tex} ${op} ${right.tex}`, level: level.sum, open: right.open };
     }
     case '*':
@@ -216,13 +242,21 @@ function productPiece(cx: Cx, l: Expr, r: Expr): Piece {
   const whole = raw.level < level.sum ? atom(`\\left[${raw.tex}\\right]`) : raw;
   const left = whole.open || (whole.level < level.product && !leading) ? atom(enclosed(whole.tex)) : whole;
   const right = value(cx, r, level.product);
-  const sign = /^[\d.]/.test(right.tex) || /^\\frac\{\d/.test(right.tex) ? '\\cdot' : '\\,';
+  const sign = /^[\d.]/.test(right.tex)
+    ? '\\cdot'
+    : /^\\frac\{\d/.test(right.tex)
+      ? '\\cdot'
+      : spacing(left.tex, right.tex);
   return {
-    tex: `${left.tex} ${sign} ${right.tex}`,
+    tex: sign === '' ? `${left.tex} ${right.tex}` : `${left.tex} ${sign} ${right.tex}`,
     level: leading && left === whole ? level.sum : level.product,
     open: right.open,
   };
 }
+
+/** Words and functions are set apart in a product, letters are not. */
+const spacing = (left: string, right: string): string =>
+  /\\(mathrm|operatorname|log|exp|sin|cos|tan|sum|prod|max|min)/.test(left + right) ? '\\,' : '';
 
 /** Whether a product begins with a minus sign. */
 function startsNegative(e: Expr): boolean {
@@ -291,7 +325,8 @@ function callPiece(cx: Cx, e: Call): Piece {
         e.args.map((a) => valueTex(cx, a.value)),
       )
     : undefined;
-  if (known !== undefined) return { tex: known, level: level.applied };
+  if (known !== undefined)
+    return known.startsWith('\\left') ? atom(known) : { tex: known, level: level.applied };
   const symbol = symbolOf(name);
   const head = symbol.base.startsWith('\\mathrm')
     ? applied(
@@ -337,9 +372,8 @@ function reductionPiece(cx: Cx, name: string, arg: Expr): Piece | undefined {
     };
   if (name === 'logsumexp' || name === 'softmin') {
     const sign = name === 'softmin' ? '-' : '';
-    const inner =
-      name === 'softmin' ? value(run.cx, run.body, level.product).tex : valueTex(run.cx, run.body);
-    const tex = `${sign}\\log \\sum${below} \\exp\\left(${sign}${inner}\\right)`;
+    const inner = name === 'softmin' ? oppositeTex(run.cx, run.body) : valueTex(run.cx, run.body);
+    const tex = `${sign}\\log \\sum${below} \\exp\\left(${inner}\\right)`;
     return { tex, level: sign === '' ? level.product : level.sum, open: true };
   }
   const body = value(run.cx, run.body, level.product).tex;
@@ -350,6 +384,9 @@ function reductionPiece(cx: Cx, name: string, arg: Expr): Piece | undefined {
     open: true,
   };
 }
+
+const oppositeTex = (cx: Cx, e: Expr): string =>
+  e.kind === 'unary' && e.op === '-' ? valueTex(cx, e.operand) : `-${value(cx, e, level.product).tex}`;
 
 interface Running {
   readonly cx: Cx;

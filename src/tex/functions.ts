@@ -15,7 +15,8 @@ const around =
   (args: readonly string[]): string =>
     `\\left${open}${args.join(', ')}\\right${close}`;
 
-const tight = (x: string): string => (/^[A-Za-z]$|^\\[a-z]+$/i.test(x) ? x : `\\left(${x}\\right)`);
+const tight = (x: string): string =>
+  /^([A-Za-z]|\\[A-Za-z]+|\\mathrm\{[^{}]*\})(_\{[^{}]*\})?$/.test(x) ? x : `\\left(${x}\\right)`;
 
 /** Functions whose usual form is no name with arguments. */
 const forms: Readonly<Record<string, (args: readonly string[]) => string>> = {
@@ -34,7 +35,7 @@ const forms: Readonly<Record<string, (args: readonly string[]) => string>> = {
   min: simple('\\min'),
   log2: simple('\\log_{2}'),
   log10: simple('\\log_{10}'),
-  log1p: ([x]) => `\\log\\left(1 + ${x}\\right)`,
+  log1p: ([x]) => `\\log\\left(1 ${x.startsWith('-') ? `- ${x.slice(1)}` : `+ ${x}`}\\right)`,
   lgamma: simple('\\log\\Gamma'),
   digamma: simple('\\psi'),
   trigamma: simple("\\psi'"),
@@ -61,7 +62,7 @@ const forms: Readonly<Record<string, (args: readonly string[]) => string>> = {
   trace: simple('\\operatorname{tr}'),
   choose: ([n, k]) => `\\binom{${n}}{${k}}`,
   lchoose: ([n, k]) => `\\log\\binom{${n}}{${k}}`,
-  mod: ([x, y]) => `\\left(${x} \\bmod ${y}\\right)`,
+  mod: ([x, y]) => `\\left(${tight(x)} \\bmod ${tight(y)}\\right)`,
 };
 
 /** A built-in function of typeset arguments; undefined for one without a form of its own. */

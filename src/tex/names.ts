@@ -68,13 +68,13 @@ const letters = new Map<string, string>(
 );
 
 /** A name in two parts: a letter or word, and what stands below it. */
-export interface Symbol {
+export interface Mark {
   readonly base: string;
   readonly below: readonly string[];
 }
 
 /** `x`, `sigma_y`, `theta1`, `σ₀`, `log_share`. */
-export function symbolOf(name: string): Symbol {
+export function symbolOf(name: string): Mark {
   const plain = name.replace(/[₀-₉]/g, (c) => String(c.charCodeAt(0) - 0x2080));
   const [head, ...rest] = plain.split('_');
   const split = /^(\D+?)(\d+)$/.exec(head);
@@ -106,7 +106,7 @@ const greekText = (c: string): string | undefined => {
 };
 
 /** A symbol with further subscripts: `J_{pq}` where all are letters or digits, else with commas. */
-export function subscripted(symbol: Symbol, indices: readonly string[]): string {
+export function subscripted(symbol: Mark, indices: readonly string[]): string {
   const all = [...symbol.below, ...indices];
   if (all.length === 0) return symbol.base;
   const short = symbol.below.length === 0 && all.every((i) => /^([A-Za-z]|\\[a-z]+|\d)$/.test(i));

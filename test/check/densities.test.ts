@@ -64,7 +64,7 @@ describe('what stands left of ~', () => {
       'E0310',
       '`categorical` is on the values of a category, found an integer',
     ],
-    ['c ~ categorical([0.5, 0.5])', 'E0302', '`p` of `categorical` is over the values of `3` here'],
+    ['c ~ categorical([0.5, 0.5])', 'E0302', '`p` of `categorical` is over the values of `category(3)` here'],
     ['x ~ von_mises(0, 1)', 'E0310', 'declare `x` as `angle`'],
     ['x ~ dirichlet(1)', 'E0310', '`dirichlet` is on vectors, found a number'],
     ['v ~ wishart(4, M)', 'E0310', '`wishart` is on square matrices'],

@@ -57,3 +57,19 @@ describe('an unknown with the name of a function', () => {
     expect(await codesOf('energy E(x : real(0, 1)) { term all = x(3) }')).toEqual(['E0301']);
   });
 });
+
+describe('elements of a permutation', () => {
+  it('of a plain index set are its ordered elements: they count, compare and have neighbours', async () => {
+    const text = `index place = 5
+energy E(p : permutation(place)) {
+  term far = sum((p[i] - i) ^ 2 for i in place) + abs(p[0] - p[1]) + (p[2] + 1 == p[3]) + (p[3] < p[4])
+}`;
+    expect(await codesOf(text)).toEqual([]);
+  });
+
+  it('of labels are no numbers', async () => {
+    const text = `enum Dish = { soup, stew, pie }
+energy E(p : permutation(Dish)) { term all = sum(2 * p[d] for d in Dish) }`;
+    expect(await codesOf(text)).toEqual(['E0307']);
+  });
+});

@@ -128,13 +128,12 @@ function shortened(session: Session, job: Job): Job {
     number(o?.kind === 'number' ? Math.min(o.value, most) : most);
   switch (job.verb) {
     case 'fit': {
-      const { epochs: _, ...rest } = options;
-      const loss = rest.loss;
-      const fewer =
-        loss?.kind === 'call' && loss.options.draws
-          ? { loss: { ...loss, options: { ...loss.options, draws: number(3) } } }
-          : {};
-      return { ...job, options: { ...rest, ...fewer, steps: number(2), batch: less(options.batch, 8) } };
+      const { epochs: _, loss, ...rest } = options;
+      const small: Record<string, OptionValue> = { ...rest, steps: number(2), batch: less(options.batch, 8) };
+      if (loss?.kind === 'call')
+        small.loss = loss.options.draws ? { ...loss, options: { ...loss.options, draws: number(3) } } : loss;
+      else if (loss) small.loss = loss;
+      return { ...job, options: small };
     }
     case 'sample': {
       const warmup = number(feasible ? 60 : 3);

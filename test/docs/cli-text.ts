@@ -18,6 +18,8 @@ const commands = [
   ...verbs.filter((v) => v.available && v.takesEnergy).map((v) => v.name),
   'summary',
   'plot',
+  'doc',
+  'explain',
   'doctor',
   'demo',
 ];
@@ -176,6 +178,9 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`predict\` | \`unknown\`, \`rows\`, \`accuracy\`, \`expected_calibration_error\`, \`log_loss\`, \`brier\`, \`file\` |
 | \`compare\` | \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\` |
 | \`plot\` | \`folder\`, \`files\` |
+| \`emit\` | \`what\`; of \`typed\` \`program\`, of \`ir\` and \`tex\` \`text\`; \`emit ast\` prints the tree itself |
+| \`doc\` | \`items\`: \`name\`, \`kind\`, \`forms\`, \`doc\`, \`facts\`, \`example\`, \`value\`, \`module\` |
+| \`explain\` | without a code \`codes\`; else \`code\`, \`title\`, \`text\`, \`wrong\`, \`right\` (\`program\`, \`files\`), \`without\` |
 | \`doctor\` | \`version\`, \`node\`, \`engines\`, \`default\` |
 | \`demo\` | \`page\` and the figures that it shows |
 
@@ -189,6 +194,8 @@ ${table(
 )}
 
 ## Diagnostic codes
+
+\`energy explain CODE\` says what a code means at length, with an example.
 
 ${codes([syntaxCodes, checkCodes, ioCodes, bindCodes, inferCodes, learnCodes])}
 `;

@@ -55,7 +55,9 @@ describe('engines agree on examples', () => {
   it.each(examples)('%s', { timeout: 30_000 }, async (name) => {
     const host = nodeHost({ root: folderOfExample(name) });
     const opened = await open(exampleText(name), { file: `${name}.energy`, host });
-    for (const [energyName] of opened.compiled.program.energies) {
+    for (const [energyName, { generic }] of opened.compiled.program.energies) {
+      // Written for any index set: it has states only where it is called.
+      if (generic) continue;
       const model = opened.model(energyName);
       const axis = model.builder.axis(model.builder.range(STATES), 'state');
       const batch = makeBatch(model.builder, model.energy.unknowns, [axis]);
@@ -74,7 +76,8 @@ describe('engines agree on examples', () => {
         const exact = want.get(term)!.data;
         // Terms are sums of up to about 10⁴ parts of size up to about 10, rounded to 2⁻²⁴ each.
         exact.forEach((x, i) => {
-          expect(Number.isFinite(x), `${term}: ${x}`).toBe(true);
+          // A random state may be none of a vector's domain, where a density is not a number.
+          if (!Number.isFinite(x)) return expect(Number.isFinite(got.get(term)!.data[i])).toBe(false);
           expect(Math.abs(got.get(term)!.data[i] - x), `${term}[${i}] = ${x}`).toBeLessThanOrEqual(
             1e-4 * (1 + Math.abs(x)),
           );
@@ -100,6 +103,20 @@ const exact: Readonly<Record<string, { readonly job: string; readonly logZ: numb
   'puzzles/colouring': { job: 'count', logZ: Math.log(384) },
   // The number of ways to place seven queens (OEIS A000170).
   'puzzles/queens': { job: 'count', logZ: Math.log(40) },
+  // Squares of order 3: one, in its eight symmetries.
+  'puzzles/magic-square': { job: 'count', logZ: Math.log(8) },
+  // Latin squares of order 4 (OEIS A002860).
+  'puzzles/latin': { job: 'count', logZ: Math.log(576) },
+  // Dominoes on 4×4 (OEIS A004003).
+  'puzzles/dominoes': { job: 'count', logZ: Math.log(36) },
+  // Both colourings of the pentagons in the complete graph of five.
+  'puzzles/ramsey': { job: 'count', logZ: Math.log(12) },
+  // Independent sets of the 4×4 board (OEIS A006506).
+  'physics/hard-squares': { job: 'count', logZ: Math.log(1234) },
+  // Eulerian orientations of the 3×3 torus (OEIS A054759).
+  'physics/ice': { job: 'count', logZ: Math.log(148) },
+  // Self-avoiding walks of eight steps (OEIS A001411).
+  'physics/polymer': { job: 'count', logZ: Math.log(5916) },
 };
 
 describe('examples run', () => {

@@ -53,18 +53,18 @@ export function functionsText(): string {
   const specials = (list: typeof otherFunctions): readonly (readonly string[])[] =>
     list.map((f) => [f.forms.map(code).join(' '), cell(f.formula), withExample(f.doc, f.example)]);
   const arrays = [
-    ...[...mapFunctions.values()].map((f) => [code(`${f.name}(x)`), '[…, k] → […, k]', f]),
-    ...[...summaryFunctions.values()].map((f) => [
-      `${code(`${f.name}(x)`)} ${code(`${f.name}(e for i in S where c)`)}`,
-      'an array → a number',
+    ...[...mapFunctions.values()].map((f) => ({ head: code(`${f.name}(x)`), shape: '[…, k] → […, k]', f })),
+    ...[...summaryFunctions.values()].map((f) => ({
+      head: `${code(`${f.name}(x)`)} ${code(`${f.name}(e for i in S where c)`)}`,
+      shape: 'an array → a number',
       f,
-    ]),
-  ] as const;
+    })),
+  ];
   return `# Functions
 
 ${made('test/docs/reference.test.ts')}
 
-Every built-in function of [the language](language.md). The checker, this page and the hints of editors read one set of tables; a test computes the examples.
+Every built-in function of [the language](language.md). The checker and this page read one set of tables; a test computes the examples.
 
 - [Maps](#maps) · [Reductions](#reductions) · [Along an index](#along-an-index) · [Matrices](#matrices) · [Sets, energies, networks](#sets-energies-networks)
 - Distributions have [a page of their own](distributions.md).
@@ -89,7 +89,7 @@ ${table(['function', 'value', ''], specials(reductionFunctions))}
 
 ${table(
   ['function', 'shape', 'value', ''],
-  arrays.map(([head, shape, f]) => [head, shape, cell(f.formula), withExample(f.doc, f.example)]),
+  arrays.map(({ head, shape, f }) => [head, shape, cell(f.formula), withExample(f.doc, f.example)]),
 )}
 
 ## Matrices

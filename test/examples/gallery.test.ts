@@ -10,11 +10,12 @@ import { describe, expect, it } from 'vitest';
 import type { Job, OptionValue } from '../../src/check/values.ts';
 import { readerIn } from '../../src/cli/library.ts';
 import { type Compiled, compileProgram } from '../../src/compile.ts';
-import { referenceEngine } from '../../src/engines/reference/index.ts';
+import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { nodeHost } from '../../src/io/node-host.ts';
 import { verbNamed } from '../../src/options.ts';
 import type { JobResult } from '../../src/run/results.ts';
 import { openSession, runJob } from '../../src/run/session.ts';
+import { summarise } from '../../src/stats/summary.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
 import { parse } from '../../src/syntax/parse.ts';
 import { print } from '../../src/syntax/print.ts';
@@ -31,22 +32,22 @@ const folderOf = (file: string): string => path.join(gallery, path.dirname(file)
 const compile = (file: string): Promise<Compiled> =>
   compileProgram(textOf(file), path.basename(file), readerIn(folderOf(file)));
 const session = async (file: string, compiled: Compiled) =>
-  openSession(compiled.program, nodeHost({ root: folderOf(file) }), referenceEngine());
+  openSession(compiled.program, nodeHost({ root: folderOf(file) }), await tfjsEngine('wasm'));
 
 /** The most that a job of this test does of anything, whatever the program asks for. */
 const most: Readonly<Record<string, number>> = {
   steps: 2,
   epochs: 1,
   batch: 8,
-  n: 4,
+  n: 2,
   chains: 2,
-  draws: 4,
+  draws: 2,
   thin: 1,
   restarts: 2,
   sweeps: 4,
   temperatures: 3,
 };
-const WARMUP = 4;
+const WARMUP = 2;
 
 const number = (value: number): OptionValue => ({ kind: 'number', value });
 
@@ -62,7 +63,7 @@ function small(job: Job, keepWarmup: boolean): Job {
   };
   if (options.n === undefined) {
     set('chains', 2);
-    set('draws', 4);
+    set('draws', 2);
   }
   if (job.verb === 'fit') {
     delete options.epochs;
@@ -95,5 +96,67 @@ describe.each(programs)('examples/%s', (file) => {
       });
       expect(result.verb).toBe(job.verb);
     }
+  }, 60_000);
+});
+
+/** Posterior means that are known exactly, by conjugacy or added up over all states. */
+const means: readonly (readonly [file: string, job: string, quantity: string, mean: number])[] = [
+  // Dirichlet(1, 1, 1, 1) with 140, 82, 36 and 42 words of each kind.
+  ['statistics/word-counts', 'shares', 'p[0]', 141 / 304],
+  ['statistics/word-counts', 'shares', 'p[2]', 37 / 304],
+  // With both rates summed out there are 59 states.
+  ['statistics/disasters', 'alone', 'last', 37.51807],
+  // With the probability of capture summed out there are 339.
+  ['statistics/capture-recapture', 'alone', 'N', 103.43986],
+  // Lauritzen and Spiegelhalter's network, all 16 states of what is not known.
+  ['biology/asia', 'patient', 'tuberculosis', 0.087751],
+  ['biology/asia', 'patient', 'cancer', 0.0995251],
+];
+
+/** ln Z that is known exactly. */
+const logZ: readonly (readonly [file: string, job: string, value: number])[] = [
+  ['biology/asia', 'known', Math.log(0.004501375)],
+];
+
+describe('answers that are known', () => {
+  const perform = async (file: string, name: string): Promise<JobResult> => {
+    const compiled = await compile(`${file}.energy`);
+    const job = compiled.program.jobs.find((j) => j.name === name);
+    if (!job) throw new Error(`${file} has no job ${name}`);
+    return runJob(await session(`${file}.energy`, compiled), job, () => {});
+  };
+
+  it.each(means)(
+    '%s, %s: %s is %d',
+    async (file, job, quantity, mean) => {
+      const result = await perform(file, job);
+      if (result.verb !== 'sample') throw new Error(`${job} does not sample`);
+      const found = summarise(result.draws).quantities.find((q) => q.name === quantity);
+      expect(found?.r_hat).toBeLessThan(1.05);
+      const error = found?.mcse_mean ?? Number.NaN;
+      // Wide enough to fail by chance once in a million, narrow enough to say something.
+      expect(error).toBeLessThan(0.02 * Math.abs(mean) + 0.01);
+      expect(Math.abs((found?.mean ?? Number.NaN) - mean)).toBeLessThan(5 * error);
+    },
+    60_000,
+  );
+
+  it.each(logZ)(
+    '%s, %s: ln Z is %d',
+    async (file, job, value) => {
+      const result = await perform(file, job);
+      if (result.verb !== 'logz') throw new Error(`${job} does not count`);
+      expect(result.logZ).toBeCloseTo(value, 4);
+    },
+    60_000,
+  );
+
+  it('of the pedigree: the child of the cousins is ill with probability 0.028518', async () => {
+    const [known, ill] = [
+      await perform('biology/pedigree', 'known'),
+      await perform('biology/pedigree', 'ill'),
+    ];
+    if (known.verb !== 'logz' || ill.verb !== 'logz') throw new Error('they count');
+    expect(Math.exp(ill.logZ - known.logZ)).toBeCloseTo(0.0285185, 5);
   }, 60_000);
 });

@@ -76,15 +76,6 @@ const save = (name, header, rows) => write(import.meta.url, name, header, rows);
   }));
 }
 
-/** Sines of period 8 and a random phase, with normal noise of 0.1. */
-{
-  const u = uniform(7);
-  save('waves.csv', Array.from({ length: 16 }, (_, t) => `x${t}`), Array.from({ length: 200 }, () => {
-    const phase = 2 * Math.PI * u();
-    return Array.from({ length: 16 }, (_, t) => (Math.sin((2 * Math.PI * t) / 8 + phase) + 0.1 * normal(u)).toFixed(2));
-  }));
-}
-
 /** A cat in five rooms: p(room | hour) ∝ exp(h + sun · cos(2π (hour − 14)/24)). */
 {
   const u = uniform(8);

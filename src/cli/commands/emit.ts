@@ -1,19 +1,61 @@
+import * as path from 'node:path';
+import { typedProgram, typedText } from '../../emit/typed.ts';
 import { showEnergy } from '../../ir/show.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
+import { programTex, standalone } from '../../tex/energy.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
 import { ExitCode, type Io, jsonText, type Terminal, UsageError } from '../terminal.ts';
+import { planCommand } from './plan.ts';
+
+/** The compile-time views, in the order in which the compiler makes them. */
+export const views = ['ast', 'typed', 'ir', 'plan', 'tex'] as const;
+type View = (typeof views)[number];
 
 export async function emitCommand(
   io: Io,
   terminal: Terminal,
   what: string,
   file: string,
-  o: CommonOptions,
+  o: CommonOptions & { readonly standalone?: boolean },
 ): Promise<number> {
-  if (what !== 'ast' && what !== 'ir') throw new UsageError(`emit takes ast or ir, not \`${what}\``);
-  const { tree, program, diagnostics, ok } = await compileFile(io, terminal, file, o);
-  if (!ok) throw new EnergyError(diagnostics);
-  if (what === 'ast') terminal.answer(jsonText(tree, 2));
-  else for (const { energy } of program.energies.values()) terminal.answer(showEnergy(energy));
+  const view = views.find((v) => v === what);
+  if (view === undefined)
+    throw new UsageError(`emit takes ${views.slice(0, -1).join(', ')} or ${views.at(-1)}, not \`${what}\``);
+  if (o.standalone && view !== 'tex') throw new UsageError('--standalone is for emit tex');
+  if (view === 'plan') return planCommand(io, terminal, file, undefined, o);
+  const compiled = await compileFile(io, terminal, file, o);
+  if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
+  if (terminal.json && view !== 'ast') {
+    terminal.event({ event: 'result', verb: 'emit', what: view, ...data(view, compiled, file, o) });
+    return ExitCode.fine;
+  }
+  terminal.answer(text(view, compiled, file, o));
   return ExitCode.fine;
 }
+
+type Compiled = Awaited<ReturnType<typeof compileFile>>;
+type Options = { readonly standalone?: boolean };
+
+function text(view: Exclude<View, 'plan'>, c: Compiled, file: string, o: Options): string {
+  switch (view) {
+    case 'ast':
+      return jsonText(c.tree, 2);
+    case 'typed':
+      return typedText(typedProgram(c));
+    case 'ir':
+      return [...c.program.energies.values()].map(({ energy }) => showEnergy(energy)).join('\n');
+    case 'tex': {
+      const body = programTex(c.tree, c.program.energies.keys());
+      return o.standalone ? standalone(path.basename(file, '.energy'), body) : body;
+    }
+  }
+}
+
+/** What `--json` prints: the typed view as data, the others as text. */
+const data = (
+  view: Exclude<View, 'plan' | 'ast'>,
+  c: Compiled,
+  file: string,
+  o: Options,
+): Readonly<Record<string, unknown>> =>
+  view === 'typed' ? { program: typedProgram(c) } : { text: text(view, c, file, o) };

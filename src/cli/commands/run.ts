@@ -56,7 +56,10 @@ export async function runCommand(
       format: o.format,
     });
     bad = report(terminal, io, dir, seeded, result, saved) || bad;
-    if (result.verb === 'fit' && result.failure.length > 0) throw new EnergyError(result.failure);
+    if (result.verb === 'fit') {
+      terminal.diagnostics(result.warnings);
+      if (result.failure.length > 0) throw new EnergyError(result.failure);
+    }
     if (signal.aborted) break;
   }
   signal.release();

@@ -89,7 +89,10 @@ export async function verbCommand(
     format: o.format,
   });
   const bad = report(terminal, io, dir, withGiven, result, saved);
-  if (result.verb === 'fit' && result.failure.length > 0) throw new EnergyError(result.failure);
+  if (result.verb === 'fit') {
+    terminal.diagnostics(result.warnings);
+    if (result.failure.length > 0) throw new EnergyError(result.failure);
+  }
   return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
 }
 

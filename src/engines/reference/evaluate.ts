@@ -72,7 +72,8 @@ export function evaluator<T>(
   sizeOf: SizeOf,
 ): (node: Node, env: Environment) => T {
   const plans = plan<T>(roots, sizeOf);
-  for (const n of plans.keys()) if (n.op === 'read' && n.slot.role !== 'state') checkArray(n.slot, arrays.get(n.slot), sizeOf);
+  for (const n of plans.keys())
+    if (n.op === 'read' && n.slot.role !== 'state') checkArray(n.slot, arrays.get(n.slot), sizeOf);
 
   const evaluate = (n: Node, env: Environment): T => {
     const { memo, sizes } = planOf(n);

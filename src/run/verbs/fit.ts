@@ -44,6 +44,7 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
     seconds: result.timings.total,
     complete: result.status === 'done',
     failure: result.status === 'failed' ? result.diagnostics : [],
+    warnings: result.status === 'failed' ? [] : result.diagnostics,
   };
 }
 
