@@ -236,6 +236,11 @@ function checkSets(
       'E0302',
       span,
       `\`${param}\` of \`${energy}\` is indexed by ${declared}; this is indexed by ${found}`,
+      s.name === ''
+        ? {}
+        : {
+            suggestion: `to take any index set, write a name there that is not declared in the file of \`${energy}\``,
+          },
     );
   });
 }

@@ -222,6 +222,19 @@ function explainRest(scene: Scene): Diagnostic {
       ...syntaxError('E0103', placeOf(scene), 'expected the end of the line after `one_based`, found `from`'),
       suggestion: '`one_based` comes after the file: `from "file" one_based`',
     };
+  if (
+    given === t.Param &&
+    found?.tokenType === t.Equal &&
+    tokens.slice(unit.from, failure.index).some((x) => x.tokenType === t.Tilde)
+  )
+    return {
+      ...syntaxError(
+        'E0103',
+        placeOf(scene),
+        `expected an operator or the end of the line${after}, found \`=\``,
+      ),
+      suggestion: 'the start comes before the prior: `= 0.5 ~ normal(0, 1)`',
+    };
   const wanted = enders[given.name] ?? 'an operator or the end of the line';
   return {
     ...syntaxError('E0103', placeOf(scene), `expected ${wanted}${after}, found ${foundText(scene)}`),
@@ -268,6 +281,8 @@ function hint(
     return { suggestion: 'bounds are written in parentheses: `real(0, inf)`' };
   if (found.tokenType === t.For)
     return { suggestion: 'write `sum(… for i in S)` for a number, `[… for i in S]` for an array' };
+  if (found.image === 'mod' || found.image === 'div')
+    return { suggestion: found.image === 'mod' ? 'write `mod(x, y)`' : 'write `floor(x / y)`' };
   if (found.tokenType === t.If) return { suggestion: 'put `if … then … else …` in parentheses' };
   const meant = isName(found) ? suggest(found.image, words) : undefined;
   return meant ? { suggestion: `did you mean \`${meant}\`?` } : undefined;

@@ -3,6 +3,7 @@
  * most about 100 columns, comments and single blank lines kept where they are.
  */
 import { precedence } from '../../grammar/tokens.ts';
+import { aligned, type Head } from './align.ts';
 import { Comments } from './comments.ts';
 import { concat, concatAll, type Doc, group, hardline, layout, line, nest } from './layout.ts';
 import { printComprehension, printDomain, printExpr, printGenerator } from './print-expr.ts';
@@ -44,11 +45,26 @@ interface Entry {
   readonly doc: string;
   /** Set apart by blank lines where the original lines are not known. */
   readonly tall: boolean;
-  readonly print: () => Doc;
+  readonly print: () => Printed;
 }
+
+/** A line's beginning, which may be lined up with those around, and the rest of it. */
+interface Printed {
+  readonly head: Head | null;
+  readonly rest: Doc;
+}
+
+const whole = (...parts: readonly Doc[]): Printed => ({ head: null, rest: concatAll(parts) });
+const headed = (kind: Head['kind'], keyword: string, name: string, ...rest: readonly Doc[]): Printed => ({
+  head: { kind, keyword, name, open: rest.length > 0 },
+  rest: concatAll(rest),
+});
 
 /** A piece of a sequence and the lines that it had in the text; undefined where it had none of its own. */
 interface Piece {
+  /** The `///` lines above, if any, and what follows the head. */
+  readonly above: Doc;
+  readonly head: Head | null;
   readonly doc: Doc;
   readonly first: number | undefined;
   readonly last: number | undefined;
@@ -78,11 +94,14 @@ function sequence(c: Comments, entries: readonly Entry[], from: number, to: numb
     const trailing = c.takeTrailing(span, next);
     for (const comment of [...leading, ...moved]) {
       const at = 'moved' in comment ? undefined : c.lineOf(comment.span.start);
-      pieces.push({ doc: comment.text, first: at, last: at, apart: comment.text.startsWith('///') });
+      const apart = comment.text.startsWith('///');
+      pieces.push({ above: NOTHING, head: null, doc: comment.text, first: at, last: at, apart });
     }
     const text = docLines.map((l) => concat(l === '' ? '///' : `/// ${l}`, hardline));
     pieces.push({
-      doc: concatAll([...text, body, afterCode(trailing)]),
+      above: text.length === 0 ? NOTHING : concatAll(text),
+      head: body.head,
+      doc: concat(body.rest, afterCode(trailing)),
       first: c.lineOf(docs[0]?.span.start ?? span.start),
       last: c.lineOf(Math.max(span.start, span.end - 1)),
       tall: entry.tall,
@@ -91,13 +110,20 @@ function sequence(c: Comments, entries: readonly Entry[], from: number, to: numb
   });
   for (const comment of c.take(end, to)) {
     const at = c.lineOf(comment.span.start);
-    pieces.push({ doc: comment.text, first: at, last: at });
+    pieces.push({ above: NOTHING, head: null, doc: comment.text, first: at, last: at });
   }
+  const blank = pieces.map((piece, i) => i > 0 && blankBetween(c, pieces[i - 1], piece));
+  const heads = aligned(
+    pieces.map((p) => p.head),
+    pieces.map((p, i) => i > 0 && !blank[i] && p.above === NOTHING),
+  );
   return pieces.flatMap((piece, i) => {
-    if (i === 0) return [piece.doc];
-    return blankBetween(c, pieces[i - 1], piece) ? [hardline, hardline, piece.doc] : [hardline, piece.doc];
+    const own = [piece.above, heads[i] ?? '', piece.doc];
+    return i === 0 ? own : blank[i] ? [hardline, hardline, ...own] : [hardline, ...own];
   });
 }
+
+const NOTHING = '';
 
 const isDocLine = (x: Comment | undefined): boolean => x?.text.startsWith('///') === true && !x.trailing;
 
@@ -113,33 +139,41 @@ function block(c: Comments, entries: readonly Entry[], from: number, to: number)
   return lines.length === 0 ? '{}' : concat('{', nest(hardline, concatAll(lines)), hardline, '}');
 }
 
-function printItem(c: Comments, item: Item): Doc {
+function printItem(c: Comments, item: Item): Printed {
   switch (item.kind) {
     case 'use': {
       const names = item.names.map((n) => (n.as ? `${n.name.text} as ${n.as.text}` : n.name.text));
       const breaking = names.map((n, i) =>
         concat(i === 0 ? ' ' : line, n, i === names.length - 1 ? '' : ','),
       );
-      return group(
-        'use',
-        nest(concatAll(breaking), line, `from ${quoted(item.from)}`),
-        item.frozen ? ' frozen' : '',
+      return whole(
+        group(
+          'use',
+          nest(concatAll(breaking), line, `from ${quoted(item.from)}`),
+          item.frozen ? ' frozen' : '',
+        ),
       );
     }
     case 'const': {
       const type = item.type ? concat(' : ', printDomain(c, item.type)) : '';
-      return concat(`const ${item.name.text}`, type, ' = ', printExpr(c, item.value));
+      return headed('declaration', 'const', item.name.text, type, ' = ', printExpr(c, item.value));
     }
     case 'index':
-      return item.value
-        ? concat(`index ${item.name.text} = `, printExpr(c, item.value))
-        : `index ${item.name.text}`;
+      return headed(
+        'declaration',
+        'index',
+        item.name.text,
+        ...(item.value ? [' = ', printExpr(c, item.value)] : []),
+      );
     case 'set':
-      return concat(`set ${item.name.text} = `, printExpr(c, item.value));
+      return headed('declaration', 'set', item.name.text, ' = ', printExpr(c, item.value));
     case 'enum': {
       const parts = item.members.map((m): Part => ({ span: m.span, print: () => m.text }));
-      return concat(
-        `enum ${item.name.text} = `,
+      return headed(
+        'declaration',
+        'enum',
+        item.name.text,
+        ' = ',
         list(c, '{', parts, '}', { start: item.name.span.end, end: item.span.end }, ' '),
       );
     }
@@ -150,36 +184,42 @@ function printItem(c: Comments, item: Item): Doc {
           print: () => concat(`${f.name.text} : `, printDomain(c, f.domain)),
         }),
       );
-      return concat(
-        `type ${item.name.text} = `,
+      return headed(
+        'declaration',
+        'type',
+        item.name.text,
+        ' = ',
         list(c, '{', parts, '}', { start: item.name.span.end, end: item.span.end }, ' '),
       );
     }
     case 'data': {
       const from = item.from === null ? '' : ` from ${quoted(item.from)}`;
       const domain = printDomain(c, item.domain);
-      return concat(`data ${item.name.text} : `, domain, from, item.oneBased ? ' one_based' : '');
+      const oneBased = item.oneBased ? ' one_based' : '';
+      return headed('declaration', 'data', item.name.text, ' : ', domain, from, oneBased);
     }
     case 'param':
       return printParam(c, item);
     case 'fn':
-      return printFn(c, item);
+      return whole(printFn(c, item));
     case 'energy': {
-      if (item.algebra) return concat(`energy ${item.name.text} = `, printExpr(c, item.algebra));
+      if (item.algebra) return whole(`energy ${item.name.text} = `, printExpr(c, item.algebra));
       const bodyStart = item.body[0]?.span.start ?? item.span.end;
       const params = printParameters(c, item, bodyStart);
       const from = item.params.at(-1)?.span.end ?? item.name.span.end;
       const body = block(c, statements(c, item.body), from, item.span.end);
-      return concat(`energy ${item.name.text}`, params, ' ', body);
+      return whole(`energy ${item.name.text}`, params, ' ', body);
     }
     case 'run':
-      return concat(`run ${item.name.text} = `, printExpr(c, item.value));
+      return headed('run', 'run', item.name.text, ' = ', printExpr(c, item.value));
   }
 }
 
-function printParam(c: Comments, item: ParamItem): Doc {
-  return concat(
-    `param ${item.name.text}`,
+function printParam(c: Comments, item: ParamItem): Printed {
+  return headed(
+    'declaration',
+    'param',
+    item.name.text,
     item.domain ? concat(' : ', printDomain(c, item.domain)) : '',
     item.init ? concat(' = ', printExpr(c, item.init)) : '',
     item.prior ? concat(' ~ ', printExpr(c, item.prior)) : '',
@@ -198,7 +238,7 @@ function printFn(c: Comments, item: Extract<Item, { kind: 'fn' }>): Doc {
     span: item.value.span,
     doc: '',
     tall: false,
-    print: () => concat('return ', printExpr(c, item.value)),
+    print: () => whole('return ', printExpr(c, item.value)),
   };
   const from = item.result?.span.end ?? item.params.at(-1)?.span.end ?? item.name.span.end;
   return concat(head, ' ', block(c, [...statements(c, item.body), result], from, item.span.end));
@@ -221,23 +261,26 @@ function printParameters(c: Comments, { name, params }: Signature, next: number)
 const statements = (c: Comments, body: readonly Statement[]): Entry[] =>
   body.map((s) => ({ span: s.span, doc: s.doc, tall: false, print: () => printStatement(c, s) }));
 
-function printStatement(c: Comments, s: Statement): Doc {
+function printStatement(c: Comments, s: Statement): Printed {
   switch (s.kind) {
     case 'term':
     case 'let':
-      return concat(`${s.kind} ${s.name.text} = `, printExpr(c, s.value));
+      return headed('term', s.kind, s.name.text, ' = ', printExpr(c, s.value));
     case 'report':
       return s.value.kind === 'name' && s.value.name === s.name.text
-        ? `report ${s.name.text}`
-        : concat(`report ${s.name.text} = `, printExpr(c, s.value));
+        ? headed('report', 'report', s.name.text)
+        : headed('report', 'report', s.name.text, ' = ', printExpr(c, s.value));
     case 'require':
-      return concat(
+      return whole(
         'require ',
         s.generator ? printComprehension(c, s.condition, s.generator) : printExpr(c, s.condition),
       );
     case 'sample': {
       const generator = s.generator ? nest(line, printGenerator(c, s.generator)) : '';
-      return group(printTarget(c, s.target), ' ~ ', printExpr(c, s.dist), generator);
+      const dist = group(' ~ ', printExpr(c, s.dist), generator);
+      return s.target.kind === 'name' && !needsParentheses(s.target)
+        ? headed('sample', '', s.target.name, dist)
+        : whole(group(printTarget(c, s.target), dist));
     }
     case 'param':
       return printParam(c, s.item);
@@ -245,13 +288,17 @@ function printStatement(c: Comments, s: Statement): Doc {
 }
 
 /** `require[i] ~ …` would read as a requirement. */
-function printTarget(c: Comments, target: Expr): Doc {
+function needsParentheses(target: Expr): boolean {
   let inner = target;
   let suffixed = false;
   while (inner.kind === 'index' || inner.kind === 'call' || inner.kind === 'field') {
     suffixed = inner.kind !== 'field';
     inner = inner.kind === 'call' ? inner.callee : inner.target;
   }
-  const enclosed = suffixed && inner.kind === 'name' && inner.name === 'require';
-  return enclosed ? concat('(', printExpr(c, target), ')') : printExpr(c, target, precedence.postfix);
+  return suffixed && inner.kind === 'name' && inner.name === 'require';
 }
+
+const printTarget = (c: Comments, target: Expr): Doc =>
+  needsParentheses(target)
+    ? concat('(', printExpr(c, target), ')')
+    : printExpr(c, target, precedence.postfix);

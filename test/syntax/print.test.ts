@@ -51,15 +51,15 @@ describe('the printer', () => {
   it('lays a program out canonically', () => {
     expect(format(tour.ising)).toBe(`/// 2-D Ising model on a torus; the couplings are learned from data.
 index site = grid(32, 32)
-set bond = neighbours(site, wrap = true)  // unordered pairs of sites
+set   bond = neighbours(site, wrap = true)  // unordered pairs of sites
 
-data seen : spin[picture, site] from "spins.npz"  // the size of \`picture\` comes from the file
-param J : real[bond] ~ normal(0, 0.1)  // a prior is one more energy term, on J
-param h : real = 0
+data  seen : spin[picture, site] from "spins.npz"  // the size of \`picture\` comes from the file
+param J    : real[bond] ~ normal(0, 0.1)  // a prior is one more energy term, on J
+param h    : real = 0
 
 energy Ising(s : spin[site]) {
   term coupling = -sum(J[p, q] * s[p] * s[q] for (p, q) in bond)
-  term field = -h * sum(s)
+  term field    = -h * sum(s)
   report magnet = abs(mean(s))
 }
 
@@ -203,6 +203,49 @@ energy E(
       { numRuns: 80, seed: 6 },
     );
   }, 30_000);
+
+  it('lines names up with those of the neighbouring lines', () => {
+    const text = `index a = 3
+data height : real[a] from "h.csv"
+// apart
+param w : real
+
+param bias : real = 0
+param a_very_long_name_for_something : real
+energy E(x : real) {
+  x ~ normal(0, 1)
+  bias ~ normal(0, 1)
+  let y = x
+  term first = y
+  term b = 2 * y
+  report y
+  report twice = 2 * y
+}
+run learn = fit(E, height)
+run d = logz(E)
+`;
+    const printed = format(text);
+    expect(printed).toBe(`index a      = 3
+data  height : real[a] from "h.csv"
+// apart
+param w : real
+
+param bias : real = 0
+param a_very_long_name_for_something : real
+energy E(x : real) {
+  x    ~ normal(0, 1)
+  bias ~ normal(0, 1)
+  let  y     = x
+  term first = y
+  term b     = 2 * y
+  report y
+  report twice = 2 * y
+}
+run learn = fit(E, height)
+run d     = logz(E)
+`);
+    expect(format(printed)).toBe(printed);
+  });
 
   it('prints nothing for nothing, and comments alone as they are', () => {
     expect(format('')).toBe('');
