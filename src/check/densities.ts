@@ -1,5 +1,6 @@
 /** Log-densities of values under distributions: `x ~ dist(…)` and `dist(…).log_density(x)`. */
 import { showDomain } from '../domain.ts';
+import { staticSize } from '../ir/build.ts';
 import type { Axis, Node } from '../ir/types.ts';
 import type { Span } from '../syntax/span.ts';
 import type { Expr } from '../syntax/tree.ts';
@@ -70,10 +71,29 @@ function elementwise(
   return { node: dist.density(b, value, params), axes, requires };
 }
 
-const densityUnder = (cx: Cx, y: ArrayValue, d: DistributionValue, span: Span): Density =>
-  d.dist.kind === 'elementwise'
+function densityUnder(cx: Cx, y: ArrayValue, given: DistributionValue, span: Span): Density {
+  const d = { ...given, args: given.args.map((a) => overItsSet(cx, y, a)) };
+  return d.dist.kind === 'elementwise'
     ? elementwise(cx, d.dist, y, d, span)
     : d.dist.density({ cx, dist: d.dist, y, args: d.args, spans: d.spans, span });
+}
+
+/**
+ * A vector written out, `[1, 1, 2]`, has no index set of its own: it is over the one set of
+ * that size that the value is over, or whose elements the value takes.
+ */
+function overItsSet(cx: Cx, y: ArrayValue, arg: ArrayValue): ArrayValue {
+  const [axis, ...more] = arg.axes;
+  const { node } = arg;
+  const written = more.length === 0 && node.op === 'call' && node.fn === 'pick' && node.args[0].op === 'axis';
+  if (!axis || !written || axis.set.name !== '') return arg;
+  const sets = [...y.axes.map((a) => a.set), ...(y.elem.kind === 'element' ? [y.elem.set] : [])];
+  const fitting = sets.filter((s) => staticSize(s) === staticSize(axis.set));
+  if (fitting.length !== 1 || sets.includes(axis.set)) return arg;
+  const { b } = cx.ck;
+  const own = b.axis(fitting[0]);
+  return { ...arg, axes: [own], node: b.substitute(node, [axis], [b.axisNode(own)]) };
+}
 
 /** The log-density with −∞ outside of the support. */
 function guarded(cx: Cx, { node, axes, requires }: Density): Node {

@@ -13,7 +13,7 @@ import {
   type Requirement,
   ranges,
 } from './distribution.ts';
-import { element, events } from './events.ts';
+import { element, events, sameExtent } from './events.ts';
 import { rangeOfValue, wholeTarget } from './targets.ts';
 import { type ArrayValue, describe, number } from './values.ts';
 
@@ -55,7 +55,8 @@ function overCategory({ cx, dist, y, args, spans, span }: Drawn): {
       },
     );
   const [p] = args;
-  const at = p.axes.findLastIndex((a) => a.set === elem.set);
+  const same = p.axes.findLastIndex((a) => a.set === elem.set);
+  const at = same < 0 ? p.axes.findLastIndex((a) => a.set.name === '' && sameExtent(a.set, elem.set)) : same;
   if (at < 0)
     cx.ck.fail(
       'E0302',

@@ -1,5 +1,6 @@
 /** Energies: their statements, and calls of one energy in another. */
 import { type Domain, showDomain, wholeLine } from '../domain.ts';
+import { staticSize } from '../ir/build.ts';
 import {
   type Axis,
   type Constraint,
@@ -167,8 +168,23 @@ function bindArgument(own: Cx, energy: string, p: Parameter, v: Value, span: Spa
     },
     true,
   );
-  checkArgument(own, v, shape, p.name.text, energy, span);
-  own.scope.define(p.name.text, v);
+  const given = asValueOf(v, shape);
+  checkArgument(own, given, shape, p.name.text, energy, span);
+  own.scope.define(p.name.text, given);
+}
+
+/** A whole number, or a loop variable of `for k in 3`, as the value of `category(3)` that it names. */
+function asValueOf(v: Value, shape: Shape): Value {
+  if (v.kind !== 'array' || v.elem.kind !== 'number' || v.axes.length > 0) return v;
+  const { domain } = shape;
+  if (domain.kind !== 'category' || domain.values.kind.kind === 'labels') return v;
+  const { node } = v;
+  const size = staticSize(domain.values);
+  const named =
+    node.op === 'const'
+      ? v.elem.integer && node.value >= 0 && size !== undefined && node.value < size
+      : node.op === 'axis' && node.axis.set === domain.values;
+  return named ? { ...v, elem: elemOf(domain) } : v;
 }
 
 /** An energy or a function that is being expanded is called again. */
@@ -339,6 +355,10 @@ function statement(cx: Cx, s: Statement, body: Body): void {
           notes: [{ message: 'the first one', place: { kind: 'source', span: first.span } }],
         });
       body.reports.push({ name: s.name.text, span: s.span, value: { axes: v.axes, body: v.node }, domain });
+      // What is reported has a name from here on, unless the name means something already.
+      const known = cx.scope.lookup(s.name.text);
+      if (known === undefined || known.kind === 'builtin')
+        cx.scope.define(s.name.text, { ...v, domain: undefined });
       return;
     }
     case 'param':

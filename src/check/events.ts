@@ -18,11 +18,11 @@ export interface Events {
   readonly args: readonly Lambda[];
 }
 
-/** Whether two index sets can stand for each other: the same, or anonymous ones of one size. */
+/** Whether two index sets can stand for each other: the same, or one is anonymous and of the other's size. */
 export function sameExtent(a: IndexSet, c: IndexSet): boolean {
   if (a === c) return true;
   const size = staticSize(a);
-  return a.name === '' && c.name === '' && size !== undefined && size === staticSize(c);
+  return (a.name === '' || c.name === '') && size !== undefined && size === staticSize(c);
 }
 
 /** An element; of one number for all, that number. */

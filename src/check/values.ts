@@ -299,5 +299,5 @@ export function showApart(s: IndexSet, t: IndexSet): readonly [string, string] {
   if (first !== second || s === t) return [first, second];
   if (s.span && t.span && s.span.file !== t.span.file)
     return [`${first} of \`${s.span.file}\``, `${second} of \`${t.span.file}\``];
-  return [first, s.name ? `another ${second}` : 'another unnamed set'];
+  return [first, second.startsWith('`') ? `another ${second}` : 'another unnamed set'];
 }
