@@ -10,6 +10,7 @@ import { constInteger } from './constants.ts';
 import { type Cx, Stop, unknownName } from './context.ts';
 import { asCondition, bindGenerator } from './generators.ts';
 import { elementAt, type IndexValue, indexArray } from './indexing.ts';
+import { commonElem, isCategory, refuseTexts } from './kinds.ts';
 import { elaborateScan } from './scan.ts';
 import { comprehensionSet, coordinateNames, isGeneric, latticeField } from './sets.ts';
 import {
@@ -130,27 +131,6 @@ function elaborateForm(cx: Cx, e: Expr): Value {
     case 'error':
       throw new Stop();
   }
-}
-
-/** A value that is compared and looked up, and never a number. */
-const isCategory = (v: ArrayValue): boolean => v.elem.kind === 'element' && !v.elem.ordered;
-
-/** What the items of `[a, b, …]` are together. */
-function commonElem(cx: Cx, written: readonly Expr[], items: readonly ArrayValue[]): Elem {
-  const [first] = items;
-  const other = items.findIndex(
-    (i) =>
-      i.elem.kind !== first.elem.kind ||
-      (i.elem.kind === 'element' && first.elem.kind === 'element' && i.elem.set !== first.elem.set),
-  );
-  if (other < 0) return first.elem;
-  if (isCategory(first) || items.some(isCategory))
-    cx.ck.fail(
-      'E0301',
-      written[other].span,
-      `the elements of an array are of one kind: the first is ${describe(first)}, this is ${describe(items[other])}`,
-    );
-  return number();
 }
 
 function field(cx: Cx, target: Value, e: Expr & { kind: 'field' }): Value {
@@ -357,20 +337,6 @@ function binaryOf(cx: Cx, e: Expr & { kind: 'binary' }, left: Value): Value {
     },
     [e.left.span, e.right.span],
   );
-}
-
-/** `job == "nurse"` */
-function refuseTexts(cx: Cx, e: Expr & { kind: 'binary' }, left: Value, right: Value): void {
-  const text = left.kind === 'string' ? left : right.kind === 'string' ? right : undefined;
-  if (!text) return;
-  const other = left.kind === 'string' ? right : left;
-  const set = other.kind === 'array' && other.elem.kind === 'element' ? other.elem.set : undefined;
-  const label =
-    set?.kind.kind === 'labels' ? (suggest(text.value, set.kind.labels) ?? text.value) : undefined;
-  const known = set?.kind.kind === 'labels' && label !== undefined && set.kind.labels.includes(label);
-  cx.ck.fail('E0301', (left.kind === 'string' ? e.left : e.right).span, 'nothing is compared with a text', {
-    suggestion: known ? `write \`${set.name}.${label}\`` : undefined,
-  });
 }
 
 const isInteger = (v: ArrayValue): boolean =>

@@ -52,6 +52,8 @@ async function faults(name: string): Promise<{ said: readonly Diagnostic[]; text
 const seen = new Set<string>();
 
 describe('programs that are wrong', () => {
+  it('there are many', () => expect(programs.length).toBeGreaterThanOrEqual(160));
+
   it.each(programs)('%s', async (name) => {
     const { said, text } = await faults(name);
     for (const d of said) seen.add(d.code);

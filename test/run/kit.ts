@@ -7,7 +7,7 @@ import type { BoundProgram } from '../../src/bind/bound.ts';
 import { initialParams } from '../../src/bind/params.ts';
 import { packageLibrary } from '../../src/cli/library.ts';
 import { type Compiled, compileProgram } from '../../src/compile.ts';
-import { isDiscrete, rangeOf, stateCount, valueMap } from '../../src/domain.ts';
+import { isDiscrete, isVector, rangeOf, stateCount, valueMap } from '../../src/domain.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { type Model, makeModel } from '../../src/infer/model.ts';
@@ -18,6 +18,7 @@ import { moduleReader } from '../../src/modules.ts';
 import type { Stream } from '../../src/random/stream.ts';
 import { render } from '../../src/syntax/render.ts';
 import { constrainValue } from '../../src/transforms/scalars.ts';
+import { constrainVector, vectorLength } from '../../src/transforms/vectors.ts';
 
 export const testFolder = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 
@@ -76,7 +77,7 @@ export async function open(text: string, options: OpenOptions = {}): Promise<Ope
 
 /**
  * Random states of `count` chains: discrete elements uniform, reals normal on the
- * unconstrained line. Requirements are not looked at.
+ * unconstrained line, vectors by their transforms. Requirements are not looked at.
  */
 export function randomStates(model: Model, stream: Stream, count: number): Map<Slot, Float64Array> {
   return new Map(
@@ -85,7 +86,16 @@ export function randomStates(model: Model, stream: Stream, count: number): Map<S
       const value = isDiscrete(d)
         ? () => valueMap(d).offset + valueMap(d).scale * stream.int(stateCount(d, model.sizeOf))
         : () => constrainValue(stream.normal(), rangeOf(d));
-      return [u.slot, Float64Array.from({ length: count * u.size }, value)];
+      const values = Float64Array.from({ length: count * u.size }, value);
+      if (isVector(d)) {
+        const k = model.sizeOf(d.over);
+        const length = vectorLength(d, k);
+        for (let from = 0; from < values.length; from += length) {
+          const z = Float64Array.from({ length }, () => stream.normal());
+          constrainVector(d, k, z, values.subarray(from, from + length));
+        }
+      }
+      return [u.slot, values];
     }),
   );
 }
