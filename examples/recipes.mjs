@@ -17,7 +17,11 @@ export function uniform(seed) {
 export const normal = (u) => Math.sqrt(-2 * Math.log(1 - u())) * Math.cos(2 * Math.PI * u());
 export const pick = (u, weights) => {
   let at = u() * weights.reduce((a, b) => a + b, 0);
-  return Math.max(0, weights.findIndex((w) => (at -= w) < 0));
+  for (let i = 0; i < weights.length; i++) {
+    at -= weights[i];
+    if (at < 0) return i;
+  }
+  return 0;
 };
 /** Knuth's product of uniforms; for small rates. */
 export const poisson = (u, rate) => {
