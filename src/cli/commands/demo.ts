@@ -4,7 +4,7 @@ import { nodeHost } from '../../io/node-host.ts';
 import { linkedomContext } from '../../plot/linkedom.ts';
 import { htmlPage } from '../../plot/page.ts';
 import { digits } from '../demo/digits.ts';
-import { packageRoot } from '../demo/project.ts';
+import { demoPrograms, packageRoot } from '../demo/project.ts';
 import { wine } from '../demo/wine.ts';
 import type { Work } from '../demo/work.ts';
 import { type CommonOptions, engineOf } from '../program.ts';
@@ -13,14 +13,14 @@ import { ExitCode, type Io, type Terminal } from '../terminal.ts';
 export async function demoCommand(io: Io, terminal: Terminal, o: CommonOptions): Promise<number> {
   const began = performance.now();
   const out = path.resolve(io.cwd, o.output ?? 'runs/demo');
-  const examples = path.join(await packageRoot(), 'examples');
+  const root = await packageRoot();
   const engine = await engineOf(o.engine);
   const work: Work = { io, terminal, engine, out };
   const ctx = linkedomContext();
   terminal.line(`digits, on ${engine.name}`);
-  const one = await digits(work, ctx, path.join(examples, 'digits.energy'));
+  const one = await digits(work, ctx, path.join(root, demoPrograms.digits));
   terminal.line('wine');
-  const two = await wine(work, ctx, path.join(examples, 'wine.energy'));
+  const two = await wine(work, ctx, path.join(root, demoPrograms.wine));
   const seconds = (performance.now() - began) / 1000;
   const facts = { ...one.facts, ...two.facts, seconds };
   const page = htmlPage({

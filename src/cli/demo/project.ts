@@ -14,3 +14,9 @@ export async function packageRoot(): Promise<string> {
     dir = up;
   }
 }
+
+/** The programs of the demonstration, from the package's root. */
+export const demoPrograms = {
+  digits: 'examples/learning/digits.energy',
+  wine: 'examples/learning/wine.energy',
+} as const;
