@@ -3,20 +3,9 @@ import { Command, CommanderError } from 'commander';
 import { type OptionSpec, verbs } from '../options.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { version } from '../version.ts';
-import { checkCommand } from './commands/check.ts';
-import { demoCommand } from './commands/demo.ts';
-import { docCommand } from './commands/doc.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { emitCommand, views } from './commands/emit.ts';
-import { explainCommand } from './commands/explain.ts';
-import { formatCommand } from './commands/format.ts';
-import { planCommand } from './commands/plan.ts';
-import { plotCommand } from './commands/plot.ts';
-import { runCommand } from './commands/run.ts';
-import { summaryCommand } from './commands/summary.ts';
-import { verbCommand } from './commands/verb.ts';
 import { type CommonOptions, engineNames } from './program.ts';
 import { ExitCode, type Io, Terminal, UsageError } from './terminal.ts';
+import { views } from './views.ts';
 
 /** Runs one command; never throws. @returns the exit code */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
@@ -89,7 +78,9 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
   )
     .option('--strict', 'treat warnings as errors')
     .addHelpText('after', '\nExample:\n  energy check model.energy\n  energy check - < model.energy')
-    .action((files: string[], o: CommonOptions) => act(() => checkCommand(io, terminal, files, o)));
+    .action((files: string[], o: CommonOptions) =>
+      act(async () => (await import('./commands/check.ts')).checkCommand(io, terminal, files, o)),
+    );
 
   program
     .command('format <files...>')
@@ -98,7 +89,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .option('--stdout', 'print instead of writing')
     .addHelpText('after', '\nExample:\n  energy format model.energy')
     .action((files: string[], o: { check?: boolean; stdout?: boolean }) =>
-      act(() => formatCommand(io, terminal, files, o)),
+      act(async () => (await import('./commands/format.ts')).formatCommand(io, terminal, files, o)),
     );
 
   withData(
@@ -112,13 +103,13 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       '\nExample:\n  energy emit ir model.energy\n  energy emit tex model.energy --standalone',
     )
     .action((what: string, file: string, o: CommonOptions & { standalone?: boolean }) =>
-      act(() => emitCommand(io, terminal, what, file, o)),
+      act(async () => (await import('./commands/emit.ts')).emitCommand(io, terminal, what, file, o)),
     );
 
   withData(program.command('plan <file> [energy]').description('which method serves which unknowns, and why'))
     .addHelpText('after', '\nExample:\n  energy plan examples/physics/ising.energy --set n=64')
     .action((file: string, energy: string | undefined, o: CommonOptions) =>
-      act(() => planCommand(io, terminal, file, energy, o)),
+      act(async () => (await import('./commands/plan.ts')).planCommand(io, terminal, file, energy, o)),
     );
 
   writes(
@@ -128,7 +119,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
   )
     .addHelpText('after', '\nExample:\n  energy run examples/physics/ising.energy -o runs/ising')
     .action((file: string, job: string | undefined, o: CommonOptions) =>
-      act(() => runCommand(io, terminal, file, job, o)),
+      act(async () => (await import('./commands/run.ts')).runCommand(io, terminal, file, job, o)),
     );
 
   for (const verb of verbs) {
@@ -149,7 +140,9 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     c.action((...args: unknown[]) => {
       const [file, energy, ...rest] = args.slice(0, -2) as (string | undefined)[];
       const o = args[args.length - 2] as CommonOptions & Record<string, string>;
-      return act(() => verbCommand(io, terminal, verb, file!, energy, rest, o));
+      return act(async () =>
+        (await import('./commands/verb.ts')).verbCommand(io, terminal, verb, file!, energy, rest, o),
+      );
     });
   }
 
@@ -159,7 +152,9 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .option('--json', 'print JSON')
     .option('--all', 'every scalar, however many')
     .addHelpText('after', '\nExample:\n  energy summary runs/ising/draws')
-    .action((dir: string, o: { all?: boolean }) => act(() => summaryCommand(io, terminal, dir, o)));
+    .action((dir: string, o: { all?: boolean }) =>
+      act(async () => (await import('./commands/summary.ts')).summaryCommand(io, terminal, dir, o)),
+    );
 
   program
     .command('plot <dir>')
@@ -167,27 +162,33 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .option('--json', 'print JSON')
     .option('-o, --output <dir>', 'folder for the charts')
     .addHelpText('after', '\nExample:\n  energy plot runs/ising/draws')
-    .action((dir: string, o: { output?: string }) => act(() => plotCommand(io, terminal, dir, o)));
+    .action((dir: string, o: { output?: string }) =>
+      act(async () => (await import('./commands/plot.ts')).plotCommand(io, terminal, dir, o)),
+    );
 
   program
     .command('doc [name]')
     .description('what a word, a function, a distribution or a part of the standard library means')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  energy doc student_t\n  energy doc std/ising')
-    .action((name: string | undefined) => act(() => docCommand(terminal, name)));
+    .action((name: string | undefined) =>
+      act(async () => (await import('./commands/doc.ts')).docCommand(terminal, name)),
+    );
 
   program
     .command('explain [code]')
     .description('what a diagnostic code means, with an example; without a code the list of them')
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExample:\n  energy explain E0302')
-    .action((code: string | undefined) => act(async () => explainCommand(terminal, code)));
+    .action((code: string | undefined) =>
+      act(async () => (await import('./commands/explain.ts')).explainCommand(terminal, code)),
+    );
 
   program
     .command('doctor')
     .description('what this machine has: engines, versions')
     .option('--json', 'print JSON')
-    .action(() => act(() => doctorCommand(terminal)));
+    .action(() => act(async () => (await import('./commands/doctor.ts')).doctorCommand(terminal)));
 
   program
     .command('demo')
@@ -195,7 +196,9 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .option('-o, --output <dir>', 'folder for the results', 'runs/demo')
     .option('--engine <name>', `what computes: ${engineNames.join(', ')}`, 'auto')
     .option('--json', 'print events as JSON, one a line')
-    .action((o: CommonOptions) => act(() => demoCommand(io, terminal, o)));
+    .action((o: CommonOptions) =>
+      act(async () => (await import('./commands/demo.ts')).demoCommand(io, terminal, o)),
+    );
 
   return program;
 }

@@ -1,16 +1,8 @@
-/** From the command line's arguments to a session: file, constants, data, engine, parameters. */
+/** From the command line's arguments to a checked program: the file and those it uses, constants. */
 import * as nodeFs from 'node:fs/promises';
 import * as path from 'node:path';
-import type { HostArray } from '../arrays.ts';
-import { shapeOf } from '../bind/bound.ts';
-import type { CheckedProgram, ModuleInfo } from '../check/program.ts';
 import { type Compiled, type CompileOptions, compileProgram } from '../compile.ts';
-import type { Engine } from '../engines/engine.ts';
-import { type NodeHost, nodeHost } from '../io/node-host.ts';
-import { readParams } from '../io/run-folder.ts';
-import type { Slot } from '../ir/types.ts';
 import { MAX_TEXT } from '../modules.ts';
-import { openSession, type Session } from '../run/session.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
 import { readerIn } from './library.ts';
@@ -106,7 +98,7 @@ export async function compileFile(
 }
 
 /** The folder that a program may read from. */
-const rootOf = (io: Io, file: string): string =>
+export const rootOf = (io: Io, file: string): string =>
   file === '-' ? io.cwd : path.dirname(path.resolve(io.cwd, file));
 
 let stdin: Promise<string> | undefined;
@@ -127,139 +119,3 @@ async function readStdin(): Promise<string> {
   }
   return Buffer.concat(parts).toString('utf8');
 }
-
-export async function engineOf(name: string | undefined): Promise<Engine> {
-  const wanted = name ?? 'auto';
-  if (!(engineNames as readonly string[]).includes(wanted))
-    throw new UsageError(`--engine is one of ${engineNames.join(', ')}, not \`${wanted}\``);
-  if (wanted === 'reference') return (await import('../engines/reference/index.ts')).referenceEngine();
-  const tfjs = await import('../engines/tfjs/index.ts');
-  return tfjs.tfjsEngine(
-    wanted === 'auto' ? await tfjs.bestBackend() : (wanted as 'wasm' | 'cpu' | 'tensorflow'),
-  );
-}
-
-export interface Opened {
-  readonly session: Session;
-  readonly host: NodeHost;
-}
-
-export async function openFile(
-  io: Io,
-  file: string,
-  compiled: Compiled,
-  options: CommonOptions,
-): Promise<Opened> {
-  const host = nodeHost({ root: rootOf(io, file) });
-  const permit = (p: string): string => host.permit(path.resolve(io.cwd, p));
-  const files = new Map<string, string>();
-  const everything: string[] = [];
-  for (const d of options.data ?? []) {
-    const i = d.indexOf('=');
-    if (i < 0 && compiled.program.data.some((x) => x.name === d))
-      throw new UsageError(`--data ${d} says no file; write --data ${d}=file`);
-    if (i < 0) everything.push(permit(d));
-    else files.set(d.slice(0, i), permit(d.slice(i + 1)));
-  }
-  const engine = await engineOf(options.engine);
-  const session = await openSession(compiled.program, host, engine, {
-    files,
-    everything,
-    seed: seedOf(options),
-  });
-  await loadParams(session, host, await paramFolders(compiled.program, options.params ?? [], permit));
-  return { session, host };
-}
-
-export function seedOf(options: CommonOptions): number | undefined {
-  if (options.seed === undefined) return undefined;
-  const n = Number(options.seed);
-  if (!Number.isSafeInteger(n) || n < 0)
-    throw new UsageError(`--seed takes a whole number from 0, not \`${options.seed}\``);
-  return n;
-}
-
-/** A fit's folder, and whose parameters are read from it: the program's, or those of a file that it uses. */
-export interface ParamFolder {
-  readonly dir: string;
-  readonly module: ModuleInfo | null;
-}
-
-/** `--params dir` and `--params stem=dir`. */
-async function paramFolders(
-  program: CheckedProgram,
-  given: readonly string[],
-  permit: (p: string) => string,
-): Promise<readonly ParamFolder[]> {
-  const out: ParamFolder[] = [];
-  for (const text of given) {
-    const i = text.indexOf('=');
-    const module = moduleOf(program, text);
-    if (module) {
-      if (i === text.length - 1)
-        throw new UsageError(`--params ${text} says no folder; write --params ${module.name}=dir`);
-      out.push({ dir: permit(text.slice(i + 1)), module });
-    } else if (i < 0 || (await isFolder(permit(text)))) out.push({ dir: permit(text), module: null });
-    else {
-      const stem = text.slice(0, i);
-      const names = program.modules.map((m) => m.name);
-      const near = suggest(stem, names);
-      const known = names.length > 0 ? `; it uses ${names.join(', ')}` : '';
-      throw new UsageError(
-        `--params ${text}: the program uses no file \`${stem}\`${near ? `; did you mean \`${near}\`?` : known}`,
-      );
-    }
-  }
-  return out;
-}
-
-/** The used file that `stem=dir` names. */
-export const moduleOf = ({ modules }: CheckedProgram, text: string): ModuleInfo | undefined =>
-  modules.find((m) => text.startsWith(`${m.name}=`));
-
-const isFolder = async (full: string): Promise<boolean> =>
-  (await nodeFs.stat(full).catch(() => null))?.isDirectory() ?? false;
-
-/**
- * Parameters that earlier fits learned. In the folder of a fit of a used file its own have plain names, and
- * those of the files that it uses in turn the names that they have here. The folder of a fit of the program
- * itself must hold all that no other one gives.
- */
-export async function loadParams(
-  session: Session,
-  host: NodeHost,
-  folders: readonly ParamFolder[],
-): Promise<void> {
-  const next = new Map<Slot, HostArray>(session.params);
-  const read = await Promise.all(folders.map(async (f) => ({ ...f, params: await readParams(host, f.dir) })));
-  for (const slot of session.params.keys()) {
-    // What is said of a file itself counts most, then of a file that uses it, then of the program.
-    const own = read.findLast((f) => f.module && localName(slot, f.module) !== undefined);
-    const user = read.findLast((f) => f.module?.uses.some((u) => isOf(slot, u)) && f.params.has(slot.name));
-    const from = own ?? user ?? read.findLast((f) => f.module === null);
-    if (!from) continue;
-    const { dir, module, params } = from;
-    const name = (module && localName(slot, module)) ?? slot.name;
-    const found = params.get(name);
-    const shape = shapeOf(slot, session.bound.sizeOf);
-    if (!found || found.shape.length !== shape.length || found.shape.some((n, i) => n !== shape[i]))
-      throw new EnergyError([
-        {
-          severity: 'error',
-          code: 'E0532',
-          place: { kind: 'data', file: dir },
-          message: found
-            ? `\`${name}\` has the shape [${found.shape.join(', ')}] there; the program declares [${shape.join(', ')}]`
-            : `there is no parameter \`${name}\` in this folder`,
-          suggestion: `use the folder of a fit of ${module ? `\`${module.path}\`` : 'this program'}`,
-        },
-      ]);
-    next.set(slot, found);
-  }
-  session.params = next;
-}
-
-const isOf = (slot: Slot, stem: string): boolean => slot.name.startsWith(`${stem}.`);
-
-const localName = (slot: Slot, { name }: ModuleInfo): string | undefined =>
-  isOf(slot, name) ? slot.name.slice(name.length + 1) : undefined;

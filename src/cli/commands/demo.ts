@@ -7,7 +7,8 @@ import { digits } from '../demo/digits.ts';
 import { demoPrograms, packageRoot } from '../demo/project.ts';
 import { wine } from '../demo/wine.ts';
 import type { Work } from '../demo/work.ts';
-import { type CommonOptions, engineOf } from '../program.ts';
+import { engineOf } from '../open.ts';
+import type { CommonOptions } from '../program.ts';
 import { ExitCode, type Io, type Terminal } from '../terminal.ts';
 
 export async function demoCommand(io: Io, terminal: Terminal, o: CommonOptions): Promise<number> {

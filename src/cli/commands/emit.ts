@@ -5,11 +5,8 @@ import { EnergyError } from '../../syntax/diagnostic.ts';
 import { programTex, standalone } from '../../tex/energy.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
 import { ExitCode, type Io, jsonText, type Terminal, UsageError } from '../terminal.ts';
+import { type View, views } from '../views.ts';
 import { planCommand } from './plan.ts';
-
-/** The compile-time views, in the order in which the compiler makes them. */
-export const views = ['ast', 'typed', 'ir', 'plan', 'tex'] as const;
-type View = (typeof views)[number];
 
 export async function emitCommand(
   io: Io,

@@ -3,7 +3,8 @@ import { makePlan, type Plan } from '../../plan/plan.ts';
 import { energyNamed } from '../../run/session.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
-import { type CommonOptions, compileFile, openFile } from '../program.ts';
+import { openFile } from '../open.ts';
+import { type CommonOptions, compileFile } from '../program.ts';
 import { ExitCode, type Io, type Terminal, textTable, UsageError } from '../terminal.ts';
 
 export async function planCommand(

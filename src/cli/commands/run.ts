@@ -7,7 +7,8 @@ import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { interruption } from '../interrupt.ts';
-import { type CommonOptions, compileFile, moduleOf, openFile, seedOf } from '../program.ts';
+import { moduleOf, openFile, seedOf } from '../open.ts';
+import { type CommonOptions, compileFile } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 
