@@ -58,6 +58,8 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
     await page.waitForFunction(() =>
       /draw \d+ of 500/.test(document.querySelector('.job-status')!.textContent!),
     );
+    await page.waitForSelector('[data-scalar="energy"] canvas');
+    await page.waitForSelector('[data-unknown="s"] canvas');
     const first = await look(page);
     // Status, trace and picture are painted each in its own time: all three must move.
     await expect.poll(async () => (await look(page)).draws, POLL).not.toBe(first.draws);
