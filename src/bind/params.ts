@@ -1,16 +1,16 @@
 /** Where learning starts: the initial values of a program's parameters. */
 import { type HostArray, sizeOfShape } from '../arrays.ts';
 import type { ParamDecl } from '../check/values.ts';
-import { isVector, rangeOf, showDomain } from '../domain.ts';
+import { rangeOf, showDomain } from '../domain.ts';
 import type { Arrays } from '../engines/engine.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { Lambda, Slot } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
 import { Stream } from '../random/stream.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
-import { vectorFault, vectorLength } from '../transforms/vectors.ts';
 import { type BoundProgram, type ParamValues, shapeOf } from './bound.ts';
 import type { BindCode } from './codes.ts';
+import { firstFault } from './vectors.ts';
 
 /**
  * The initial value of every parameter of the program, in its own coordinates.
@@ -109,14 +109,8 @@ const fault = (d: ParamDecl, message: string, suggestion?: string): EnergyError 
 function checkDomain(d: ParamDecl, value: HostArray): void {
   const { domain } = d.slot;
   const { lo, hi } = rangeOf(domain);
-  if (isVector(domain)) {
-    const k = value.shape[value.shape.length - 1];
-    const length = vectorLength(domain, k);
-    for (let at = 0; at < value.data.length; at += length) {
-      const why = vectorFault(domain, k, value.data.slice(at, at + length));
-      if (why) throw fault(d, `\`${d.slot.name}\` starts at a vector that ${why}`);
-    }
-  }
+  const vector = firstFault(domain, value);
+  if (vector) throw fault(d, `\`${d.slot.name}\` starts at a vector that ${vector.why}`);
   const bad = value.data.findIndex((x: number) => !(Number.isFinite(x) && x >= lo && x <= hi));
   if (bad < 0) return;
   throw fault(

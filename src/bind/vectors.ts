@@ -10,27 +10,37 @@ import { type CellPlace, dataError } from './columns.ts';
  * @param place where element i of the array stands
  * @throws EnergyError E0533 with the row of the first vector that is no state of the domain
  */
-export function checkVectors(slot: Slot, { shape, data }: HostArray, place: (i: number) => CellPlace): void {
+export function checkVectors(slot: Slot, array: HostArray, place: (i: number) => CellPlace): void {
   const { domain } = slot;
+  const fault = firstFault(domain, array);
+  if (!fault) return;
+  const { file, row } = place(fault.from);
+  throw dataError(
+    'E0533',
+    { file, row },
+    `a value of \`${slot.name}\`, ${showDomain(domain)}, ${fault.why}`,
+    domain.kind === 'simplex'
+      ? 'divide its elements by their sum'
+      : domain.kind === 'unit'
+        ? 'divide its elements by its length'
+        : undefined,
+  );
+}
+
+/** The first vector of an array that is no state of the domain: where it begins, and why. */
+export function firstFault(
+  domain: Domain,
+  { shape, data }: HostArray,
+): { readonly from: number; readonly why: string } | undefined {
   const rank = eventRank(domain);
-  if (rank === 0) return;
+  if (rank === 0) return undefined;
   const k = shape[shape.length - 1];
   const length = rank === 2 ? k * k : k;
   for (let from = 0; from < data.length; from += length) {
     const why = faultOf(domain, k, data.subarray(from, from + length));
-    if (why === undefined) continue;
-    const { file, row } = place(from);
-    throw dataError(
-      'E0533',
-      { file, row },
-      `a value of \`${slot.name}\`, ${showDomain(domain)}, ${why}`,
-      domain.kind === 'simplex'
-        ? 'divide its elements by their sum'
-        : domain.kind === 'unit'
-          ? 'divide its elements by its length'
-          : undefined,
-    );
+    if (why !== undefined) return { from, why };
   }
+  return undefined;
 }
 
 /** Why numbers are no state of a domain; undefined where they are one. */

@@ -119,3 +119,25 @@ export const ranges = {
 /** Parameters from their ranges, in the order in which they are written. */
 export const parametersOf = (of: Readonly<Record<string, Range>>): readonly Parameter[] =>
   Object.entries(of).map(([name, r]) => ({ name, range: r }));
+
+/** A row of a table of elementwise distributions; on reals unless it says otherwise. */
+export const elementwise = (
+  name: string,
+  parameters: Readonly<Record<string, Range>>,
+  support: string,
+  formula: string,
+  doc: string,
+  density: ElementwiseDistribution['density'],
+  extra: Partial<Pick<ElementwiseDistribution, 'on' | 'bounds' | 'check'>> = {},
+): ElementwiseDistribution => ({
+  kind: 'elementwise',
+  name,
+  params: Object.keys(parameters),
+  parameters: parametersOf(parameters),
+  on: 'real',
+  formula,
+  support,
+  doc,
+  density,
+  ...extra,
+});

@@ -2,7 +2,7 @@
 import type { Builder } from '../ir/build.ts';
 import type { Node } from '../ir/types.ts';
 import { lbeta, lchoose, lgamma, log, log1p, num, plusOne, total, xlog1mp, xlogy } from './density-parts.ts';
-import { type ElementwiseDistribution, parametersOf, type Range, ranges } from './distribution.ts';
+import { type ElementwiseDistribution, elementwise, type Range, ranges } from './distribution.ts';
 
 const row = (
   name: string,
@@ -13,19 +13,12 @@ const row = (
   density: ElementwiseDistribution['density'],
   bounds: ElementwiseDistribution['bounds'],
   check?: ElementwiseDistribution['check'],
-): ElementwiseDistribution => ({
-  kind: 'elementwise',
-  name,
-  params: Object.keys(parameters),
-  parameters: parametersOf(parameters),
-  on: 'whole',
-  formula,
-  support,
-  doc,
-  density,
-  ...(bounds ? { bounds } : {}),
-  ...(check ? { check } : {}),
-});
+): ElementwiseDistribution =>
+  elementwise(name, parameters, support, formula, doc, density, {
+    on: 'whole',
+    ...(bounds ? { bounds } : {}),
+    ...(check ? { check } : {}),
+  });
 
 const { real, positive, nonnegative, probability, chance, whole, count } = ranges;
 const COUNTS = '0, 1, 2, …';

@@ -17,31 +17,11 @@ import {
   xlogy,
   zeroAtZero,
 } from './density-parts.ts';
-import { type ElementwiseDistribution, parametersOf, type Range, ranges } from './distribution.ts';
+import { type ElementwiseDistribution, elementwise, ranges } from './distribution.ts';
 
 type Nodes = readonly Node[];
 
-const row = (
-  name: string,
-  parameters: Readonly<Record<string, Range>>,
-  support: string,
-  formula: string,
-  doc: string,
-  density: ElementwiseDistribution['density'],
-  extra: Partial<Pick<ElementwiseDistribution, 'on' | 'bounds' | 'check'>> = {},
-): ElementwiseDistribution => ({
-  kind: 'elementwise',
-  name,
-  params: Object.keys(parameters),
-  parameters: parametersOf(parameters),
-  on: 'real',
-  formula,
-  support,
-  doc,
-  density,
-  ...extra,
-});
-
+const row = elementwise;
 const { real, positive, nonnegative } = ranges;
 const LINE = 'any real number';
 const HALF_LINE = 'y ≥ 0';

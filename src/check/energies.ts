@@ -22,7 +22,7 @@ import { densityOf } from './densities.ts';
 import { fitsDomain, indexExpressions, materialise, resolveShape } from './domains.ts';
 import { elaborate } from './expressions.ts';
 import { asCondition, bindGenerator } from './generators.ts';
-import { domainConstraints } from './requirements.ts';
+import { boundRequirements, domainConstraints } from './requirements.ts';
 import {
   bindSetParameter,
   inBindingOrder,
@@ -263,20 +263,9 @@ function checkSets(
 
 /** Bounds of the called energy's argument that depend on its other arguments become requirements here. */
 function requireBounds(cx: Cx, v: ArrayValue, domain: Domain, span: Span): void {
-  if (domain.kind !== 'real') return;
-  const b = cx.ck.b;
-  for (const [bound, fn] of [
-    [domain.lower, 'ge'],
-    [domain.upper, 'le'],
-  ] as const) {
-    if (!bound || cx.constraints === null) continue;
-    const limit = b.substitute(
-      bound.body,
-      bound.axes,
-      v.axes.map((a) => b.axisNode(a)),
-    );
-    requireThat(cx, span, v.axes, null, b.call(fn, v.node, limit));
-  }
+  if (cx.constraints === null) return;
+  for (const { axes, condition } of boundRequirements(cx.ck.b, domain, v.axes, v.node))
+    requireThat(cx, span, axes, null, condition);
 }
 
 function addTerm(cx: Cx, body: Body, name: string, span: Span, node: Node, rename: boolean): void {

@@ -16,9 +16,10 @@ import type { CheckedProgram } from './program.ts';
 /** Only programs without errors are looked at; used files when they are checked by themselves. */
 export function lints(ck: Checker, program: CheckedProgram): void {
   const foreign = new Set(program.modules.map((m) => m.file));
+  const determined = determinedSlots(program);
   for (const { energy } of program.energies.values()) {
     if (foreign.has(energy.span.file)) continue;
-    constantTerms(ck, program, energy);
+    constantTerms(ck, program, energy, determined);
     // A part of other energies that no job is about need not be normalised by itself.
     const isPart = ck.parts.has(energy.span) && !program.jobs.some((j) => j.energy === energy.name);
     if (!isPart) {
@@ -27,16 +28,22 @@ export function lints(ck: Checker, program: CheckedProgram): void {
     }
     dearConditionals(ck, energy);
   }
-  if (program.energies.size > 0) unusedNames(ck, program, foreign);
+  if (program.energies.size > 0) unusedNames(ck, program, foreign, determined);
 }
 
 /** W0402 */
-function constantTerms(ck: Checker, program: CheckedProgram, energy: Energy): void {
+function constantTerms(
+  ck: Checker,
+  program: CheckedProgram,
+  energy: Energy,
+  determined: ReadonlySet<Slot>,
+): void {
   for (const t of energy.terms) {
     if (ck.drawn.has(t.span) || (t.body.uses & Uses.unknown) !== 0) continue;
     // That nothing else determines its parameters is said of them.
-    const params = program.params.filter((p) => slotsRead([t.body]).has(p.slot));
-    if (params.length > 0 && params.every((p) => p.prior === null && !determines(program, p.slot))) continue;
+    const read = slotsRead([t.body]);
+    const params = program.params.filter((p) => read.has(p.slot));
+    if (params.length > 0 && params.every((p) => p.prior === null && !determined.has(p.slot))) continue;
     const what = (t.body.uses & Uses.param) === 0 ? 'is constant' : 'does not depend on the unknowns';
     ck.report(
       'warning',
@@ -67,11 +74,13 @@ function untouchedUnknowns(ck: Checker, energy: Energy): void {
 
 /** W0407: an unknown of an unbounded domain that only what data tell restrains. */
 function flatPriors(ck: Checker, energy: Energy): void {
+  const reads = new Map(energy.terms.map((t) => [t, slotsRead([t.body])]));
+  const required = slotsRead(energy.support.filter((c) => !c.implied).map((c) => c.condition));
   for (const u of energy.unknowns) {
     if (isBounded(u.domain) || ck.drawn.has(u)) continue;
-    const touching = energy.terms.filter((t) => slotsRead([t.body]).has(u));
+    const touching = energy.terms.filter((t) => reads.get(t)!.has(u));
     if (touching.length === 0 || !touching.every((t) => ck.likelihoods.has(t.span))) continue;
-    if (energy.support.some((c) => !c.implied && slotsRead([c.condition]).has(u))) continue;
+    if (required.has(u)) continue;
     const half = u.domain.kind === 'real' && (Number.isFinite(u.domain.lo) || Number.isFinite(u.domain.hi));
     ck.report(
       'warning',
@@ -107,13 +116,18 @@ function isBounded(d: Domain): boolean {
 }
 
 /** W0403, W0404 */
-function unusedNames(ck: Checker, program: CheckedProgram, foreign: ReadonlySet<string>): void {
+function unusedNames(
+  ck: Checker,
+  program: CheckedProgram,
+  foreign: ReadonlySet<string>,
+  determined: ReadonlySet<Slot>,
+): void {
   const read = new Set([...slotsRead(rootsOf(program)), ...slotsInJobs(program)]);
   for (const p of program.params) {
     if (foreign.has(p.span.file) || p.slot.name.includes('.')) continue;
     if (!read.has(p.slot))
       ck.report('warning', 'W0403', p.span, `nothing uses the parameter \`${p.slot.name}\``);
-    else if (p.prior === null && !determines(program, p.slot))
+    else if (p.prior === null && !determined.has(p.slot))
       ck.report(
         'warning',
         'W0403',
@@ -127,15 +141,17 @@ function unusedNames(ck: Checker, program: CheckedProgram, foreign: ReadonlySet<
       ck.report('warning', 'W0404', d.span, `nothing uses the data \`${d.name}\``);
 }
 
-/** Whether some term that depends on unknowns, a requirement, a report or another parameter reads it. */
-function determines(program: CheckedProgram, param: Slot): boolean {
-  const reads = (n: Node): boolean => slotsRead([n]).has(param);
+/** What terms that depend on unknowns, requirements, reports and the priors of other parameters read. */
+function determinedSlots(program: CheckedProgram): ReadonlySet<Slot> {
+  const roots: Node[] = [];
   for (const { energy } of program.energies.values()) {
-    if (energy.terms.some((t) => (t.body.uses & Uses.unknown) !== 0 && reads(t.body))) return true;
-    if (energy.support.some((c) => reads(c.condition))) return true;
-    if (energy.reports.some((r) => reads(r.value.body))) return true;
+    for (const t of energy.terms) if ((t.body.uses & Uses.unknown) !== 0) roots.push(t.body);
+    roots.push(...energy.support.map((c) => c.condition), ...energy.reports.map((r) => r.value.body));
   }
-  return program.params.some((p) => p.slot !== param && p.prior !== null && reads(p.prior));
+  const out = new Set(slotsRead(roots));
+  for (const p of program.params)
+    if (p.prior) for (const s of slotsRead([p.prior])) if (s !== p.slot) out.add(s);
+  return out;
 }
 
 function rootsOf(program: CheckedProgram): readonly Node[] {

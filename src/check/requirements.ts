@@ -1,12 +1,9 @@
 /** What the domain of an argument requires of its states, where they are not a product of free elements. */
+import type { Domain } from '../domain.ts';
 import type { Builder } from '../ir/build.ts';
 import type { Axis, Constraint, Node, Slot } from '../ir/types.ts';
 import type { Span } from '../syntax/span.ts';
-
-interface Requirement {
-  readonly axes: readonly Axis[];
-  readonly condition: Node;
-}
+import type { Requirement } from './distribution.ts';
 
 /**
  * Bounds that depend on other unknowns, arrangements without repeats, subsets of their
@@ -21,18 +18,30 @@ export function domainConstraints(b: Builder, slot: Slot, span: Span): readonly 
   return requirementsOf(b, slot, axes, value).map((r) => ({ ...r, span, where: null, implied: slot }));
 }
 
+/** That a value lies within bounds that depend on other slots; nothing for any other domain. */
+export function boundRequirements(
+  b: Builder,
+  d: Domain,
+  axes: readonly Axis[],
+  value: Node,
+): readonly Requirement[] {
+  if (d.kind !== 'real') return [];
+  const at = axes.map((a) => b.axisNode(a));
+  return (
+    [
+      ['ge', d.lower],
+      ['le', d.upper],
+    ] as const
+  ).flatMap(([fn, bound]) =>
+    bound ? [{ axes, condition: b.call(fn, value, b.substitute(bound.body, bound.axes, at)) }] : [],
+  );
+}
+
 function requirementsOf(b: Builder, slot: Slot, axes: readonly Axis[], value: Node): readonly Requirement[] {
   const d = slot.domain;
-  const nodes = axes.map((a) => b.axisNode(a));
   switch (d.kind) {
-    case 'real': {
-      const out: Requirement[] = [];
-      if (d.lower)
-        out.push({ axes, condition: b.call('ge', value, b.substitute(d.lower.body, d.lower.axes, nodes)) });
-      if (d.upper)
-        out.push({ axes, condition: b.call('le', value, b.substitute(d.upper.body, d.upper.axes, nodes)) });
-      return out;
-    }
+    case 'real':
+      return boundRequirements(b, d, axes, value);
     case 'permutation': {
       const i = axes[axes.length - 1];
       const j = b.axis(i.set, `${i.name}'`);
