@@ -3,7 +3,14 @@
  * command line's flags, its help and the playground read this table.
  */
 export type OptionType =
-  | { readonly kind: 'number'; readonly integer: boolean; readonly min?: number; readonly max?: number }
+  | {
+      readonly kind: 'number';
+      readonly integer: boolean;
+      readonly min?: number;
+      readonly max?: number;
+      /** Words that stand instead of a number. */
+      readonly words?: readonly string[];
+    }
   | { readonly kind: 'boolean' }
   | { readonly kind: 'word'; readonly values: readonly string[] }
   | { readonly kind: 'call'; readonly values: Readonly<Record<string, readonly OptionSpec[]>> }
@@ -108,6 +115,12 @@ const chainsOptions: readonly OptionSpec[] = [
     name: 'method',
     type: { kind: 'word', values: ['auto', 'gibbs', 'exchange', 'langevin', 'mixed'] },
     doc: 'sampler',
+    default: 'auto',
+  },
+  {
+    name: 'workers',
+    type: { kind: 'number', integer: true, min: 1, words: ['auto'] },
+    doc: 'threads that draw the chains; the draws do not depend on it; auto: all cores when it takes long',
     default: 'auto',
   },
   seed,

@@ -23,6 +23,7 @@ const floors: readonly (readonly string[])[] = [
   ['src/bind', 'src/transforms'],
   ['src/analyse'],
   ['src/plan', 'src/infer', 'src/learn'],
+  ['src/scale'],
   ['src/run', 'src/explain', 'src/reference', 'src/emit'],
   ['src/cli'],
 ];

@@ -130,6 +130,7 @@ function optionValue(
   const span = e.span;
   switch (type.kind) {
     case 'number': {
+      if (e.kind === 'name' && type.words?.includes(e.name)) return { kind: 'word', value: e.name, span };
       const value = constNumber(cx, e, `a number for \`${spec.name}\``);
       const problem = numberProblem(type, value);
       if (problem)

@@ -4,11 +4,13 @@ import * as path from 'node:path';
 import type { HostArray } from '../arrays.ts';
 import { shapeOf } from '../bind/bound.ts';
 import type { CheckedProgram, ModuleInfo } from '../check/program.ts';
+import type { Job } from '../check/values.ts';
 import type { Compiled } from '../compile.ts';
 import type { Engine } from '../engines/engine.ts';
 import { type NodeHost, nodeHost } from '../io/node-host.ts';
 import { readParams } from '../io/run-folder.ts';
 import type { Slot } from '../ir/types.ts';
+import { clampFromJson } from '../run/given.ts';
 import { openSession, type Session } from '../run/session.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
@@ -64,6 +66,27 @@ export function seedOf(options: CommonOptions): number | undefined {
   if (!Number.isSafeInteger(n) || n < 0)
     throw new UsageError(`--seed takes a whole number from 0, not \`${options.seed}\``);
   return n;
+}
+
+export function withSeed(job: Job, seed: number | undefined): Job {
+  return seed === undefined
+    ? job
+    : { ...job, options: { ...job.options, seed: { kind: 'number', value: seed, span: job.span } } };
+}
+
+/** A job with what flags say that the language does not: the seed, values that are given in a JSON file. */
+export async function withFlags(
+  io: Pick<Io, 'cwd'>,
+  { session, host }: Opened,
+  job: Job,
+  options: CommonOptions,
+  givenFile: string | undefined,
+): Promise<Job> {
+  const seeded = withSeed(job, seedOf(options));
+  if (givenFile === undefined) return seeded;
+  const file = host.permit(path.resolve(io.cwd, givenFile));
+  const given = await clampFromJson(session, seeded, host, file);
+  return { ...seeded, options: { ...seeded.options, given } };
 }
 
 /** A fit's folder, and whose parameters are read from it: the program's, or those of a file that it uses. */

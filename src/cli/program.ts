@@ -80,7 +80,7 @@ export async function compileFile(
 ): Promise<Compiled> {
   const text = await readText(io, file);
   const set = constants(options);
-  const name = file === '-' ? 'standard input' : file;
+  const name = programName(file);
   const reader = readerIn(rootOf(io, file));
   const compiled = await compileProgram(text, name, reader, { constants: set, extra });
   for (const source of compiled.sources.values()) terminal.addSource(source);
@@ -96,6 +96,9 @@ export async function compileFile(
     }
   return compiled;
 }
+
+/** What messages call a program. */
+export const programName = (file: string): string => (file === '-' ? 'standard input' : file);
 
 /** The folder that a program may read from. */
 export const rootOf = (io: Io, file: string): string =>

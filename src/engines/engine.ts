@@ -6,6 +6,8 @@
  */
 import type { HostArray } from '../arrays.ts';
 import type { Axis, IndexSet, Node, Slot } from '../ir/types.ts';
+import type { SiteTables } from './kernels/site-tables.ts';
+import type { Sweeper } from './kernels/sweeps/sweep.ts';
 
 export interface Output {
   readonly name: string;
@@ -38,6 +40,15 @@ export interface Engine {
   readonly name: string;
   /** Relative precision of its arithmetic: 2⁻⁵³ or 2⁻²⁴. */
   readonly epsilon: number;
+  /**
+   * Whether the numbers of a chain, a row or a site are the same to the last bit whatever others are evaluated
+   * beside it: then chains may be spread over workers.
+   */
+  readonly separable?: boolean;
+  /** States are evaluated more quickly one after another than side by side. */
+  readonly oneByOne?: boolean;
+  /** Sweeps over discrete unknowns in code made for them; absent where the engine has none. */
+  readonly sweeper?: (tables: SiteTables, chains: number) => Sweeper;
   /** @param constants slots whose arrays never change; kept by the evaluator */
   compile(program: ArrayProgram, constants: Arrays): Evaluator;
 }

@@ -99,6 +99,10 @@ energy E(s : spin[day], n : int(1, 3)) {
 run draws = sample(E, draws = 20, warmup = 20)`,
     { wrong: { 'lag.csv': 'lag\n1\n2\n3\n0\n' } },
   ),
+  E0707: told(
+    'Chains were drawn by several workers, and one of them ended before it was done; most often it had no memory left. Draw fewer chains or draws, record less often (`thin`), or take fewer workers: with `workers = 1` all chains share one memory. The draws do not depend on the number of workers.',
+    'it takes a machine that runs out of memory',
+  ),
   E0710: shown(
     'While learning, the energy of a row, or of a perturbed copy of one, became NaN or infinite. The message names the term, the row and its values. Look for a logarithm, a root or a division whose argument reaches 0, or an exponential that overflows; a smaller learning rate helps where parameters ran away.',
     learned('w * log(x + 2) + x ^ 2', few),

@@ -6,6 +6,7 @@ export const inferCodes = {
   E0704: 'a method that does not fit the unknowns',
   E0705: 'a given value outside its domain',
   E0706: 'an array that is read outside its index set',
+  E0707: 'a worker that was lost',
 } as const;
 
 export type InferCode = keyof typeof inferCodes;

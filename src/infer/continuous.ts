@@ -2,14 +2,15 @@
 import type { HostArray } from '../arrays.ts';
 import type { RealDomain } from '../domain.ts';
 import type { Evaluator } from '../engines/engine.ts';
-import { makeBatch, totalEnergy, violationsOf } from '../ir/batch.ts';
+import { totalEnergy, violationsOf } from '../ir/batch.ts';
 import { gradient } from '../ir/derive.ts';
 import type { Lambda, Node, Slot } from '../ir/types.ts';
 import { type SlotTransform, slotTransform } from '../transforms/slot.ts';
 import { type BoundValues, dependentBounds } from './bounds.ts';
+import { chainsOf } from './chains.ts';
 import { type Coordinates, coordinatesOf } from './coordinates.ts';
 import type { ContinuousTarget } from './langevin.ts';
-import { type Clamp, compile, type Model, type States } from './model.ts';
+import type { Clamp, Model, States } from './model.ts';
 import type { Scales } from './start.ts';
 
 export interface ContinuousPart extends ContinuousTarget {
@@ -150,8 +151,7 @@ interface Target {
 /** Outputs: `energy` of each chain with the Jacobian, its gradients `g0…`, and `broken` requirements. */
 function compileTarget(model: Model, parts: readonly Coordinates[], chains: number): Target {
   const b = model.builder;
-  const chain = b.axis(b.range(chains), 'chain');
-  const batch = makeBatch(b, model.energy.unknowns, [chain]);
+  const { chain, batch, compile } = chainsOf(model, chains);
   const lead = b.axisNode(chain);
   const transforms = new Map<Slot, SlotTransform>();
   const onLine = (n: Node): Node =>
@@ -194,5 +194,5 @@ function compileTarget(model: Model, parts: readonly Coordinates[], chains: numb
     }),
   ];
   if (broken.length > 0) outputs.push({ name: 'broken', axes: [chain], node: b.addAll(broken) });
-  return { run: compile(model, outputs, held), slots: batch.slots };
+  return { run: compile(outputs, held), slots: batch.slots };
 }

@@ -3,7 +3,7 @@ import { isArranged } from '../domain.ts';
 import { makeBatch, totalEnergy, violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { MAX_ENUMERATED } from '../plan/plan.ts';
-import { faultyTerm } from './gibbs.ts';
+import { faultyTerm } from './faulty-term.ts';
 import { jointStates } from './joint-states.ts';
 import { batchInputs, type Clamp, compile, fault, type Model } from './model.ts';
 

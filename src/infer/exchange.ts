@@ -14,19 +14,11 @@
 import { exchangeEnergy } from '../analyse/exchanges.ts';
 import { isArranged } from '../domain.ts';
 import type { Evaluator } from '../engines/engine.ts';
-import { makeBatch } from '../ir/batch.ts';
 import type { Stream } from '../random/stream.ts';
-import { faultyTerm } from './gibbs.ts';
+import { chainsOf } from './chains.ts';
+import { faultyTerm } from './faulty-term.ts';
 import { arrangedVectors } from './joint-states.ts';
-import {
-  batchInputs,
-  type Clamp,
-  compile,
-  fault,
-  type Model,
-  type States,
-  type UnknownLayout,
-} from './model.ts';
+import { batchInputs, type Clamp, fault, type Model, type States, type UnknownLayout } from './model.ts';
 
 export interface Exchange {
   /**
@@ -63,8 +55,7 @@ interface Level {
 
 export function makeExchange(model: Model, clamp: Clamp, chains: number): Exchange {
   const b = model.builder;
-  const chain = b.axis(b.range(chains), 'chain');
-  const batch = makeBatch(b, model.energy.unknowns, [chain]);
+  const { chain, batch, compile } = chainsOf(model, chains);
   const parts = model.unknowns.flatMap((layout): Part[] => {
     const { slot, size } = layout;
     if (!isArranged(slot.domain)) return [];
@@ -81,7 +72,7 @@ export function makeExchange(model: Model, clamp: Clamp, chains: number): Exchan
       {
         layout,
         subset: slot.domain.kind === 'subset',
-        run: compile(model, outputs),
+        run: compile(outputs),
         groups: each ? [vectors] : vectors.map((v) => [v]),
         width: each ? all.length : 1,
       },

@@ -3,9 +3,11 @@ import { type HostArray, sizeOfShape } from '../arrays.ts';
 import { type BoundProgram, type ParamValues, shapeOf } from '../bind/bound.ts';
 import type { Given } from '../check/values.ts';
 import { isArranged, isDiscrete, isVector, rangeOf, showDomain, stateCount, valueMap } from '../domain.ts';
+import { isAuto } from '../engines/choice.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator, Output } from '../engines/engine.ts';
 import { OutOfRange } from '../engines/reference/evaluate.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
+import { makeBatch } from '../ir/batch.ts';
 import type { Builder } from '../ir/build.ts';
 import type { Energy, IndexSet, Slot } from '../ir/types.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
@@ -18,6 +20,10 @@ export interface Model {
   readonly bound: BoundProgram;
   readonly energy: Energy;
   readonly engine: Engine;
+  /** Why this engine, where there was a choice. */
+  readonly engineWhy: string | null;
+  /** The engine that sweeps over discrete unknowns in code made for them; null where it may not be used. */
+  readonly kernels: Engine | null;
   readonly builder: Builder;
   readonly sizeOf: (set: IndexSet) => number;
   /** Data, tables and parameters. */
@@ -32,12 +38,29 @@ export interface UnknownLayout {
   readonly size: number;
 }
 
-export function makeModel(bound: BoundProgram, energy: Energy, params: ParamValues, engine: Engine): Model {
+/** @param chains of states that will be evaluated side by side: of several engines the quickest is taken */
+export function makeModel(
+  bound: BoundProgram,
+  energy: Energy,
+  params: ParamValues,
+  engine: Engine,
+  chains = 4,
+): Model {
+  const builder = bound.program.builder;
+  const choice = isAuto(engine)
+    ? engine.choose({
+        outputs: energyOutputs(builder, energy, chains),
+        sizeOf: bound.sizeOf,
+      })
+    : { engine, why: null };
+  const candidates = isAuto(engine) ? engine.candidates : [engine];
   return {
     bound,
     energy,
-    engine,
-    builder: bound.program.builder,
+    engine: choice.engine,
+    engineWhy: choice.why,
+    kernels: candidates.find((e) => e.sweeper) ?? null,
+    builder,
     sizeOf: bound.sizeOf,
     constants: new Map([...bound.constants, ...params]),
     unknowns: energy.unknowns.map((slot) => {
@@ -45,6 +68,12 @@ export function makeModel(bound: BoundProgram, energy: Energy, params: ParamValu
       return { slot, shape, size: sizeOfShape(shape) };
     }),
   };
+}
+
+function energyOutputs(b: Builder, energy: Energy, chains: number): Output[] {
+  const chain = b.axis(b.range(chains), 'chain');
+  const batch = makeBatch(b, energy.unknowns, [chain]);
+  return energy.terms.map((t) => ({ name: t.name, axes: [chain], node: batch.on(t.body) }));
 }
 
 /** Compiles expressions with the model's data and parameters as constants. */

@@ -2,10 +2,10 @@
 import { sizeOfShape } from '../arrays.ts';
 import { type Domain, isDiscrete, stateCount, valueMap } from '../domain.ts';
 import type { Evaluator, Output } from '../engines/engine.ts';
-import { makeBatch } from '../ir/batch.ts';
 import type { IndexSet } from '../ir/types.ts';
 import type { Draws, Quantity } from '../stats/draws.ts';
-import { batchInputs, compile, type Model, type States } from './model.ts';
+import { chainsOf } from './chains.ts';
+import { batchInputs, type Model, type States } from './model.ts';
 
 export interface Recorder {
   /** Appends the chains' present states as draw number `i`; answers the energies. */
@@ -22,9 +22,7 @@ interface Track {
 }
 
 export function makeRecorder(model: Model, chains: number, total: number): Recorder {
-  const b = model.builder;
-  const chain = b.axis(b.range(chains), 'chain');
-  const batch = makeBatch(b, model.energy.unknowns, [chain]);
+  const { chain, batch, compile } = chainsOf(model, chains);
   const { terms, reports } = model.energy;
   const outputs: Output[] = [
     ...terms.map((t, i) => ({ name: `t${i}`, axes: [chain], node: batch.on(t.body) })),
@@ -34,7 +32,7 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
       node: batch.on(r.value.body),
     })),
   ];
-  const run: Evaluator | null = outputs.length > 0 ? compile(model, outputs) : null;
+  const run: Evaluator | null = outputs.length > 0 ? compile(outputs) : null;
   const track = (q: Omit<Quantity, 'values'>): Track => {
     const size = sizeOfShape(q.shape);
     return { quantity: q, size, values: new Float64Array(chains * total * size) };

@@ -1,21 +1,34 @@
 /** Running chains: Gibbs for what is discrete, exchanges for arrangements, Langevin for what is real, in turn. */
 
-import { makeBatch, violationsOf } from '../ir/batch.ts';
+import { violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import type { Draws } from '../stats/draws.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
+import { chainsOf } from './chains.ts';
 import { continuousPart } from './continuous.ts';
 import { makeExchange } from './exchange.ts';
-import { faultyTerm, makeGibbs } from './gibbs.ts';
+import { faultyTerm } from './faulty-term.ts';
+import { makeGibbs } from './gibbs.ts';
 import { makeLangevin } from './langevin.ts';
-import { batchInputs, type Clamp, compile, fault, type Model, type States } from './model.ts';
+import { batchInputs, type Clamp, fault, type Model, type States } from './model.ts';
 import { makeRecorder } from './recorder.ts';
-import { type Scales, startStates } from './start.ts';
+import { copyStates, type Scales, startStates } from './start.ts';
+
+/** Some of a run's chains, of which other workers draw the rest: `from` … `from + count − 1`. */
+export interface ChainPart {
+  readonly from: number;
+  readonly count: number;
+  /** Told before sweep `sweep` begins, and at the end how many there were: when a fault shows. */
+  readonly reached?: (sweep: number) => void;
+}
 
 export interface SampleOptions {
+  /** All chains of the run. */
   readonly chains?: number;
+  /** Those that are drawn here; absent: all. Their draws are the same as among all. */
+  readonly part?: ChainPart;
   /** Recorded draws of each chain. */
   readonly draws?: number;
   readonly warmup?: number;
@@ -25,7 +38,7 @@ export interface SampleOptions {
   readonly leapfrogs?: number;
   /** Location and spread of real unknowns, where data tell. */
   readonly scales?: Scales;
-  /** Rows that chains start from. */
+  /** Rows that chains start from; chains are numbered in the whole run. */
   readonly start?: { readonly of: (slot: Slot, chain: number) => ArrayLike<number> };
 }
 
@@ -75,31 +88,60 @@ export async function sample(
   signal?: { readonly aborted: boolean },
 ): Promise<SampleResult> {
   const t0 = performance.now();
-  const { plan, blocks } = makePlan(model, clamp);
-  const chains = options.chains ?? plan.defaults.chains;
+  const { plan, gibbs: how } = makePlan(model, clamp);
+  const all = options.chains ?? plan.defaults.chains;
+  const { from: first, count: chains } = options.part ?? { from: 0, count: all };
+  const rows = options.start;
   const draws = options.draws ?? plan.defaults.draws;
   const warmup = options.warmup ?? plan.defaults.warmup;
   const thin = options.thin ?? plan.defaults.thin;
   const root = new Stream(options.seed ?? 1, 'sample');
-  const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', c));
-  const states = startStates(model, clamp, streams, options.start, options.scales);
-  const gibbs = blocks.length > 0 ? makeGibbs(model, blocks, clamp, chains) : null;
+  const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', first + c));
+  const start = rows && { of: (slot: Slot, c: number) => rows.of(slot, first + c) };
+  const states = startStates(model, clamp, streams, start, options.scales);
+  const gibbs = how ? makeGibbs(model, how, clamp, chains, all) : null;
   const exchange = plan.unknowns.some((u) => u.method === 'exchange')
     ? makeExchange(model, clamp, chains)
     : null;
   // Discrete parts that break a requirement at random are mended by sweeps, of the chains in need only.
-  const repair = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
-    const sweepers = [
-      gibbs && makeGibbs(model, blocks, clamp, own.length),
-      exchange && makeExchange(model, clamp, own.length),
-    ];
+  const mend = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
+    const discrete = how && makeGibbs(model, how, clamp, own.length, all);
+    const arranged = exchange && makeExchange(model, clamp, own.length);
     try {
-      for (let i = 0; i < REPAIR_SWEEPS; i++) for (const s of sweepers) s?.sweep(at, own, 1);
+      for (let i = 0; i < REPAIR_SWEEPS; i++) {
+        discrete?.sweep(at, own, 1);
+        if (!arranged) continue;
+        discrete?.settle(at);
+        arranged.sweep(at, own, 1);
+        discrete?.changed();
+      }
+      discrete?.settle(at);
+    } finally {
+      discrete?.dispose();
+      arranged?.dispose();
+    }
+  };
+  const repair = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
+    const positions = own.map((s) => s.position);
+    const before = copyStates(at);
+    try {
+      mend(own, at);
     } catch (e) {
       // Not a number beside these reals: the next start has others.
       if (!(e instanceof EnergyError)) throw e;
-    } finally {
-      for (const s of sweepers) s?.dispose();
+      if (own.length === 1) return;
+      // Another chain's fault must not end this one's repair: once more, each by itself.
+      own.forEach((stream, c) => {
+        stream.position = positions[c];
+        const alone = new Map(
+          [...before].map(([slot, x]) => {
+            const size = x.length / own.length;
+            return [slot, x.slice(c * size, (c + 1) * size)];
+          }),
+        );
+        repair([stream], alone);
+        for (const [slot, x] of alone) at.get(slot)!.set(x, c * x.length);
+      });
     }
   };
   const real = continuousPart(model, clamp, chains, states);
@@ -125,10 +167,12 @@ export async function sample(
   const annealed = langevin === null && options.start === undefined;
   try {
     for (let i = 0; i < total; i++) {
+      options.part?.reached?.(i);
       const warming = i < warmup;
       if (gibbs || exchange) {
         const beta = annealed ? inverseTemperature(i, warmup) : 1;
         gibbs?.sweep(states, streams, beta);
+        if (exchange || langevin) gibbs?.settle(states);
         exchange?.sweep(states, streams, beta);
         if (langevin && real) langevin.refresh(real.read(states));
       }
@@ -136,17 +180,23 @@ export async function sample(
         langevin.step(streams, warming);
         real.write(langevin.state.z, states);
       }
+      if (exchange || langevin) gibbs?.changed();
       if (i === warmup - 1) {
         langevin?.freeze();
-        requireFeasible(model, states, chains);
-        const lost = gibbs?.fault();
+        gibbs?.settle(states);
+        requireFeasible(model, states, chains, first);
+        const lost = gibbs?.fault(states);
         if (lost) throw lost;
         t2 = performance.now();
       }
-      if (!warming && (i - warmup + 1) % thin === 0) energy = recorder.record(states, recorded++);
+      if (!warming && (i - warmup + 1) % thin === 0) {
+        gibbs?.settle(states);
+        energy = recorder.record(states, recorded++);
+      }
       const now = performance.now();
       if (now - last > SLICE_MS || i === total - 1) {
         last = now;
+        gibbs?.settle(states);
         onProgress({
           phase: warming ? 'warmup' : 'sampling',
           done: i + 1,
@@ -161,9 +211,10 @@ export async function sample(
         if (signal?.aborted) break;
       }
     }
+    options.part?.reached?.(total);
     if (warmup === 0) {
-      requireFeasible(model, states, chains);
-      const lost = gibbs?.fault();
+      requireFeasible(model, states, chains, first);
+      const lost = gibbs?.fault(states);
       if (lost) throw lost;
     }
     const result = recorder.draws(recorded);
@@ -241,29 +292,28 @@ function feasibleStart(
 const inverseTemperature = (i: number, warmup: number): number =>
   Math.min(1, (1.5 * (i + 1)) / Math.max(1, warmup));
 
-/** After warm-up every chain must satisfy what is required. */
-function requireFeasible(model: Model, states: States, chains: number): void {
+/** After warm-up every chain must satisfy what is required. @param first the number of the first chain */
+function requireFeasible(model: Model, states: States, chains: number, first: number): void {
   if (model.energy.support.length === 0) return;
   const b = model.builder;
-  const chain = b.axis(b.range(chains));
-  const batch = makeBatch(b, model.energy.unknowns, [chain]);
+  const { chain, batch, compile } = chainsOf(model, chains);
   const outputs = model.energy.support.map((c, i) => ({
     name: String(i),
     axes: [chain],
     node: violationsOf(b, c, batch.on),
   }));
-  const run = compile(model, outputs);
+  const run = compile(outputs);
   const out = run.run(batchInputs(model, batch.slots, states, chains));
   run.dispose();
-  model.energy.support.forEach((c, i) => {
-    const broken = out.get(String(i))!.data;
-    for (let k = 0; k < chains; k++)
-      if (broken[k] > 0)
+  for (let k = 0; k < chains; k++)
+    model.energy.support.forEach((c, i) => {
+      const broken = out.get(String(i))!.data[k];
+      if (broken > 0)
         throw fault(
           'E0702',
           c.span,
-          `after warm-up chain ${k} still violates this requirement${broken[k] > 1 ? ` (${broken[k]} times)` : ''}`,
+          `after warm-up chain ${first + k} still violates this requirement${broken > 1 ? ` (${broken} times)` : ''}`,
           'give more of the unknowns, raise `warmup`, or loosen the requirement',
         );
-  });
+    });
 }

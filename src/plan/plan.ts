@@ -16,6 +16,7 @@ import {
 } from '../domain.ts';
 import { jointStates } from '../infer/joint-states.ts';
 import { type Clamp, freeCount, type Model } from '../infer/model.ts';
+import { type GibbsPlan, planGibbs } from './gibbs.ts';
 
 export interface UnknownPlan {
   readonly unknown: string;
@@ -34,6 +35,8 @@ export interface UnknownPlan {
 export interface Plan {
   readonly energy: string;
   readonly engine: string;
+  /** Why this engine evaluates the energy, where there was a choice. */
+  readonly engineWhy: string | null;
   readonly method: 'gibbs' | 'exchange' | 'langevin' | 'mixed' | 'none';
   readonly unknowns: readonly UnknownPlan[];
   /** Joint states of the free discrete unknowns; null when some unknown is real or the number overflows. */
@@ -54,7 +57,8 @@ export const MAX_ENUMERATED = 2 ** 22;
 
 export interface Planned {
   readonly plan: Plan;
-  readonly blocks: readonly SiteBlocks[];
+  /** How discrete unknowns are drawn; null where none is free. */
+  readonly gibbs: GibbsPlan | null;
 }
 
 const candidatesNote = (states: number): string =>
@@ -122,16 +126,18 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
       }${candidatesNote(stateCount(u.slot.domain, model.sizeOf))}`,
     });
   }
+  const gibbs = blocks.length > 0 ? planGibbs(model, blocks, clamp) : null;
   const methods = (['gibbs', 'exchange', 'langevin'] as const).filter((m) =>
     unknowns.some((u) => u.method === m),
   );
   const langevin = methods.includes('langevin');
   const slow = blocks.some((i) => i.blocks.length > 16);
   return {
-    blocks,
+    gibbs,
     plan: {
       energy: model.energy.name,
       engine: model.engine.name,
+      engineWhy: model.engineWhy,
       method: methods.length > 1 ? 'mixed' : (methods[0] ?? 'none'),
       unknowns,
       states,

@@ -89,7 +89,7 @@ export function optionText(t: OptionType): string {
   switch (t.kind) {
     case 'number': {
       const low = t.min === undefined ? '' : t.max === undefined ? ` ≥ ${t.min}` : ` ${t.min} … ${t.max}`;
-      return `${t.integer ? 'whole number' : 'number'}${low}`;
+      return [`${t.integer ? 'whole number' : 'number'}${low}`, ...(t.words ?? [])].join(' or ');
     }
     case 'boolean':
       return 'true or false';

@@ -4,6 +4,7 @@ import type { SampleResult } from '../infer/sample.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Calibration } from '../stats/calibration.ts';
+import type { Spread } from '../scale/split.ts';
 import type { Draws } from '../stats/draws.ts';
 import type { TableSimilarity } from '../stats/two-sample.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
@@ -58,7 +59,11 @@ export type JobResult =
       /** What was noticed by the way, e.g. that hardly any negative was in the support. */
       readonly warnings: readonly Diagnostic[];
     }
-  | ({ readonly verb: 'sample' } & SampleResult)
+  | ({
+      readonly verb: 'sample';
+      /** How many workers drew. The draws do not depend on it. */
+      readonly spread: Spread;
+    } & SampleResult)
   | {
       readonly verb: 'logz';
       readonly logZ: number;

@@ -15,6 +15,7 @@ import type { Host } from '../io/host.ts';
 import type { Slot } from '../ir/types.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
 import { verbNamed } from '../options.ts';
+import type { WorkerHost } from '../scale/protocol.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
@@ -34,6 +35,8 @@ export interface Session {
   /** Parameters by slot: initial, read from a folder, or learned by the last fit. */
   params: ParamValues;
   readonly results: Map<string, JobResult>;
+  /** Where workers on this program are to be had; absent: nowhere. */
+  workers?: WorkerHost;
 }
 
 export interface JobContext {

@@ -7,10 +7,11 @@ import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { interruption } from '../interrupt.ts';
-import { moduleOf, openFile, seedOf } from '../open.ts';
+import { moduleOf, openFile, seedOf, withSeed } from '../open.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
+import { threads } from '../workers.ts';
 
 export interface RunOptions extends CommonOptions {
   readonly format?: string;
@@ -36,6 +37,7 @@ export async function runCommand(
       ? jobs
       : upTo(jobs, only, o.params?.some((p) => !moduleOf(compiled.program, p)) ?? false);
   const { session, host } = await openFile(io, file, compiled, o);
+  session.workers = threads({ cwd: io.cwd, file, compiled, options: o });
   const base = path.resolve(io.cwd, o.output ?? path.join('runs', path.basename(file, '.energy')));
   host.permit(base);
   const signal = interruption();
@@ -81,10 +83,4 @@ function upTo(jobs: readonly Job[], name: string, haveParams: boolean): readonly
   }
   const before = basisOf(jobs, jobs[at]).filter((j) => j.verb !== 'fit' || !haveParams);
   return [...before, jobs[at]];
-}
-
-export function withSeed(job: Job, seed: number | undefined): Job {
-  return seed === undefined
-    ? job
-    : { ...job, options: { ...job.options, seed: { kind: 'number', value: seed, span: job.span } } };
 }

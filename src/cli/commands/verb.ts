@@ -1,6 +1,5 @@
 import * as path from 'node:path';
 import type { VerbSpec } from '../../options.ts';
-import { clampFromJson } from '../../run/given.ts';
 import type { RunEvent } from '../../run/results.ts';
 import { runJob } from '../../run/session.ts';
 import type { Diagnostic } from '../../syntax/diagnostic.ts';
@@ -10,11 +9,12 @@ import { Source } from '../../syntax/span.ts';
 import type { Program } from '../../syntax/tree.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { interruption } from '../interrupt.ts';
-import { openFile, seedOf } from '../open.ts';
+import { openFile, withFlags } from '../open.ts';
 import { compileFile, readText } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
-import { type RunOptions, withSeed } from './run.ts';
+import { threads } from '../workers.ts';
+import type { RunOptions } from './run.ts';
 
 /** What messages call the text that the flags become. */
 const COMMAND = 'command line';
@@ -58,16 +58,8 @@ export async function verbCommand(
   const job = compiled.program.jobs.find((j) => j.name === jobName);
   if (!job) throw new UsageError(`\`${name}\` cannot be ${verb.name === 'fit' ? 'fitted' : 'used'}`);
   const { session, host } = await openFile(io, file, compiled, o);
-  const seeded = withSeed(job, seedOf(o));
-  const withGiven = givenFile
-    ? {
-        ...seeded,
-        options: {
-          ...seeded.options,
-          given: await clampFromJson(session, seeded, host, host.permit(path.resolve(io.cwd, givenFile))),
-        },
-      }
-    : seeded;
+  const flagged = await withFlags(io, { session, host }, job, o, givenFile);
+  session.workers = threads({ cwd: io.cwd, file, compiled, options: o, extra, givenFile });
   const dir = path.resolve(
     io.cwd,
     o.output ?? path.join('runs', `${path.basename(file, '.energy')}-${verb.name}`),
@@ -77,19 +69,19 @@ export async function verbCommand(
   const from = typeof o.resume === 'string' ? host.permit(path.resolve(io.cwd, o.resume)) : undefined;
   const checkpoints = verb.name === 'fit' ? await checkpointsIn(host, dir, from) : undefined;
   const show = (e: RunEvent): void => terminal.progress(e);
-  const result = await runJob(session, withGiven, show, signal, undefined, checkpoints);
+  const result = await runJob(session, flagged, show, signal, undefined, checkpoints);
   signal.release();
   const saved = await saveJob({
     host,
     dir,
     session,
-    job: withGiven,
+    job: flagged,
     result,
     source: compiled.source,
     used: compiled.used,
     format: o.format,
   });
-  const bad = report(terminal, io, dir, withGiven, result, saved);
+  const bad = report(terminal, io, dir, flagged, result, saved);
   if (result.verb === 'fit') {
     terminal.diagnostics(result.warnings);
     if (result.failure.length > 0) throw new EnergyError(result.failure);

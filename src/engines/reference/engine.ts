@@ -32,6 +32,7 @@ const reductions: Readonly<Record<ReduceKind, (items: readonly number[]) => numb
 export const referenceEngine = (): Engine => ({
   name: 'reference',
   epsilon: 2 ** -53,
+  separable: true,
   compile: (program: ArrayProgram, constants: Arrays): Evaluator => ({
     run: (inputs) => run(program, new Map([...constants, ...inputs])),
     dispose: () => {},

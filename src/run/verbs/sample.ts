@@ -1,15 +1,43 @@
+import { fingerprint } from '../../bind/fingerprint.ts';
 import { isArranged, isDiscrete, showDomain } from '../../domain.ts';
 import { type Clamp, fault, freeCount, type Model, type States } from '../../infer/model.ts';
 import { kindOf, latticeShape } from '../../infer/recorder.ts';
-import { sample } from '../../infer/sample.ts';
+import {
+  type ChainPart,
+  type SampleOptions,
+  type SampleProgress,
+  type SampleResult,
+  sample,
+} from '../../infer/sample.ts';
 import type { Scales } from '../../infer/start.ts';
 import type { Slot } from '../../ir/types.ts';
+import { makePlan } from '../../plan/plan.ts';
+import { conduct, UnfitWorkers } from '../../scale/conduct.ts';
+import type { WorkerHost } from '../../scale/protocol.ts';
+import { LONG_RUN, type Spread, split, spreadOf, TRIAL } from '../../scale/split.ts';
 import type { Draws } from '../../stats/draws.ts';
 import type { JobResult } from '../results.ts';
 import { clampOption, type JobContext, modelOf, numberOption, optionError, rowArrays } from '../session.ts';
 
-/** `sample(E, …)`: chains from exp(−E). `n` draws in all: as many chains as rows of a batch, one draw each. */
+/** `sample(E, …)`: chains from exp(−E), on one thread or spread over workers. */
 export async function runSample(cx: JobContext): Promise<JobResult> {
+  const task = taskOf(cx);
+  const { result, spread } = await drawn(cx, task);
+  cx.emit({ event: 'plan', job: cx.job.name, plan: result.plan });
+  return { verb: 'sample', ...result, spread };
+}
+
+/** A `sample` job as the sampler takes it. */
+export interface SampleTask {
+  readonly model: Model;
+  readonly clamp: Clamp;
+  readonly options: SampleOptions;
+  /** What `workers` says; absent: `auto`. */
+  readonly workers: number | undefined;
+}
+
+/** `n` draws in all: as many chains as rows of a batch, one draw each. */
+export function taskOf(cx: JobContext): SampleTask {
   const { job, session } = cx;
   const model = modelOf(cx);
   const clamp = clampOption(cx, model);
@@ -18,54 +46,143 @@ export async function runSample(cx: JobContext): Promise<JobResult> {
   if (n !== undefined && (num('chains') !== undefined || num('draws') !== undefined))
     throw optionError(job.span, '`n` replaces `chains` and `draws`: give one or the others');
   checkMethod(cx, model, clamp);
-  const shape = n === undefined ? { chains: num('chains'), draws: num('draws') } : spread(n);
+  const shape = n === undefined ? { chains: num('chains'), draws: num('draws') } : chainsFor(n);
   const init = job.options.init;
   const rows = init?.kind === 'rows' ? rowArrays(session, init.rows) : null;
-  const result = await sample(
-    model,
-    clamp,
-    {
-      ...shape,
-      warmup: num('warmup'),
-      thin: num('thin') ?? (n === undefined ? undefined : 1),
-      seed: num('seed'),
-      scales: scalesOf(cx),
-      start: rows
-        ? {
-            of: (slot, chain) => {
-              const a = rows.of.get(slot)!;
-              const size = a.data.length / rows.count;
-              const row = chain % rows.count;
-              return a.data.subarray(row * size, (row + 1) * size);
-            },
-          }
-        : undefined,
+  const options: SampleOptions = {
+    ...shape,
+    warmup: num('warmup'),
+    thin: num('thin') ?? (n === undefined ? undefined : 1),
+    seed: num('seed'),
+    scales: scalesOf(cx),
+    start: rows
+      ? {
+          of: (slot, chain) => {
+            const a = rows.of.get(slot)!;
+            const size = a.data.length / rows.count;
+            const row = chain % rows.count;
+            return a.data.subarray(row * size, (row + 1) * size);
+          },
+        }
+      : undefined,
+  };
+  return { model, clamp, options, workers: num('workers') };
+}
+
+interface Drawn {
+  readonly result: SampleResult;
+  readonly spread: Spread;
+}
+
+/**
+ * A number of workers that is asked for is taken. By itself a run starts on one thread; if it shows there that
+ * it will take long, it starts anew on workers, which draw the same.
+ */
+async function drawn(cx: JobContext, task: SampleTask): Promise<Drawn> {
+  const { model, clamp, options, workers: asked } = task;
+  const { workers: host } = cx.session;
+  const spreadFor = (chains: number): Spread => spreadOf(model.engine, chains, host?.cores ?? 0, asked);
+  const alone = async (spread: Spread): Promise<Drawn> => ({
+    result: await sample(model, clamp, options, (p) => tell(cx, model, p), cx.signal),
+    spread,
+  });
+  const together = async (chains: number, spread: Spread): Promise<Drawn> => {
+    try {
+      return { result: await onWorkers(cx, task, host!, split(chains, spread.workers)), spread };
+    } catch (e) {
+      if (e instanceof UnfitWorkers) return alone({ workers: 1, why: e.message });
+      throw e;
+    }
+  };
+  if (asked !== undefined) {
+    const chains = options.chains ?? makePlan(model, clamp).plan.defaults.chains;
+    const spread = spreadFor(chains);
+    return spread.workers === 1 ? alone(spread) : together(chains, spread);
+  }
+  const trial = await tried(cx, task, spreadFor);
+  return trial.result ? { result: trial.result, spread: trial.spread } : together(trial.chains, trial.spread);
+}
+
+/** A run on one thread that gives up when it sees that workers would be done earlier. */
+async function tried(
+  cx: JobContext,
+  { model, clamp, options }: SampleTask,
+  spreadFor: (chains: number) => Spread,
+): Promise<{ readonly result: SampleResult | null; readonly spread: Spread; readonly chains: number }> {
+  let spread: Spread | null = null;
+  let chains = 0;
+  const signal = {
+    get aborted() {
+      return (spread !== null && spread.workers > 1) || (cx.signal?.aborted ?? false);
     },
-    (p) => {
-      let value: number | null = null;
-      if (p.energy) value = p.energy.reduce((a, b) => a + b, 0) / p.energy.length;
-      cx.emit({
-        event: 'progress',
-        job: job.name,
-        phase: p.phase,
-        done: p.done,
-        total: p.total,
-        rate: p.rate,
-        value,
-      });
-      const { phase, record, recorded } = p;
-      cx.watch?.({
-        job: job.name,
-        phase,
-        record,
-        recorded,
-        now: present(model, p.states, record.chains),
-      });
+  };
+  const hear = (p: SampleProgress): void => {
+    tell(cx, model, p);
+    if (spread !== null || p.done / p.rate < TRIAL) return;
+    chains = p.record.chains;
+    const short = (p.total - p.done) / p.rate < LONG_RUN;
+    spread = short ? { workers: 1, why: 'the run is short' } : spreadFor(chains);
+  };
+  const given = (): Spread => spread ?? { workers: 1, why: 'the run is short' };
+  try {
+    const result = await sample(model, clamp, options, hear, signal);
+    const moved = given().workers > 1 && !cx.signal?.aborted;
+    return moved
+      ? { result: null, spread: given(), chains }
+      : { result, spread: { ...given(), workers: 1 }, chains };
+  } catch (e) {
+    // What is wrong with a run that was given up half-way will show again.
+    if (given().workers > 1) return { result: null, spread: given(), chains };
+    throw e;
+  }
+}
+
+/** A fingerprint of what the job reads: data, and the values that are given. */
+export const dataOf = ({ session }: JobContext, { clamp }: SampleTask): string =>
+  fingerprint([
+    ...session.bound.constants,
+    ...[...clamp.values, ...clamp.fixed].map(([slot, data]) => [slot, { shape: [], data }] as const),
+  ]);
+
+function onWorkers(
+  cx: JobContext,
+  task: SampleTask,
+  host: WorkerHost,
+  parts: readonly ChainPart[],
+): Promise<SampleResult> {
+  const { job, session } = cx;
+  return conduct({
+    host,
+    parts,
+    order: {
+      job: job.name,
+      engine: session.engine.name,
+      fingerprint: dataOf(cx, task),
+      // A view of a large buffer would be sent with all of it.
+      params: [...session.params].map(([slot, { shape, data }]) => [
+        slot.name,
+        { shape, data: data.slice() },
+      ]),
+      watched: cx.watch !== undefined,
     },
-    cx.signal,
-  );
-  cx.emit({ event: 'plan', job: job.name, plan: result.plan });
-  return { verb: 'sample', ...result };
+    span: job.span,
+    onProgress: ({ phase, done, total, rate, energy, live }) => {
+      cx.emit({ event: 'progress', job: job.name, phase, done, total, rate, value: energy });
+      if (live) cx.watch?.({ job: job.name, phase, ...live });
+    },
+    signal: cx.signal,
+  });
+}
+
+/** Mean energy of the chains at their last draw. */
+export const meanEnergy = ({ energy }: SampleProgress): number | null =>
+  energy && energy.reduce((a, b) => a + b, 0) / energy.length;
+
+function tell(cx: JobContext, model: Model, p: SampleProgress): void {
+  const { phase, done, total, rate, record, recorded } = p;
+  const job = cx.job.name;
+  cx.emit({ event: 'progress', job, phase, done, total, rate, value: meanEnergy(p) });
+  cx.watch?.({ job, phase, record, recorded, now: present(model, p.states, record.chains) });
 }
 
 /** Location and spread of the rows that the program fits this energy to, if it does. */
@@ -109,7 +226,7 @@ function checkMethod(cx: JobContext, model: Model, clamp: Clamp): void {
 }
 
 /** The states as one draw of each chain, without a copy. */
-const present = (model: Model, states: States, chains: number): Draws => ({
+export const present = (model: Model, states: States, chains: number): Draws => ({
   chains,
   draws: 1,
   quantities: model.unknowns.map((u) => ({
@@ -122,7 +239,7 @@ const present = (model: Model, states: States, chains: number): Draws => ({
 });
 
 /** Many chains side by side cost little more than one: up to 256, then several draws of each. */
-function spread(n: number): { readonly chains: number; readonly draws: number } {
+function chainsFor(n: number): { readonly chains: number; readonly draws: number } {
   const chains = Math.min(n, 256);
   return { chains, draws: Math.ceil(n / chains) };
 }

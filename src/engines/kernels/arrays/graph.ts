@@ -1,0 +1,286 @@
+/**
+ * The expressions of a program over as few axes as possible. Derivatives and users name the same index set by
+ * many axes; two of them that nothing has at once are made one, so that what is equal becomes one node and
+ * what runs over the same set can share a loop.
+ */
+import type { Output } from '../../engine.ts';
+import { resultKey } from '../../../ir/matrix.ts';
+import type { Axis, FnName, IndexSet, Lambda, Node, Recurrence, Slot } from '../../../ir/types.ts';
+import { children, visit } from '../../../ir/walk.ts';
+
+type Axes = readonly Axis[];
+type SizeOf = (set: IndexSet) => number;
+type Bare<T> = T extends Node ? Omit<T, 'id'> : never;
+
+/** Makes nodes, equal ones once; ids grow, children are older than parents. */
+export class Maker {
+  private readonly table = new Map<string, Node>();
+  private next = 0;
+
+  axis(axis: Axis): Node {
+    return this.intern(`a${axis.id}`, { op: 'axis', axis, axes: [axis], uses: 0 });
+  }
+
+  const(value: number): Node {
+    return this.intern(`c${Object.is(value, -0) ? '-0' : value}`, { op: 'const', value, axes: [], uses: 0 });
+  }
+
+  call(fn: FnName, ...args: readonly Node[]): Node {
+    return this.intern(`${fn}(${ids(args)})`, { op: 'call', fn, args, axes: union(args), uses: usesOf(args) });
+  }
+
+  reduce(
+    kind: 'sum' | 'prod' | 'max' | 'min',
+    over: Axes,
+    body: Node,
+    where: Node | null,
+  ): Node {
+    const parts = where ? [body, where] : [body];
+    return this.intern(`${kind}<${over.map((a) => a.id)}>${ids(parts)}`, {
+      op: 'reduce',
+      kind,
+      over,
+      where,
+      body,
+      axes: union(parts).filter((a) => !over.includes(a)),
+      uses: usesOf(parts),
+    });
+  }
+
+  intern(key: string, bare: Bare<Node>): Node {
+    const known = this.table.get(key);
+    if (known) return known;
+    const made = { ...bare, id: this.next++ } as Node;
+    this.table.set(key, made);
+    return made;
+  }
+}
+
+const ids = (nodes: readonly Node[]): string => nodes.map((n) => n.id).join(',');
+const usesOf = (nodes: readonly Node[]): number => nodes.reduce((u, n) => u | n.uses, 0);
+
+/** The free axes of the nodes, by id. */
+export function union(nodes: readonly { readonly axes: Axes }[]): Axes {
+  if (nodes.length === 1) return nodes[0].axes;
+  let out: Axes = [];
+  for (const { axes } of nodes) {
+    if (axes.every((a) => out.includes(a))) continue;
+    out = out.every((a) => axes.includes(a)) ? axes : [...new Set([...out, ...axes])].sort((a, b) => a.id - b.id);
+  }
+  return out;
+}
+
+/** The axes that a node binds in its parts. */
+function boundBy(n: Node): Axes {
+  switch (n.op) {
+    case 'at':
+      return n.params;
+    case 'reduce':
+      return n.over;
+    case 'scatter':
+      return [...n.over, ...n.into];
+    case 'matrix':
+      return n.args.flatMap((a) => a.axes);
+    case 'scan':
+      return [...n.loop.params, n.loop.over, ...n.loop.axes];
+    default:
+      return [];
+  }
+}
+
+export interface Graph {
+  readonly outputs: readonly Output[];
+  readonly maker: Maker;
+  /** Axes along which instances lie side by side that must not influence each other's rounding (chains). */
+  readonly batch: ReadonlySet<Axis>;
+}
+
+/**
+ * @param varies whether a slot is supplied at every run
+ */
+export function graphOf(outputs: readonly Output[], sizeOf: SizeOf, varies: (slot: Slot) => boolean): Graph {
+  const nodes: Node[] = [];
+  visit(
+    outputs.map((o) => o.node),
+    (n) => nodes.push(n),
+  );
+  const batch = batchAxes(outputs, nodes, varies);
+  const to = mergedAxes(outputs, nodes, batch);
+  const maker = new Maker();
+  const made = rebuild(maker, nodes, to, sizeOf);
+  return {
+    outputs: outputs.map((o) => ({ ...o, axes: o.axes.map(to), node: made.get(o.node)! })),
+    maker,
+    batch: new Set([...batch].map(to)),
+  };
+}
+
+/** The axes that are the first index of what is supplied at every run, if results lead with such an axis too. */
+function batchAxes(
+  outputs: readonly Output[],
+  nodes: readonly Node[],
+  varies: (slot: Slot) => boolean,
+): ReadonlySet<Axis> {
+  const set = outputs[0]?.axes[0]?.set;
+  const out = new Set<Axis>();
+  if (!set) return out;
+  for (const n of nodes)
+    if (n.op === 'read' && n.slot.role !== 'state' && varies(n.slot) && n.slot.sets[0] === set) {
+      const [first] = n.indices;
+      if (first.op === 'axis') out.add(first.axis);
+    }
+  if (out.size > 0) for (const o of outputs) if (o.axes[0]?.set === set) out.add(o.axes[0]);
+  return out;
+}
+
+/** For each axis the one that it becomes. */
+function mergedAxes(
+  outputs: readonly Output[],
+  nodes: readonly Node[],
+  batch: ReadonlySet<Axis>,
+): (a: Axis) => Axis {
+  const near = new Map<Axis, Set<Axis>>();
+  const seen = new Set<string>();
+  const together = (axes: Axes): void => {
+    const all = [...new Set(axes)];
+    const key = all
+      .map((a) => a.id)
+      .sort()
+      .join(',');
+    if (seen.has(key)) return;
+    seen.add(key);
+    for (const a of all) {
+      let list = near.get(a);
+      if (!list) {
+        list = new Set();
+        near.set(a, list);
+      }
+      for (const b of all) if (b !== a) list.add(b);
+    }
+  };
+  for (const o of outputs) together(o.axes);
+  for (const n of nodes) {
+    const bound = boundBy(n);
+    if (bound.length === 0) {
+      if (n.axes.length > 0) together(n.axes);
+    } else together([...n.axes, ...bound, ...children(n).flatMap((c) => c.axes)]);
+  }
+  const to = new Map<Axis, Axis>();
+  const leaders = new Map<IndexSet, { readonly axis: Axis; readonly near: Set<Axis> }[]>();
+  for (const a of [...near.keys()].sort((x, y) => x.id - y.id)) {
+    let list = leaders.get(a.set);
+    if (!list) {
+      list = [];
+      leaders.set(a.set, list);
+    }
+    const same = list.find((l) => !l.near.has(a) && batch.has(l.axis) === batch.has(a));
+    if (same) {
+      to.set(a, same.axis);
+      for (const x of near.get(a)!) same.near.add(x);
+      same.near.delete(a);
+    } else {
+      to.set(a, a);
+      list.push({ axis: a, near: near.get(a)! });
+    }
+  }
+  return (a) => to.get(a) ?? a;
+}
+
+function rebuild(
+  make: Maker,
+  nodes: readonly Node[],
+  to: (a: Axis) => Axis,
+  sizeOf: SizeOf,
+): ReadonlyMap<Node, Node> {
+  const made = new Map<Node, Node>();
+  const loops = new Map<Recurrence, Recurrence>();
+  const of = (n: Node): Node => made.get(n)!;
+  const list = (ns: readonly Node[]): Node[] => ns.map(of);
+  for (const n of nodes) made.set(n, step(n));
+  return made;
+
+  function step(n: Node): Node {
+    switch (n.op) {
+      case 'const':
+        return make.const(n.value);
+      case 'axis':
+        return make.axis(to(n.axis));
+      case 'size':
+        return make.const(sizeOf(n.set));
+      case 'read': {
+        const indices = list(n.indices);
+        return make.intern(`r${n.slot.id}[${ids(indices)}]`, { ...bare(n), indices, axes: union(indices) });
+      }
+      case 'at': {
+        const [body, indices, params] = [of(n.body), list(n.indices), n.params.map(to)];
+        const axes = union([{ axes: body.axes.filter((a) => !params.includes(a)) }, ...indices]);
+        return make.intern(`@<${params.map((p) => p.id)}>${body.id}[${ids(indices)}]`, {
+          ...bare(n),
+          params,
+          body,
+          indices,
+          axes,
+        });
+      }
+      case 'call':
+        return make.call(n.fn, ...list(n.args));
+      case 'reduce': {
+        const [over, body, where] = [n.over.map(to), of(n.body), n.where && of(n.where)];
+        return n.kind === 'logsumexp'
+          ? logsumexp(make, over, body, where)
+          : make.reduce(n.kind, over, body, where);
+      }
+      case 'scatter': {
+        const [into, over, body, where] = [n.into.map(to), n.over.map(to), of(n.body), n.where && of(n.where)];
+        const indices = list(n.indices);
+        const parts = [body, ...indices, ...(where ? [where] : [])];
+        const free = union(parts).filter((a) => !over.includes(a));
+        const axes = union([{ axes: free }, { axes: [...into].sort((a, b) => a.id - b.id) }]);
+        const key = `s<${into.map((a) => a.id)}><${over.map((a) => a.id)}>${where?.id ?? ''}|${body.id}[${ids(indices)}]`;
+        return make.intern(key, { ...bare(n), into, over, body, where, indices, axes });
+      }
+      case 'matrix': {
+        const args = n.args.map((a): Lambda => ({ axes: a.axes.map(to), body: of(a.body) }));
+        const indices = list(n.indices);
+        const free = args.map((a) => ({ axes: a.body.axes.filter((x) => !a.axes.includes(x)) }));
+        const next = { ...bare(n), args, indices, axes: union([...free, ...indices]) };
+        return make.intern(`${resultKey({ ...next, id: 0 })}[${ids(indices)}]`, next);
+      }
+      case 'scan': {
+        let loop = loops.get(n.loop);
+        if (!loop) {
+          const { params, over, axes, init, body } = n.loop;
+          loop = {
+            ...n.loop,
+            params: params.map(to),
+            over: to(over),
+            axes: axes.map(to),
+            init: of(init),
+            body: of(body),
+          };
+          loops.set(n.loop, loop);
+        }
+        const indices = list(n.indices);
+        return make.intern(`x${loop.state.id}[${ids(indices)}]`, {
+          ...bare(n),
+          loop,
+          indices,
+          axes: union(indices),
+        });
+      }
+    }
+  }
+}
+
+function bare<N extends Node>(n: N): Omit<N, 'id'> {
+  const { id: _, ...rest } = n;
+  return rest;
+}
+
+/** m + ln Σ exp(x − m) with the maximum m; m itself where that is not finite. */
+function logsumexp(make: Maker, over: Axes, body: Node, where: Node | null): Node {
+  const top = make.reduce('max', over, body, where);
+  const sum = make.reduce('sum', over, make.call('exp', make.call('sub', body, top)), where);
+  const finite = make.call('eq', make.call('sub', top, top), make.const(0));
+  return make.call('select', finite, make.call('add', top, make.call('log', sum)), top);
+}

@@ -1,0 +1,157 @@
+/**
+ * The sites of a block sixteen at a time, and where the neighbours of sixteen sites lie. On a lattice they are
+ * sixteen bytes in a row (plain); at its edges they are a few of such pieces put together by a byte shuffle
+ * (windows); on a graph without order they are anywhere (gathered).
+ */
+import type { Links } from './field-levels.ts';
+
+export const LANES = 16;
+
+/** Neighbours `at + offset` … `+ 15`; lane i takes byte pattern[i], or no neighbour where that is 255. */
+export interface Window {
+  readonly offset: number;
+  /** null: byte i for lane i */
+  readonly pattern: Uint8Array | null;
+  /** Number of the link that lane i uses, or −1. */
+  readonly link: Int32Array;
+}
+
+/** One neighbour a lane, at any position. */
+export interface Gathered {
+  readonly position: Int32Array;
+  readonly link: Int32Array;
+}
+
+/** Sites `at` … `at + lanes − 1` of the group, of one block. */
+export interface SiteVector {
+  readonly at: number;
+  /** 1 … 16 */
+  readonly lanes: number;
+  readonly windows: readonly Window[];
+  readonly gathered: readonly Gathered[];
+  /** All sixteen lanes, and no window with a pattern, and nothing gathered. */
+  readonly plain: boolean;
+}
+
+/** About how many instructions they take. */
+const WINDOW_COST = 9;
+const GATHER_COST = 52;
+
+interface Loose {
+  readonly lane: number;
+  readonly other: number;
+  readonly link: number;
+}
+
+/**
+ * @param from position of the group's first site
+ * @param at first site, counted in the group
+ */
+export function layOut(links: Links, from: number, at: number, lanes: number): SiteVector {
+  const windows: Window[] = [];
+  const used = new Set<number>();
+  for (let l = links.start[at]; l < links.start[at + 1]; l++) {
+    const offset = links.other[l] - from - at;
+    const link = sameOffset(links, from, at, lanes, offset);
+    if (!link) continue;
+    windows.push({ offset, pattern: null, link });
+    for (let i = 0; i < lanes; i++) used.add(link[i]);
+  }
+  const loose: Loose[] = [];
+  for (let i = 0; i < lanes; i++) {
+    for (let l = links.start[at + i]; l < links.start[at + i + 1]; l++) {
+      if (!used.has(l)) loose.push({ lane: i, other: links.other[l], link: l });
+    }
+  }
+  if (loose.length === 0) {
+    return { at, lanes, windows, gathered: [], plain: lanes === LANES };
+  }
+  const { taken, rest } = cover(loose, from + at);
+  return { at, lanes, windows: [...windows, ...taken], gathered: gather(rest), plain: false };
+}
+
+/** The links by which each site has its neighbour at `offset` from itself; null if one has none there. */
+function sameOffset(
+  links: Links,
+  from: number,
+  at: number,
+  lanes: number,
+  offset: number,
+): Int32Array | null {
+  const out = new Int32Array(LANES).fill(-1);
+  for (let i = 0; i < lanes; i++) {
+    const wanted = from + at + i + offset;
+    let l = links.start[at + i];
+    const end = links.start[at + i + 1];
+    while (l < end && links.other[l] < wanted) l++;
+    if (l === end || links.other[l] !== wanted) return null;
+    out[i] = l;
+  }
+  return out;
+}
+
+/** Windows over as many neighbours as is cheaper than gathering them. */
+function cover(loose: readonly Loose[], own: number): { taken: Window[]; rest: readonly Loose[] } {
+  let rest = [...loose].sort((a, b) => a.other - b.other);
+  const taken: Window[] = [];
+  let best = { count: 0, rest: rest as readonly Loose[], cost: GATHER_COST * deepest(rest) };
+  while (rest.length > 0 && WINDOW_COST * (taken.length + 1) < best.cost) {
+    const [first, lanes] = widest(rest);
+    const start = rest[first].other;
+    const pattern = new Uint8Array(LANES).fill(255);
+    const link = new Int32Array(LANES).fill(-1);
+    rest = rest.filter(({ lane, other, link: l }) => {
+      if (other < start || other >= start + LANES || link[lane] >= 0) return true;
+      pattern[lane] = other - start;
+      link[lane] = l;
+      return false;
+    });
+    taken.push({ offset: start - own, pattern, link });
+    const cost = WINDOW_COST * taken.length + GATHER_COST * deepest(rest);
+    if (cost < best.cost) best = { count: taken.length, rest, cost };
+    // Neighbours without order: windows would be as many as neighbours.
+    if (lanes < 4 && rest.length > LANES) break;
+  }
+  return { taken: taken.slice(0, best.count), rest: best.rest };
+}
+
+/** Where a window that reaches the most lanes begins, and how many they are. */
+function widest(sorted: readonly Loose[]): [first: number, lanes: number] {
+  let best: [number, number] = [0, 0];
+  for (let i = 0; i < sorted.length; i++) {
+    if (i > 0 && sorted[i].other === sorted[i - 1].other) continue;
+    let seen = 0;
+    let lanes = 0;
+    for (let j = i; j < sorted.length && sorted[j].other < sorted[i].other + LANES; j++) {
+      const bit = 1 << sorted[j].lane;
+      if ((seen & bit) === 0) lanes++;
+      seen |= bit;
+    }
+    if (lanes > best[1]) best = [i, lanes];
+    if (lanes === LANES) break;
+  }
+  return best;
+}
+
+/** The largest number of links of one lane. */
+function deepest(loose: readonly Loose[]): number {
+  const count = new Int32Array(LANES);
+  let most = 0;
+  for (const { lane } of loose) most = Math.max(most, ++count[lane]);
+  return most;
+}
+
+function gather(loose: readonly Loose[]): Gathered[] {
+  const out: Gathered[] = [];
+  const count = new Int32Array(LANES);
+  for (const { lane, other, link } of loose) {
+    const i = count[lane]++;
+    if (i === out.length) {
+      // Lanes without a neighbour read the first that comes, with weight 0.
+      out.push({ position: new Int32Array(LANES).fill(other), link: new Int32Array(LANES).fill(-1) });
+    }
+    out[i].position[lane] = other;
+    out[i].link[lane] = link;
+  }
+  return out;
+}

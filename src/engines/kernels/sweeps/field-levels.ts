@@ -1,0 +1,229 @@
+/**
+ * Local fields that take few values. Where weights are small whole multiples of one another, or a site has few
+ * different ones, the energy difference of a site is a number of a short list, and which one is a sum of small
+ * whole numbers over the links: bytes instead of floats, a table instead of an exponential.
+ */
+
+/** Links of each site, other positions ascending, each once, weights not 0. */
+export interface Links {
+  readonly start: Int32Array;
+  readonly other: Int32Array;
+  readonly weight: Float64Array;
+}
+
+/** The energy of site p at 1 less that at 0 is tables[table[p]][base[p] + Σ_ℓ step[ℓ]·x[other[ℓ]]]. */
+export interface Levels {
+  readonly step: Int8Array;
+  readonly base: Uint8Array;
+  /** −1 where there are more than 32 values. */
+  readonly table: Int32Array;
+  /** Up to 32 energies each. */
+  readonly tables: readonly Float64Array[];
+}
+
+/** Levels of one table: two vectors of bytes. */
+export const MAX_LEVELS = 32;
+const MAX_TABLES = 64;
+/** Numbers that differ by less, relative to the largest, are taken as equal. */
+const TOLERANCE = 1e-10;
+
+/** Adds up links to the same position, sorts them and leaves out those of weight 0. */
+export function tidyLinks(start: Int32Array, other: Int32Array, weight: Float64Array): Links {
+  const n = start.length - 1;
+  const to: Links = {
+    start: new Int32Array(n + 1),
+    other: new Int32Array(other.length),
+    weight: new Float64Array(other.length),
+  };
+  let at = 0;
+  for (let p = 0; p < n; p++) {
+    const first = at;
+    for (let l = start[p]; l < start[p + 1]; l++) {
+      let i = at;
+      while (i > first && to.other[i - 1] > other[l]) i--;
+      if (i > first && to.other[i - 1] === other[l]) {
+        to.weight[i - 1] += weight[l];
+        continue;
+      }
+      to.other.copyWithin(i + 1, i, at);
+      to.weight.copyWithin(i + 1, i, at);
+      to.other[i] = other[l];
+      to.weight[i] = weight[l];
+      at++;
+    }
+    let kept = first;
+    for (let i = first; i < at; i++) {
+      if (to.weight[i] === 0) continue;
+      to.other[kept] = to.other[i];
+      to.weight[kept++] = to.weight[i];
+    }
+    at = kept;
+    to.start[p + 1] = at;
+  }
+  return { start: to.start, other: to.other.slice(0, at), weight: to.weight.slice(0, at) };
+}
+
+/** Energies that a kind of site can have, and where the kind lies in the tables. */
+interface Kind {
+  readonly energies: readonly number[];
+  sites: number;
+  table: number;
+  first: number;
+}
+
+/** Finds the levels of all sites that have at most 32. */
+export function findLevels(field: Float64Array, links: Links): Levels {
+  const n = field.length;
+  const step = new Int8Array(links.other.length);
+  const base = new Uint8Array(n);
+  const table = new Int32Array(n).fill(-1);
+  const unit = commonUnit(links.weight);
+  const radix = new Map<string, Kind>();
+  const kindOf: (Kind | undefined)[] = Array.from({ length: n });
+  /** Sites whose weights are multiples of the unit: lowest energy, and how many steps above it. */
+  const even: { readonly site: number; readonly lowest: number; readonly range: number }[] = [];
+
+  for (let p = 0; p < n; p++) {
+    let lowest = field[p];
+    let range = 0;
+    let below = 0;
+    for (let l = links.start[p]; l < links.start[p + 1]; l++) {
+      const s = unit > 0 ? Math.round(links.weight[l] / unit) : 0;
+      lowest += Math.min(links.weight[l], 0);
+      range += Math.abs(s);
+      below -= Math.min(s, 0);
+      if (Math.abs(s) < MAX_LEVELS) step[l] = s;
+    }
+    if (links.start[p] === links.start[p + 1] || (unit > 0 && range < MAX_LEVELS)) {
+      base[p] = below;
+      even.push({ site: p, lowest, range });
+    } else kindOf[p] = mixedRadix(p, lowest);
+  }
+  for (const [site, kind, above] of mergedKinds(even, unit)) {
+    kindOf[site] = kind;
+    base[site] += above;
+  }
+  const tables = pack(new Set(kindOf.filter((k) => k !== undefined)));
+  for (let p = 0; p < n; p++) {
+    const kind = kindOf[p];
+    if (!kind || kind.table < 0) continue;
+    table[p] = kind.table;
+    base[p] += kind.first;
+  }
+  return { step, base, table, tables };
+
+  /** Counts the links of each size apart: a level is a number with one digit for each size. */
+  function mixedRadix(p: number, lowest: number): Kind | undefined {
+    const counts = new Map<number, number>();
+    for (let l = links.start[p]; l < links.start[p + 1]; l++) {
+      const size = Math.abs(links.weight[l]);
+      counts.set(size, (counts.get(size) ?? 0) + 1);
+      if (counts.size > 5) return undefined;
+    }
+    const sizes = [...counts].sort(([a], [b]) => a - b);
+    const levels = sizes.reduce((product, [, count]) => product * (count + 1), 1);
+    if (levels > MAX_LEVELS) return undefined;
+    const place = new Map<number, number>();
+    let energies = [lowest];
+    for (const [size, count] of sizes) {
+      place.set(size, energies.length);
+      energies = Array.from({ length: count + 1 }, (_, m) => energies.map((e) => e + m * size)).flat();
+    }
+    for (let l = links.start[p]; l < links.start[p + 1]; l++) {
+      const w = links.weight[l];
+      step[l] = Math.sign(w) * place.get(Math.abs(w))!;
+      base[p] -= Math.min(step[l], 0);
+    }
+    const key = `${sizes} ${lowest}`;
+    const kind = radix.get(key) ?? { energies, sites: 0, table: -1, first: 0 };
+    kind.sites++;
+    radix.set(key, kind);
+    return kind;
+  }
+}
+
+/** The largest number of which all weights are multiples up to ±31, within rounding; 0 if there is none. */
+function commonUnit(weights: Float64Array): number {
+  const sizes = new Set<number>();
+  for (const w of weights) {
+    sizes.add(Math.abs(w));
+    if (sizes.size > 64) return 0;
+  }
+  const largest = Math.max(...sizes);
+  if (!(largest > 0)) return 0;
+  let unit = 0;
+  for (const size of sizes) {
+    // Euclid's algorithm, remainders below the tolerance being 0.
+    let [a, b] = [Math.max(size, unit), Math.min(size, unit)];
+    while (b > largest * 1e-6) {
+      const rest = Math.abs(a - b * Math.round(a / b));
+      [a, b] = [b, rest < largest * TOLERANCE ? 0 : rest];
+    }
+    if (b !== 0) return 0;
+    unit = a;
+    if (unit * MAX_LEVELS <= largest) return 0;
+  }
+  // The sharpest estimate is from the largest weight.
+  unit = largest / Math.round(largest / unit);
+  for (const size of sizes) {
+    if (Math.abs(size / unit - Math.round(size / unit)) * unit > largest * TOLERANCE) return 0;
+  }
+  return unit;
+}
+
+/** Sites whose energies are on the same ladder share a kind, as far as 32 levels go. */
+function mergedKinds(
+  sites: readonly { readonly site: number; readonly lowest: number; readonly range: number }[],
+  unit: number,
+): (readonly [site: number, kind: Kind, above: number])[] {
+  const ladders = new Map<number, { site: number; rung: number; range: number; lowest: number }[]>();
+  const scale = Math.max(1e-300, unit, ...(unit > 0 ? [] : sites.map((s) => Math.abs(s.lowest))));
+  for (const { site, lowest, range } of sites) {
+    const rung = unit > 0 ? Math.floor(lowest / unit + 1e-9) : 0;
+    const rest = Math.round((lowest - rung * unit) / (scale * TOLERANCE));
+    const list = ladders.get(rest);
+    if (list) list.push({ site, rung, range, lowest });
+    else ladders.set(rest, [{ site, rung, range, lowest }]);
+  }
+  const out: (readonly [number, Kind, number])[] = [];
+  for (const list of ladders.values()) {
+    list.sort((a, b) => a.rung - b.rung);
+    let from = 0;
+    while (from < list.length) {
+      const bottom = list[from].rung;
+      let top = bottom;
+      let to = from;
+      while (to < list.length && Math.max(top, list[to].rung + list[to].range) - bottom < MAX_LEVELS) {
+        top = Math.max(top, list[to].rung + list[to].range);
+        to++;
+      }
+      const lowest = list[from].lowest;
+      const kind: Kind = {
+        energies: Array.from({ length: top - bottom + 1 }, (_, i) => lowest + i * unit),
+        sites: to - from,
+        table: -1,
+        first: 0,
+      };
+      for (; from < to; from++) out.push([list[from].site, kind, list[from].rung - bottom]);
+    }
+  }
+  return out;
+}
+
+/** Lays kinds side by side into tables, those of most sites first. */
+function pack(kinds: ReadonlySet<Kind>): Float64Array[] {
+  const tables: number[][] = [];
+  const all = [...kinds].sort((a, b) => b.sites - a.sites);
+  const total = all.reduce((sum, k) => sum + k.energies.length, 0);
+  // One vector is enough for 16: then there is one look-up less.
+  const room = total <= MAX_LEVELS || all.some((k) => k.energies.length > 16) ? MAX_LEVELS : 16;
+  for (const kind of all) {
+    let t = tables.findIndex((list) => list.length + kind.energies.length <= room);
+    if (t < 0 && tables.length < MAX_TABLES) t = tables.push([]) - 1;
+    if (t < 0) continue;
+    kind.table = t;
+    kind.first = tables[t].length;
+    tables[t].push(...kind.energies);
+  }
+  return tables.map((list) => Float64Array.from(list));
+}

@@ -1,0 +1,322 @@
+/**
+ * The sweep over a group as data that generated code works through: for each block segments, for each segment
+ * entries of one shape, sixteen sites or a run of many sixteens each. The shapes are few whatever the size, so
+ * is the code.
+ *
+ * All addresses are counted from the start of the piece of memory that the program gets.
+ */
+import type { FieldConditional, SiteGroup } from '../site-tables.ts';
+import { THRESHOLD_BYTES } from './field-draw.ts';
+import { LANES, layOut, type SiteVector } from './field-layout.ts';
+import { findLevels, type Levels, type Links, tidyLinks } from './field-levels.ts';
+
+/**
+ * What an entry is, in 32-bit words; `links` plain neighbours are written out in code.
+ * - bytes, equal: position, vectors, table, base, offset for each link. All steps are +1 or all −1.
+ * - bytes, array: position, vectors, table, data, stride, offset for each link. Data: base, steps of each link.
+ * - lanes, equal: position, vectors, weight, fields, stride, offset for each link.
+ * - lanes, array: position, vectors, data, stride, offset for each link. Data: fields, weights of each link.
+ * - mixed: position, mask, table (bytes) or 0, base or fields, windows, gathered; for each window offset, pattern,
+ *   steps or weights; for each gathered link steps or weights, sixteen positions.
+ * - single: position, links, field; for each link position, weight.
+ */
+export type Shape =
+  | { readonly lanes: 'byte'; readonly kind: 'plus' | 'minus' | 'array'; readonly links: number }
+  | { readonly lanes: 'float'; readonly kind: 'equal' | 'array'; readonly links: number }
+  | { readonly lanes: 'byte' | 'float'; readonly kind: 'mixed'; readonly links: 0 }
+  | { readonly lanes: 'float'; readonly kind: 'single'; readonly links: 0 };
+
+export interface FieldProgram {
+  readonly shapes: readonly Shape[];
+  /** Energies of the levels; table t lies at tablesAt + THRESHOLD_BYTES·t. */
+  readonly tables: readonly Float64Array[];
+  /** Whether some table has more than 16 levels. */
+  readonly wide: boolean;
+  /** Number of shape, address of the first entry, number of entries: for each segment. */
+  readonly segmentsAt: number;
+  readonly segments: number;
+  readonly bytes: Uint8Array;
+  /** Sites by kind of lanes. */
+  readonly byteSites: number;
+  readonly floatSites: number;
+  /** Sites in runs, whose neighbours need no table. */
+  readonly runSites: number;
+}
+
+/** Where β·log₂ e lies, in four lanes. */
+export const SCALE_AT = 0;
+export const TABLES_AT = 64;
+/** Plain links that get code of their own. */
+const MAX_LINKS = 8;
+
+/** Pieces of sixteen bytes; equal ones are kept once if asked for by `share`. */
+class Pool {
+  private bytes = new Uint8Array(1 << 12);
+  private readonly known = new Map<string, number>();
+  size: number;
+
+  constructor(from: number) {
+    this.size = from;
+  }
+
+  add(data: Uint8Array): number {
+    const at = this.size;
+    this.size += 16 * Math.ceil(data.length / 16);
+    if (this.size > this.bytes.length) {
+      const larger = new Uint8Array(Math.max(this.size, 2 * this.bytes.length));
+      larger.set(this.bytes);
+      this.bytes = larger;
+    }
+    this.bytes.set(data, at);
+    return at;
+  }
+
+  share(data: Uint8Array): number {
+    const key = String.fromCharCode(...data);
+    let at = this.known.get(key);
+    if (at === undefined) {
+      at = this.add(data);
+      this.known.set(key, at);
+    }
+    return at;
+  }
+
+  finish(): Uint8Array {
+    return this.bytes.subarray(0, this.size);
+  }
+}
+
+/** Entries of one shape in one block. */
+interface Segment {
+  readonly shape: Shape;
+  readonly words: number[];
+  count: number;
+}
+
+const identity = Uint8Array.from({ length: LANES }, (_, i) => i);
+
+/**
+ * @param bytes whether byte lanes may be used
+ * @returns null if they may, but do not fit half of the sites
+ */
+export function fieldProgram(
+  group: SiteGroup,
+  conditional: FieldConditional,
+  bytes: boolean,
+): FieldProgram | null {
+  const links = tidyLinks(conditional.start, conditional.other, conditional.weight);
+  const levels = bytes ? findLevels(conditional.field, links) : null;
+  if (levels && 2 * levels.table.filter((t) => t >= 0).length < group.count) return null;
+  const tables = levels?.tables ?? [];
+  const poolAt = TABLES_AT + THRESHOLD_BYTES * tables.length;
+  const writer = new Writer(group, conditional.field, links, levels, poolAt);
+  for (let b = 0; b + 1 < group.blocks.length; b++) writer.block(group.blocks[b], group.blocks[b + 1]);
+  return { ...writer.finish(), tables, wide: tables.some((t) => t.length > 16) };
+}
+
+class Writer {
+  private readonly pool: Pool;
+  private readonly all: Segment[] = [];
+  private here = new Map<string, Segment>();
+  private readonly shapes = new Map<string, { readonly shape: Shape; readonly number: number }>();
+  private readonly sites = { byteSites: 0, floatSites: 0, runSites: 0 };
+
+  constructor(
+    private readonly group: SiteGroup,
+    private readonly field: Float64Array,
+    private readonly links: Links,
+    private readonly levels: Levels | null,
+    poolAt: number,
+  ) {
+    this.pool = new Pool(poolAt);
+  }
+
+  /** The sites from … to − 1 of the group, independent of each other, in any order. */
+  block(from: number, to: number): void {
+    this.here = new Map();
+    if (to - from === 1) {
+      this.single(from, 1);
+      return;
+    }
+    let run: SiteVector[] = [];
+    let key = '';
+    const flush = (): void => {
+      if (run.length > 0) this.run(run);
+      run = [];
+    };
+    for (let at = from; at < to; at += LANES) {
+      const v = layOut(this.links, this.group.from, at, Math.min(LANES, to - at));
+      if (!v.plain || v.windows.length > MAX_LINKS) {
+        if (v.lanes === 1 || (v.lanes < 4 && v.gathered.length > 0)) this.single(v.at, v.lanes);
+        else this.mixed(v);
+        continue;
+      }
+      const k = `${this.tableOf(v)}:${v.windows.map((w) => w.offset)}`;
+      // What lies between two vectors of a run is another entry: the order within a block is free.
+      if (run.length > 0 && (k !== key || run[run.length - 1].at + LANES !== at)) flush();
+      key = k;
+      run.push(v);
+    }
+    flush();
+  }
+
+  finish(): Omit<FieldProgram, 'tables' | 'wide'> {
+    const segments: number[] = [];
+    const entries: number[] = [];
+    const entriesAt = this.pool.size;
+    for (const { shape, words, count } of this.all) {
+      segments.push(this.shapes.get(keyOf(shape))!.number, entriesAt + 4 * entries.length, count);
+      for (const w of words) entries.push(w);
+    }
+    const at = this.pool.add(new Uint8Array(Int32Array.from(entries).buffer));
+    const segmentsAt = this.pool.add(new Uint8Array(Int32Array.from(segments).buffer));
+    if (at !== entriesAt) throw new Error('entries are not where they were meant to be');
+    return {
+      shapes: [...this.shapes.values()].map((s) => s.shape),
+      segmentsAt,
+      segments: this.all.length,
+      bytes: this.pool.finish(),
+      ...this.sites,
+    };
+  }
+
+  /** The table that all sites of a vector have in common; −1 if they have none. */
+  private tableOf(v: SiteVector): number {
+    if (!this.levels) return -1;
+    const table = this.levels.table[v.at];
+    for (let i = 1; i < v.lanes; i++) if (this.levels.table[v.at + i] !== table) return -1;
+    return table;
+  }
+
+  private run(run: readonly SiteVector[]): void {
+    const [{ at, windows }] = run;
+    const links = windows.length;
+    const position = this.group.from + at;
+    const offsets = windows.map((w) => w.offset);
+    const table = this.tableOf(run[0]);
+    this.sites.runSites += LANES * run.length;
+    if (table >= 0) {
+      this.sites.byteSites += LANES * run.length;
+      const base = this.levels!.base;
+      const step = this.levels!.step;
+      const first = links > 0 ? step[windows[0].link[0]] : 1;
+      const equal =
+        Math.abs(first) === 1 &&
+        run.every((v) => {
+          for (let i = 0; i < LANES; i++) {
+            if (base[v.at + i] !== base[at]) return false;
+            for (const w of v.windows) if (step[w.link[i]] !== first) return false;
+          }
+          return true;
+        });
+      const tableAt = TABLES_AT + THRESHOLD_BYTES * table;
+      if (equal) {
+        const kind = first > 0 ? 'plus' : 'minus';
+        this.entry({ lanes: 'byte', kind, links }, [position, run.length, tableAt, base[at], ...offsets]);
+        return;
+      }
+      const data = this.rows(run.map((v) => [this.bases(v), ...v.windows.map((w) => this.steps(w.link))]));
+      this.entry({ lanes: 'byte', kind: 'array', links }, [
+        position,
+        run.length,
+        tableAt,
+        ...data,
+        ...offsets,
+      ]);
+      return;
+    }
+    this.sites.floatSites += LANES * run.length;
+    const weight = this.links.weight;
+    const first = links > 0 ? weight[windows[0].link[0]] : 0;
+    if (run.every((v) => v.windows.every((w) => w.link.every((l) => weight[l] === first)))) {
+      const fields = this.rows(run.map((v) => [this.fields(v)]));
+      const w = this.pool.share(floats(new Array(4).fill(first)));
+      this.entry({ lanes: 'float', kind: 'equal', links }, [position, run.length, w, ...fields, ...offsets]);
+      return;
+    }
+    const data = this.rows(run.map((v) => [this.fields(v), ...v.windows.map((w) => this.weights(w.link))]));
+    this.entry({ lanes: 'float', kind: 'array', links }, [position, run.length, ...data, ...offsets]);
+  }
+
+  private mixed(v: SiteVector): void {
+    const table = this.tableOf(v);
+    const lanes = table >= 0 ? 'byte' : 'float';
+    const numbers = (link: Int32Array): number =>
+      this.pool.share(lanes === 'byte' ? this.steps(link) : this.weights(link));
+    this.sites[`${lanes}Sites`] += v.lanes;
+    this.entry({ lanes, kind: 'mixed', links: 0 }, [
+      this.group.from + v.at,
+      this.pool.share(identity.map((i) => (i < v.lanes ? 255 : 0))),
+      table >= 0 ? TABLES_AT + THRESHOLD_BYTES * table : 0,
+      this.pool.share(lanes === 'byte' ? this.bases(v) : this.fields(v)),
+      v.windows.length,
+      v.gathered.length,
+      ...v.windows.flatMap((w) => [w.offset, this.pool.share(w.pattern ?? identity), numbers(w.link)]),
+      ...v.gathered.flatMap((g) => [numbers(g.link), ...g.position]),
+    ]);
+  }
+
+  private single(at: number, count: number): void {
+    const { start, other, weight } = this.links;
+    this.sites.floatSites += count;
+    for (let p = at; p < at + count; p++) {
+      const words = [this.group.from + p, start[p + 1] - start[p], floatBits(this.field[p])];
+      for (let l = start[p]; l < start[p + 1]; l++) words.push(other[l], floatBits(weight[l]));
+      this.entry({ lanes: 'float', kind: 'single', links: 0 }, words);
+    }
+  }
+
+  private entry(shape: Shape, words: readonly number[]): void {
+    const key = keyOf(shape);
+    let segment = this.here.get(key);
+    if (!segment) {
+      if (!this.shapes.has(key)) this.shapes.set(key, { shape, number: this.shapes.size });
+      segment = { shape, words: [], count: 0 };
+      this.here.set(key, segment);
+      this.all.push(segment);
+    }
+    for (const w of words) segment.words.push(w);
+    segment.count++;
+  }
+
+  /** The numbers of a run, vector after vector: address and distance from one to the next, 0 if all are equal. */
+  private rows(rows: readonly (readonly Uint8Array[])[]): [at: number, stride: number] {
+    const whole = rows.map((parts) => join(parts));
+    if (whole.every((r) => r.every((b, i) => b === whole[0][i]))) return [this.pool.share(whole[0]), 0];
+    return [this.pool.add(join(whole)), whole[0].length];
+  }
+
+  private bases(v: SiteVector): Uint8Array {
+    return identity.map((i) => (i < v.lanes ? this.levels!.base[v.at + i] : 0));
+  }
+
+  private steps(link: Int32Array): Uint8Array {
+    return identity.map((i) => (link[i] < 0 ? 0 : this.levels!.step[link[i]]));
+  }
+
+  private fields(v: SiteVector): Uint8Array {
+    return floats(Array.from(identity, (i) => (i < v.lanes ? this.field[v.at + i] : 0)));
+  }
+
+  private weights(link: Int32Array): Uint8Array {
+    return floats(Array.from(link, (l) => (l < 0 ? 0 : this.links.weight[l])));
+  }
+}
+
+const keyOf = (s: Shape): string => `${s.lanes} ${s.kind} ${s.links}`;
+
+const floats = (x: readonly number[]): Uint8Array => new Uint8Array(Float32Array.from(x).buffer);
+
+const floatBits = (x: number): number => new Int32Array(Float32Array.of(x).buffer)[0];
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  let size = 0;
+  for (const p of parts) size += p.length;
+  const out = new Uint8Array(size);
+  let at = 0;
+  for (const p of parts) {
+    out.set(p, at);
+    at += p.length;
+  }
+  return out;
+}

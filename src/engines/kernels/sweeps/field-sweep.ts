@@ -1,0 +1,48 @@
+/**
+ * Sweeps over two-state sites with local fields, lanes over the sites of a block. The sites of one vector are of
+ * one block, so they are independent given the rest and drawing them at once is drawing them one by one.
+ */
+import type { SiteGroup } from '../site-tables.ts';
+import type { Exports } from '../wasm/module.ts';
+import { emitFieldSweep } from './field-code.ts';
+import { fillThresholds, THRESHOLD_BYTES } from './field-draw.ts';
+import { type FieldProgram, fieldProgram, SCALE_AT, TABLES_AT } from './field-program.ts';
+import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
+
+/** For groups in which at least half of the sites have an energy difference out of a short list. */
+export const byteField: KernelMaker = (stage, group) => make(stage, group, true);
+
+/** For any group with local fields. */
+export const laneField: KernelMaker = (stage, group) => make(stage, group, false);
+
+function make(stage: Stage, group: SiteGroup, bytes: boolean): ((exports: Exports) => GroupKernel) | null {
+  if (group.conditional.kind !== 'field') return null;
+  const program = fieldProgram(group, group.conditional, bytes);
+  if (!program || (bytes && 2 * program.byteSites < group.count)) return null;
+  const { heap, module } = stage;
+  const base = heap.allocate(program.bytes.length);
+  heap.u8().set(program.bytes, base);
+  const name = `field.${group.from}`;
+  module.define(name, ['i32', 'i32'], ['i32'], (c) => emitFieldSweep(c, program, base));
+  return (exports) => {
+    const run = exports[name];
+    return {
+      form: formOf(group, program),
+      prepare(beta) {
+        heap.f32(base + SCALE_AT, 4).fill(beta * Math.LOG2E);
+        program.tables.forEach((energies, t) => {
+          fillThresholds(energies, beta, heap.u8(base + TABLES_AT + THRESHOLD_BYTES * t, THRESHOLD_BYTES));
+        });
+      },
+      run: (state, random) => run(state, random),
+      dispose: () => heap.release(base),
+    };
+  };
+}
+
+function formOf(group: SiteGroup, program: FieldProgram): string {
+  const lanes = 2 * program.byteSites >= group.count ? 'byte lanes' : '32-bit lanes';
+  const singles = program.shapes.length === 1 && program.shapes[0].kind === 'single';
+  if (singles) return 'one site at a time';
+  return 2 * program.runSites >= group.count ? lanes : `${lanes}, gathered neighbours`;
+}

@@ -1,0 +1,119 @@
+/**
+ * Gibbs sweeps over discrete unknowns in generated code: Geman & Geman, IEEE PAMI 6 (1984) 721. The sites of
+ * each unknown get the first form of kernel that fits them; all kernels are functions of one module.
+ */
+import type { Slot } from '../../../ir/types.ts';
+import type { Stream } from '../../../random/stream.ts';
+import type { SiteGroup, SiteTables } from '../site-tables.ts';
+import type { Heap } from '../wasm/heap.ts';
+import { type Exports, ModuleBuilder } from '../wasm/module.ts';
+import { denseField } from './dense-field.ts';
+import { byteField, laneField } from './field-sweep.ts';
+import { RANDOM_BYTES, seedGenerators } from './random.ts';
+import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
+
+/** The forms of kernels, tried in this order. */
+const makers: readonly { readonly name: string; readonly make: KernelMaker }[] = [
+  { name: 'bytes', make: byteField },
+  { name: 'dense', make: denseField },
+  { name: 'lanes', make: laneField },
+];
+
+export interface Sweeper {
+  /** What the sites of each unknown are swept by, in the order of a sweep. */
+  readonly forms: readonly { readonly slot: Slot; readonly form: string }[];
+  /** Sets the state of a chain: a code for each position. */
+  load(chain: number, codes: Uint8Array): void;
+  /** Reads the state of a chain. */
+  store(chain: number, codes: Uint8Array): void;
+  /**
+   * One sweep over every free site of every chain. Chain c draws from generators that are started from
+   * streams[c] when that is another stream than last time and run on by themselves otherwise: its draws depend
+   * on its own stream only, whatever other chains there are.
+   * @param beta inverse temperature: draws from exp(−β·E)
+   */
+  sweep(streams: readonly Stream[], beta: number): void;
+  /** A site that had no value of finite energy in the last sweep. */
+  lost(): { readonly chain: number; readonly position: number } | null;
+  /** Gives the memory back; the sweeper may not be used any more. */
+  dispose(): void;
+}
+
+export interface SweeperOptions {
+  /** Use this form only: `bytes`, `dense`, `lanes` or `tables`. For tests and comparisons. */
+  readonly only?: string;
+}
+
+/** Bytes before and after the states of all chains that vector loads may touch. */
+const MARGIN = 64;
+
+/**
+ * Kernels for the sites of `tables`, and room for the states of `chains` chains.
+ * @throws Error if no form fits a group
+ */
+export function makeSweeper(
+  heap: Heap,
+  tables: SiteTables,
+  chains: number,
+  options: SweeperOptions = {},
+): Sweeper {
+  const module = new ModuleBuilder();
+  const pitch = 64 * Math.ceil((tables.size + 16) / 64);
+  const stage: Stage = { heap, module, tables, pitch };
+  const groups = tables.groups.filter((g) => g.count > 0);
+  const pending = groups.map((group) => choose(stage, group, options));
+  const exports = module.instantiate(heap.memory);
+  const kernels = pending.map((finish) => finish(exports));
+  const room = heap.allocate(MARGIN + chains * pitch + MARGIN);
+  const states = room + MARGIN;
+  const random = heap.allocate(Math.max(1, chains) * RANDOM_BYTES);
+  const seededFrom: (Stream | undefined)[] = Array.from({ length: chains }, () => undefined);
+  let preparedFor: number | undefined;
+  let lost: { readonly chain: number; readonly position: number } | null = null;
+
+  return {
+    forms: groups.map((g, i) => ({ slot: g.slot, form: kernels[i].form })),
+    load(chain, codes) {
+      heap.u8().set(codes.subarray(0, tables.size), states + chain * pitch);
+    },
+    store(chain, codes) {
+      const from = states + chain * pitch;
+      codes.set(heap.u8().subarray(from, from + tables.size));
+    },
+    sweep(streams, beta) {
+      if (beta !== preparedFor) for (const k of kernels) k.prepare(beta);
+      preparedFor = beta;
+      lost = null;
+      for (let c = 0; c < chains; c++) {
+        if (seededFrom[c] !== streams[c]) seedGenerators(heap, random + c * RANDOM_BYTES, streams[c]);
+        seededFrom[c] = streams[c];
+      }
+      const one = (k: GroupKernel, c: number): void => {
+        const position = k.run(states + c * pitch, random + c * RANDOM_BYTES);
+        if (position >= 0) lost ??= { chain: c, position };
+      };
+      // Chain after chain, whose state is then in the cache, unless a kernel shares more among chains.
+      if (kernels.every((k) => !k.runMany))
+        for (let c = 0; c < chains; c++) for (const k of kernels) one(k, c);
+      else
+        for (const k of kernels)
+          if (k.runMany) k.runMany(states, random, chains);
+          else for (let c = 0; c < chains; c++) one(k, c);
+    },
+    lost: () => lost,
+    dispose() {
+      for (const k of kernels) k.dispose();
+      heap.release(room);
+      heap.release(random);
+    },
+  };
+}
+
+function choose(stage: Stage, group: SiteGroup, options: SweeperOptions): (exports: Exports) => GroupKernel {
+  for (const { name, make } of makers) {
+    if (options.only !== undefined && options.only !== name) continue;
+    const kernel = make(stage, group);
+    if (kernel) return kernel;
+  }
+  throw new Error(`no form of kernel fits the sites of ${group.slot.name}`);
+}

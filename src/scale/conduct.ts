@@ -1,0 +1,153 @@
+/** One `sample` job on several workers: starts them, hears them, puts together what they came to. */
+import { fault } from '../infer/model.ts';
+import type { ChainPart, SampleResult } from '../infer/sample.ts';
+import { type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
+import type { Span } from '../syntax/span.ts';
+import { liveRun, type MergedLive } from './live.ts';
+import { mergeResults } from './merge.ts';
+import type { FromWorker, PartOrder, PartProgress, WorkerHost, WorkerLink } from './protocol.ts';
+
+/** How all chains are getting on: means over them. */
+export interface MergedProgress extends Omit<PartProgress, 'live'> {
+  readonly live: MergedLive | null;
+}
+
+export interface Conducted {
+  readonly host: WorkerHost;
+  /** The chains of each worker, in order, all of the run. */
+  readonly parts: readonly ChainPart[];
+  readonly order: Omit<PartOrder, 'from' | 'count'>;
+  /** Where the job is, for messages. */
+  readonly span: Span;
+  readonly onProgress: (progress: MergedProgress) => void;
+  readonly signal?: { readonly aborted: boolean };
+}
+
+/** The workers opened something else than the run has; the reason is the message. */
+export class UnfitWorkers extends Error {}
+
+/** One worker and what is known of it. */
+interface Hand {
+  readonly part: ChainPart;
+  link: WorkerLink | null;
+  progress: PartProgress | null;
+  result: SampleResult | null;
+  failure: { readonly sweep: number; readonly diagnostics: readonly Diagnostic[] } | null;
+}
+
+/** How often the signal is looked at, and progress told at most. */
+const TICK_MS = 40;
+
+/**
+ * The draws of all parts: the same, byte for byte, as those of one thread. Of several faults the one is
+ * reported that one thread would have met first: in the earliest sweep, of the first chains.
+ * After an early end every chain has as many draws as the slowest.
+ * @throws EnergyError what a worker found wrong, or E0707 where one was lost; UnfitWorkers; Error for a fault of ours
+ */
+export async function conduct(run: Conducted): Promise<SampleResult> {
+  const hands = run.parts.map(
+    (part): Hand => ({ part, link: null, progress: null, result: null, failure: null }),
+  );
+  const live = liveRun(run.parts);
+  let clock: ReturnType<typeof setInterval> | undefined;
+  try {
+    return await new Promise<SampleResult>((resolve, reject) => {
+      let told = 0;
+      let stopping = false;
+      const hear = (hand: Hand, i: number, message: FromWorker): void => {
+        switch (message.type) {
+          case 'progress': {
+            hand.progress = message.progress;
+            if (message.progress.live) live.hear(i, message.progress.live);
+            const now = performance.now();
+            const last = hands.every((h) => h.progress && h.progress.done === h.progress.total);
+            if (last || now - told >= TICK_MS) {
+              told = now;
+              run.onProgress(mergeProgress(hands, live.show()));
+            }
+            break;
+          }
+          case 'done':
+            hand.result = message.result;
+            break;
+          case 'failed':
+            hand.failure = message;
+            break;
+          case 'unfit':
+            reject(new UnfitWorkers(message.why));
+            return;
+          case 'crashed':
+            reject(new Error(message.message));
+            return;
+        }
+        const fault = firstFault(hands);
+        if (fault) reject(new EnergyError(fault));
+        else if (hands.every((h) => h.result)) resolve(mergeResults(hands.flatMap((h) => h.result ?? [])));
+      };
+      clock = setInterval(() => {
+        if (stopping || !run.signal?.aborted) return;
+        stopping = true;
+        for (const h of hands) h.link?.send({ type: 'stop' });
+      }, TICK_MS);
+      hands.forEach((hand, i) => {
+        const { from, count } = hand.part;
+        hand.link = run.host.start(
+          (message) => guarded(reject, () => hear(hand, i, message)),
+          (why) => {
+            if (!hand.result && !hand.failure) reject(lost(run.span, hand.part, why));
+          },
+        );
+        hand.link.send({ type: 'start', order: { ...run.order, from, count } });
+      });
+    });
+  } finally {
+    clearInterval(clock);
+    for (const h of hands) h.link?.end();
+  }
+}
+
+/** What a listener throws ends the run instead of going nowhere. */
+function guarded(reject: (e: unknown) => void, work: () => void): void {
+  try {
+    work();
+  } catch (e) {
+    reject(e);
+  }
+}
+
+/** The earliest fault, once no worker can find an earlier one. */
+function firstFault(hands: readonly Hand[]): readonly Diagnostic[] | null {
+  const failures = hands.flatMap((h) => h.failure ?? []);
+  if (failures.length === 0) return null;
+  // In order of the chains: among faults of one sweep, that of the first chains.
+  const first = failures.reduce((a, b) => (b.sweep < a.sweep ? b : a));
+  const decided = hands.every((h) => h.result || h.failure || (h.progress && h.progress.done > first.sweep));
+  return decided ? first.diagnostics : null;
+}
+
+function mergeProgress(hands: readonly Hand[], live: MergedLive | null): MergedProgress {
+  const chains = hands.reduce((n, h) => n + h.part.count, 0);
+  const heard = hands.flatMap(({ part, progress }) => (progress ? [{ count: part.count, progress }] : []));
+  const mean = (of: (p: PartProgress) => number): number =>
+    heard.reduce((sum, { count, progress }) => sum + count * of(progress), 0) / chains;
+  const drawn = heard.filter(({ progress }) => progress.energy !== null);
+  const counted = drawn.reduce((n, h) => n + h.count, 0);
+  return {
+    phase:
+      heard.length < hands.length || heard.some((h) => h.progress.phase === 'warmup') ? 'warmup' : 'sampling',
+    done: Math.floor(mean((p) => p.done)),
+    total: heard[0].progress.total,
+    rate: mean((p) => p.rate),
+    energy:
+      counted === 0 ? null : drawn.reduce((s, h) => s + h.count * (h.progress.energy ?? 0), 0) / counted,
+    live,
+  };
+}
+
+const lost = (span: Span, { from, count }: ChainPart, why: string): EnergyError =>
+  fault(
+    'E0707',
+    span,
+    `the worker that drew ${count === 1 ? `chain ${from}` : `chains ${from} to ${from + count - 1}`} was lost: ${why}`,
+    'with `workers = 1` the chains share one memory; fewer chains or draws need less of it',
+  );
