@@ -10,7 +10,7 @@ import type { Builder } from '../ir/build.ts';
 import { type Axis, type IndexSet, type Node, type Slot, Uses } from '../ir/types.ts';
 import type { SiteBlocks, Touching } from './blocks.ts';
 import { readsOf } from './factors.ts';
-import { flatIndex, type Tables } from './incidence.ts';
+import { flatIndex, isStatic, type Tables } from './incidence.ts';
 
 export interface Conditional {
   /** [batch, site…, value] */
@@ -165,7 +165,8 @@ function touch(
           ? b.mapReads(move(n), (s, indices) => (s === slot ? value : onBatch(b, batch, s, indices)))
           : setSite(b, slot, move(n), site, value, batch, tables.sizeOf);
       const present = mask ? b.read(mask, at) : null;
-      const dynamic = factor.where && (factor.where.uses & Uses.unknown) !== 0 ? on(factor.where) : null;
+      // What is static has decided already which instances there are.
+      const dynamic = factor.where && !isStatic(factor.where) ? on(factor.where) : null;
       return b.sum(
         [degree],
         whole(on(factor.body)),

@@ -37,7 +37,9 @@ export interface Tables {
   readonly constants: ReadonlyMap<Slot, HostArray>;
 }
 
-const isStatic = (n: Node): boolean => (n.uses & (Uses.unknown | Uses.param | Uses.input | Uses.state)) === 0;
+/** Whether it is known once data are bound. */
+export const isStatic = (n: Node): boolean =>
+  (n.uses & (Uses.unknown | Uses.param | Uses.input | Uses.state)) === 0;
 
 export function incidence(b: Builder, factor: Factor, slot: Slot, tables: Tables): Incidence {
   const roots = factor.where ? [factor.body, factor.where] : [factor.body];

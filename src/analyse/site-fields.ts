@@ -82,7 +82,11 @@ interface Pair {
   readonly q: Int32Array;
   readonly pHere: boolean;
   readonly qHere: boolean;
-  readonly weights: { readonly first: Float64Array; readonly second: Float64Array; readonly both: Float64Array };
+  readonly weights: {
+    readonly first: Float64Array;
+    readonly second: Float64Array;
+    readonly both: Float64Array;
+  };
 }
 
 function pairOf({ tabulated, positions }: Placed, slot: Slot): Pair {

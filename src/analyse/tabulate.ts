@@ -83,11 +83,18 @@ const rootsOf = ({ body, where }: Factor): Node[] => (where ? [body, where] : [b
 
 const readsUnknowns = (n: Node): boolean => (n.uses & Uses.unknown) !== 0;
 
-/** @param engine evaluates in float64 */
-export function tabulate(b: Builder, factor: Factor, tables: Tables, engine: Engine): Tabulated | Untabulated {
+/**
+ * @param factor one without a barrier
+ * @param engine evaluates in float64
+ */
+export function tabulate(
+  b: Builder,
+  factor: Factor,
+  tables: Tables,
+  engine: Engine,
+): Tabulated | Untabulated {
   const { sizeOf } = tables;
-  const barrier = barrierIn(factor, sizeOf);
-  if (barrier) return { why: barrier };
+  const term = nameOf(factor);
   const body = inlined(b, factor.body);
   const { mask: fixedGuard, rest: guard } = guardsOf(b, factor.where && inlined(b, factor.where));
   const reads: Read[] = [];
@@ -95,18 +102,18 @@ export function tabulate(b: Builder, factor: Factor, tables: Tables, engine: Eng
     if (n.op === 'read' && n.slot.role === 'unknown') reads.push(n);
   });
   if (reads.some((r) => r.indices.some(readsUnknowns)))
-    return { why: 'it is looked up at an index that depends on unknowns' };
+    return { why: `${term} looks it up at an index that depends on unknowns` };
   const { axes } = factor;
   const instances = axes.reduce((n, a) => n * sizeOf(a.set), 1);
   const inner = reads.map((r) => r.axes.filter((a) => !axes.includes(a)));
   const widths = inner.map((over) => over.reduce((n, a) => n * sizeOf(a.set), 1));
   const places = widths.reduce((x, y) => x + y, 0);
-  if (places > MAX_PLACES) return { why: 'it reads too many elements at once for a table' };
-  if (instances * places > MAX_PAIRS) return { why: 'it has too many instances for tables' };
+  if (places > MAX_PLACES) return { why: `${term} reads more than ${MAX_PLACES} elements at once` };
+  if (instances * places > MAX_PAIRS) return { why: `${term} has too many instances for tables` };
 
   const { columns, placeOf } = columnsOf(b, reads, inner, widths, axes, instances, tables, engine);
   const joint = columns.reduce((n, c) => n * c.states, 1);
-  if (joint > MAX_JOINT) return { why: 'what it reads at once has too many joint states for a table' };
+  if (joint > MAX_JOINT) return { why: `what ${term} reads at once has more than ${MAX_JOINT} joint states` };
   const mask = fixedGuard && staticMask(b, fixedGuard, axes, tables, engine);
   if (instances === 0 || mask?.every((m) => m === 0))
     return {
@@ -143,31 +150,35 @@ export function tabulate(b: Builder, factor: Factor, tables: Tables, engine: Eng
   const condition = guard && withValues(guard);
   try {
     const numbers = evaluate(b, value, condition, fixedGuard, axes, values, joint, tables, engine);
-    if ('why' in numbers) return numbers;
+    if (!numbers) return { why: `the tables of ${term} are too large` };
     return { factor, kind: factor.kind, instances, mask, columns, joint, ...numbers };
   } catch (e) {
-    if (e instanceof OutOfRange) return { why: `it reads \`${e.slot}\` outside at some values` };
+    if (e instanceof OutOfRange) return { why: `${term} reads \`${e.slot}\` outside at some values` };
     throw e;
   }
 }
 
-/** Why a factor has no table whatever its size, in words. */
-function barrierIn(factor: Factor, sizeOf: Tables['sizeOf']): string | null {
+/** Why the unknowns that a factor reads have no tables, whatever its size: a clause, or null. */
+export function barrierOf(factor: Factor, sizeOf: Tables['sizeOf']): string | null {
+  const term = nameOf(factor);
   let why: string | null = null;
   visit(rootsOf(factor), (n) => {
     if (!readsUnknowns(n)) return;
-    if (n.op === 'scan') why ??= 'a `scan` reads it';
-    if (n.op === 'matrix') why ??= 'a function of whole matrices reads it';
+    if (n.op === 'scan') why ??= `${term} reads it in a \`scan\``;
+    if (n.op === 'matrix') why ??= `${term} reads it in a function of whole matrices`;
     if (n.op !== 'read' || n.slot.role !== 'unknown') return;
     const { name, domain } = n.slot;
-    if (!isDiscrete(domain)) why ??= `it reads \`${name}\` beside it, which is ${showDomain(domain)}`;
+    if (!isDiscrete(domain)) why ??= `${term} also reads \`${name}\`, which is ${showDomain(domain)}`;
     else if (isArranged(domain))
-      why ??= `it reads \`${name}\`, a ${domain.kind}, whose elements move together`;
+      why ??= `${term} also reads \`${name}\`, a ${domain.kind}, whose elements move together`;
     else if (stateCount(domain, sizeOf) > MAX_STATES)
-      why ??= `it reads \`${name}\`, which has more than ${MAX_STATES} states`;
+      why ??= `${term} also reads \`${name}\`, which has more than ${MAX_STATES} states`;
   });
   return why;
 }
+
+/** As reasons name it. */
+export const nameOf = (f: Factor): string => (f.kind === 'support' ? 'a requirement' : `\`${f.term}\``);
 
 /** The expression without arrays in between: what is read of unknowns is read at the axes of the factor. */
 function inlined(b: Builder, root: Node): Node {
@@ -198,7 +209,10 @@ function inlined(b: Builder, root: Node): Node {
 }
 
 /** A condition as what is known before, and what depends on unknowns. */
-function guardsOf(b: Builder, where: Node | null): { readonly mask: Node | null; readonly rest: Node | null } {
+function guardsOf(
+  b: Builder,
+  where: Node | null,
+): { readonly mask: Node | null; readonly rest: Node | null } {
   const parts: Node[] = [];
   const collect = (n: Node): void => {
     if (n.op === 'call' && n.fn === 'and') n.args.forEach(collect);
@@ -273,7 +287,7 @@ function evaluate(
   joint: number,
   tables: Tables,
   engine: Engine,
-): Numbers | Untabulated {
+): Numbers | null {
   const { sizeOf, constants } = tables;
   const onCondition = (n: Node): Node => (condition ? b.call('select', condition, n, b.const(0)) : n);
   const run = (over: readonly Axis[], node: Node): Float64Array => {
@@ -298,7 +312,7 @@ function evaluate(
   const guarded = fixedGuard ? b.call('select', fixedGuard, conditioned, b.const(0)) : conditioned;
   const over = axes.filter((a) => guarded.axes.includes(a));
   const rows = over.reduce((n, a) => n * sizeOf(a.set), 1);
-  if (rows * joint > MAX_NUMBERS) return { why: 'its tables are too large' };
+  if (rows * joint > MAX_NUMBERS) return null;
   const table = run(over, guarded);
   const place = over.reduce<Node>(
     (acc, a) => b.add(b.mul(acc, b.const(sizeOf(a.set))), b.axisNode(a)),

@@ -117,6 +117,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       .command('run <file> [job]')
       .description("run the file's jobs in order, or one of them (and the fits before it)"),
   )
+    .option('--workers <n|auto>', 'threads that draw the chains of sample jobs, instead of what they say')
     .addHelpText('after', '\nExample:\n  energy run examples/physics/ising.energy -o runs/ising')
     .action((file: string, job: string | undefined, o: CommonOptions) =>
       act(async () => (await import('./commands/run.ts')).runCommand(io, terminal, file, job, o)),
@@ -204,7 +205,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
 }
 
 const flagOf = (o: OptionSpec): string =>
-  `--${o.name} <${o.type.kind === 'number' ? 'n' : o.type.kind === 'given' ? 'values|file.json' : 'value'}>`;
+  `--${o.name} <${o.type.kind === 'number' ? ['n', ...(o.type.words ?? [])].join('|') : o.type.kind === 'given' ? 'values|file.json' : 'value'}>`;
 
 const helpOf = (o: OptionSpec): string =>
   `${o.doc}${o.default === undefined ? '' : ` (default: ${o.default})`}`;

@@ -6,6 +6,7 @@ import type { Host } from '../io/host.ts';
 import { type DrawsFormat, writeRun } from '../io/run-folder.ts';
 import type { JobResult } from '../run/results.ts';
 import type { Session } from '../run/session.ts';
+import type { Spread } from '../scale/split.ts';
 import { type Summary, summarise } from '../stats/summary.ts';
 import type { Source } from '../syntax/span.ts';
 import { version } from '../version.ts';
@@ -104,7 +105,13 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
         complete: result.complete,
       };
     case 'sample':
-      return { plan: result.plan, chains: result.chains, timings: result.seconds, complete: result.complete };
+      return {
+        plan: result.plan,
+        chains: result.chains,
+        workers: result.spread,
+        timings: result.seconds,
+        complete: result.complete,
+      };
     case 'logz':
       return { log_z: result.logZ, error: result.error, method: result.method, states: result.states };
     case 'score':
@@ -156,6 +163,14 @@ function plain(v: OptionValue): unknown {
 
 const mean = (x: Float64Array): number => x.reduce((a, b) => a + b, 0) / Math.max(1, x.length);
 
+/** How many workers drew, where there were several; why there were fewer than the job asks for. */
+function onWorkers(job: Job, { workers, why }: Spread): string {
+  const asked = job.options.workers;
+  if (asked?.kind === 'number' && workers < asked.value)
+    return ` on ${workers === 1 ? '1 worker' : `${workers} workers`} (${why})`;
+  return workers > 1 ? ` on ${workers} workers` : '';
+}
+
 /** Prints the result. @returns whether its diagnostics are bad */
 export function report(
   terminal: Terminal,
@@ -184,7 +199,7 @@ export function report(
     case 'sample': {
       const { draws } = result;
       head(
-        `${draws.draws} draws × ${draws.chains} chains in ${(result.seconds.warmup + result.seconds.sampling).toFixed(1)} s by ${result.plan.method}${
+        `${draws.draws} draws × ${draws.chains} chains in ${(result.seconds.warmup + result.seconds.sampling).toFixed(1)} s by ${result.plan.method}${onWorkers(job, result.spread)}${
           result.complete ? '' : ' (stopped early)'
         } → ${folder}`,
       );
@@ -195,6 +210,7 @@ export function report(
         ...(saved.summary ?? { draws: draws.draws, chains: draws.chains }),
         method: result.plan.method,
         seconds: result.seconds,
+        workers: result.spread,
         complete: result.complete,
       });
       return bad;

@@ -112,8 +112,9 @@ export function energyNamed(session: Session, name: string, span: Span): Checked
   throw optionError(span, `there is no energy \`${name}\``, near ? `did you mean \`${near}\`?` : undefined);
 }
 
-export const modelOf = (cx: JobContext): Model =>
-  makeModel(cx.session.bound, energyOf(cx).energy, cx.session.params, cx.session.engine);
+/** @param states how many will be evaluated at a time */
+export const modelOf = (cx: JobContext, states?: number): Model =>
+  makeModel(cx.session.bound, energyOf(cx).energy, cx.session.params, cx.session.engine, states);
 
 export function clampOption(cx: JobContext, model: Model): Clamp {
   const given = cx.job.options.given;

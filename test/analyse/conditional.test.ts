@@ -186,4 +186,15 @@ describe('conditionals are differences of the whole energy', () => {
       }`);
     checkModel(model(), 5);
   }, 60_000);
+
+  it('for instances that parameters leave out', async () => {
+    const { model } = await open(`
+      index site = 5
+      param h : real[site] = [0.2, -0.3, 0.5, 0.1, -0.4]
+      energy E(s : spin[site]) {
+        term pairs = sum(h[i] * s[i] * s[i + 1] for i in site where i < 4 and h[i] > 0)
+        term own   = sum(s[i] for i in site where h[i] < 0.3)
+      }`);
+    checkModel(model(), 5);
+  });
 });

@@ -46,7 +46,8 @@ function typeText(t: OptionType): string {
           : t.min !== undefined
             ? ` ≥ ${t.min}`
             : '';
-      return `${t.integer ? 'whole number' : 'number'}${bounds}`;
+      const number = `${t.integer ? 'whole number' : 'number'}${bounds}`;
+      return [number, ...(t.words ?? []).map((w) => `\`${w}\``)].join(' or ');
     }
     case 'boolean':
       return 'true or false';
@@ -172,7 +173,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`check\` | \`ok\`, \`files\`, \`errors\`, \`warnings\` |
 | \`plan\` | \`plans\`: for each energy \`method\`, \`unknowns\`, \`states\`, \`logz\`, \`defaults\` |
 | \`fit\` | \`job\`, \`energy\`, \`folder\`, \`loss\` (mean of the last 100 steps), \`steps\`, \`seconds\`, \`complete\` |
-| \`sample\` | \`job\`, \`energy\`, \`folder\`, \`method\`, \`seconds\`, \`complete\`, and the keys of a summary |
+| \`sample\` | \`job\`, \`energy\`, \`folder\`, \`method\`, \`seconds\`, \`workers\`, \`complete\`, and the keys of a summary |
 | \`logz\` | \`log_z\`, \`error\` (standard error, 0: exact), \`method\`, \`states\` |
 | \`score\` | \`mean_energy\`, \`rows\`, \`file\` |
 | \`predict\` | \`unknown\`, \`rows\`, \`accuracy\`, \`expected_calibration_error\`, \`log_loss\`, \`brier\`, \`file\` |

@@ -33,7 +33,7 @@ typedef struct {
   uint32_t s[4];
 } Random;
 
-static Random start_random(uint64_t seed) {
+static inline Random start_random(uint64_t seed) {
   Random r;
   uint64_t x = seed;
   for (int i = 0; i < 4; i++) r.s[i] = (uint32_t)(split_next(&x) >> 32);
@@ -56,7 +56,7 @@ static inline uint32_t next_word(Random *r) {
 /* In [0, 1), 24 bits. */
 static inline float uniform(Random *r) { return (float)(next_word(r) >> 8) * 0x1p-24f; }
 
-static double processor_seconds(void) {
+static inline double processor_seconds(void) {
   struct timespec t;
   clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
@@ -95,7 +95,7 @@ typedef struct {
  * Prints {"rate": site updates a second, "mean": …, "error": standard error of the mean from 10 batches,
  * "sweeps": …}.
  */
-static void measure(Sampler s, int warmup, double seconds) {
+static inline void measure(Sampler s, int warmup, double seconds) {
   for (int i = 0; i < warmup; i++) s.sweep(s.state);
   double began = processor_seconds();
   s.sweep(s.state);

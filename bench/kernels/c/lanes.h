@@ -70,7 +70,7 @@ typedef struct {
   vu s0, s1, s2, s3;
 } Randoms;
 
-static Randoms start_randoms(uint64_t seed) {
+static inline Randoms start_randoms(uint64_t seed) {
   Randoms r;
   uint64_t x = seed;
   for (int i = 0; i < LANES; i++) {

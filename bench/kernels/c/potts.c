@@ -7,7 +7,6 @@
  * weights     node after node, lanes over values: the product of rows of weights exp(−E), one looked up for each
  *             neighbour, summed up value by value and compared with a random share of the sum. Any energies of pairs
  *             (5 states)
- * transposed  the same with lanes over four nodes of one colour of the graph
  * table       node after node, one row of cumulative probabilities for all states of the neighbours, which must be
  *             at most three (5 states): one comparison of four lanes
  *
@@ -17,7 +16,6 @@
 
 typedef float f4 __attribute__((vector_size(16)));
 typedef int32_t i4 __attribute__((vector_size(16)));
-typedef f4 f4_any __attribute__((aligned(4), may_alias));
 
 static int nodes, states, chains;
 static size_t edges;
@@ -80,43 +78,6 @@ static void weights_sweep(void *all) {
   }
 }
 
-/* Nodes in the order of colours, each colour filled up to a multiple of 4; where each four's neighbours stand. */
-static int fours;
-static int32_t *four_node, *four_degree, *four_other;
-static int four_stride;
-
-static void transposed_sweep(void *all) {
-  for (int m = 0; m < chains; m++) {
-    Chain *c = (Chain *)all + m;
-    uint8_t *state = c->state;
-    Randoms r = c->randoms;
-    vf u = {0};
-    for (int g = 0; g < fours; g++) {
-      int part = g % (LANES / 4);
-      if (part == 0) u = uniforms(&r);
-      const int32_t *at = four_other + (size_t)g * four_stride;
-      f4 w[4];
-      float last[4];
-      for (int j = 0; j < 4; j++) {
-        w[j] = (f4){1, 1, 1, 1}, last[j] = 1;
-        for (int l = 0; l < four_degree[g]; l++) {
-          const float *row = weight_rows + 8 * state[at[4 * l + j]];
-          w[j] *= *(const f4 *)row;
-          last[j] *= row[4];
-        }
-      }
-      _MM_TRANSPOSE4_PS(w[0], w[1], w[2], w[3]);
-      f4 s0 = w[0], s1 = s0 + w[1], s2 = s1 + w[2], s3 = s2 + w[3];
-      f4 total = s3 + (f4){last[0], last[1], last[2], last[3]};
-      f4 t = ((const f4_any *)&u)[part] * total;
-      i4 v = -((i4)(s0 <= t) + (i4)(s1 <= t) + (i4)(s2 <= t) + (i4)(s3 <= t));
-      const int32_t *node = four_node + 4 * g;
-      for (int j = 0; j < 4; j++) state[node[j]] = (uint8_t)v[j];
-    }
-    c->randoms = r;
-  }
-}
-
 /* Rows of 4 limits of 31 bits, for the states a, b, c of the neighbours at 36a + 6b + c; state 5 is no neighbour. */
 static int32_t *limits;
 static int32_t *three; /* Three neighbours of each node; `nodes` stands for none. */
@@ -160,38 +121,6 @@ static void list_neighbours(void) {
   }
 }
 
-/* Greedy colours; fours of nodes of one colour and one degree, the last filled up with a node of its own. */
-static void make_fours(void) {
-  int *colour = room(sizeof(int) * nodes), colours = 0, degree = 0;
-  for (int i = 0; i < nodes; i++) {
-    uint64_t used = 0;
-    for (int l = start[i]; l < start[i + 1]; l++)
-      if (other[l] < i) used |= 1ull << colour[other[l]];
-    colour[i] = __builtin_ctzll(~used);
-    if (colour[i] >= colours) colours = colour[i] + 1;
-    if (start[i + 1] - start[i] > degree) degree = start[i + 1] - start[i];
-  }
-  four_stride = 4 * degree;
-  size_t most = (size_t)nodes + 4 * (size_t)colours * (degree + 1);
-  four_node = room(4 * most), four_degree = room(4 * most), four_other = room(4 * most * degree);
-  int count = 0; /* Places filled; a node for none is `nodes`, its neighbours too. */
-  for (int c = 0; c < colours; c++)
-    for (int d = 0; d <= degree; d++) {
-      for (int i = 0; i < nodes; i++) {
-        if (colour[i] != c || start[i + 1] - start[i] != d) continue;
-        four_node[count] = i, four_degree[count / 4] = d;
-        for (int l = 0; l < d; l++)
-          four_other[(size_t)(count / 4) * four_stride + 4 * l + count % 4] = other[start[i] + l];
-        count++;
-      }
-      for (; count % 4; count++) {
-        four_node[count] = nodes + 1;
-        for (int l = 0; l < d; l++) four_other[(size_t)(count / 4) * four_stride + 4 * l + count % 4] = nodes;
-      }
-    }
-  fours = count / 4;
-}
-
 int main(int argc, char **argv) {
   if (argc < 9) return 2;
   const char *form = argv[1];
@@ -212,7 +141,6 @@ int main(int argc, char **argv) {
       for (int v = 0; v < 5; v++) weight_rows[8 * a + v] = expf(a == v ? beta : 0);
   }
   if (!strcmp(form, "weights")) sweep = weights_sweep;
-  if (!strcmp(form, "transposed")) make_fours(), sweep = transposed_sweep;
   if (!strcmp(form, "table")) {
     limits = room(16 * 216), three = room(12 * (size_t)nodes);
     for (int row = 0; row < 216; row++) {

@@ -1,5 +1,5 @@
 import * as path from 'node:path';
-import type { Job } from '../../check/values.ts';
+import type { Job, OptionValue } from '../../check/values.ts';
 import { basisOf } from '../../run/order.ts';
 import type { RunEvent } from '../../run/results.ts';
 import { runJob } from '../../run/session.ts';
@@ -15,6 +15,7 @@ import { threads } from '../workers.ts';
 
 export interface RunOptions extends CommonOptions {
   readonly format?: string;
+  readonly workers?: string;
 }
 
 /** The jobs of a file, in order. With a name: that job, and what it builds on. */
@@ -26,6 +27,7 @@ export async function runCommand(
   o: RunOptions,
 ): Promise<number> {
   checkFormat(o.format);
+  const workers = workersOf(o);
   const compiled = await compileFile(io, terminal, file, o);
   terminal.diagnostics(compiled.diagnostics);
   if (!compiled.ok) return ExitCode.wrong;
@@ -43,7 +45,7 @@ export async function runCommand(
   const signal = interruption();
   let bad = false;
   for (const job of chosen) {
-    const seeded = withSeed(job, seedOf(o));
+    const seeded = withWorkers(withSeed(job, seedOf(o)), workers);
     const dir = path.join(base, job.name);
     const checkpoints = job.verb === 'fit' ? await checkpointsIn(host, dir, undefined) : undefined;
     const show = (e: RunEvent): void => terminal.progress(e);
@@ -67,6 +69,22 @@ export async function runCommand(
   }
   signal.release();
   return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
+}
+
+function workersOf({ workers }: RunOptions): number | 'auto' | undefined {
+  if (workers === undefined || workers === 'auto') return workers;
+  const n = Number(workers);
+  if (!Number.isSafeInteger(n) || n < 1)
+    throw new UsageError(`--workers takes a whole number from 1, or auto, not \`${workers}\``);
+  return n;
+}
+
+function withWorkers(job: Job, workers: number | 'auto' | undefined): Job {
+  if (workers === undefined || job.verb !== 'sample') return job;
+  const { span } = job;
+  const value: OptionValue =
+    workers === 'auto' ? { kind: 'word', value: workers, span } : { kind: 'number', value: workers, span };
+  return { ...job, options: { ...job.options, workers: value } };
 }
 
 /** The job, the fits before it, and the jobs whose results it names. */

@@ -17,7 +17,7 @@ const CHUNK = 512;
  */
 export function runPredict(cx: JobContext): JobResult {
   const { job, session } = cx;
-  const model = modelOf(cx);
+  const model = modelOf(cx, CHUNK);
   const option = job.options.unknown;
   if (option?.kind !== 'unknown') throw optionError(job.span, '`predict` needs `unknown`');
   const { slot } = option;

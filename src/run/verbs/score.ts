@@ -8,7 +8,7 @@ const CHUNK = 1024;
 
 /** `score(E, rows)`: the energy of each row, and of each of its terms. */
 export async function runScore(cx: JobContext): Promise<JobResult> {
-  const model = modelOf(cx);
+  const model = modelOf(cx, CHUNK);
   const rows = rowArrays(cx.session, rowsOption(cx));
   const energy = new Float64Array(rows.count);
   const terms = new Map(model.energy.terms.map((t) => [t.name, new Float64Array(rows.count)]));

@@ -31,6 +31,8 @@ export class Places {
   private readonly plan: Plan;
   private readonly valuesOf: (n: Node) => { readonly axes: readonly Axis[]; readonly data: Float64Array };
   readonly tables: OffsetTable[] = [];
+  /** Told when a table was made: its address is needed at once. */
+  onTable: () => void = () => {};
   private readonly known = new Map<string, OffsetTable>();
 
   /** @param valuesOf the values of an index that is known */
@@ -124,6 +126,7 @@ export class Places {
     const made: OffsetTable = { address: -1, terms, axes, data, checked };
     this.known.set(key, made);
     this.tables.push(made);
+    this.onTable();
     return made;
   }
 }

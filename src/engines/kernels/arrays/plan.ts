@@ -492,6 +492,7 @@ export class Plan {
     const note = (access: Access): void => {
       const from = this.producers.get(access.arr);
       if (!from || from === s) return;
+      from.kept = true;
       const list = s.uses.get(from);
       if (list) list.push(access);
       else s.uses.set(from, [access]);

@@ -5,7 +5,7 @@
  *
  * A `Value` writes the instructions that push it, each time it is used; `let` keeps it in a variable.
  */
-import type { Callable, Code, Local } from '../wasm/code.ts';
+import type { Callable, Code, Local, ValueType } from '../wasm/code.ts';
 
 export type Value = () => void;
 
@@ -35,9 +35,8 @@ export interface Form {
   readonly sub: Binary;
   readonly mul: Binary;
   readonly div: Binary;
-  /** As Math.max and Math.min. */
+  /** As Math.max. */
   readonly max: Binary;
-  readonly min: Binary;
   /** `b < a ? b : a`, which is `a` when one is not a number. */
   readonly pmin: Binary;
   /** `a < b ? b : a`, which is `a` when one is not a number. */
@@ -61,13 +60,14 @@ export interface Form {
   readonly number: (b: Bits) => Value;
   readonly integer: (value: bigint) => Bits;
   readonly addBits: (a: Bits, b: Bits) => Bits;
-  readonly subBits: (a: Bits, b: Bits) => Bits;
   readonly andBits: (a: Bits, b: Bits) => Bits;
   readonly orBits: (a: Bits, b: Bits) => Bits;
   readonly xorBits: (a: Bits, b: Bits) => Bits;
   readonly shiftLeft: (a: Bits, by: number) => Bits;
   readonly shiftRight: (a: Bits, by: number) => Bits;
   readonly call: (f: Callable, ...args: readonly Value[]) => Value;
+  /** Gives the variables back; nothing that was kept may be used any more. */
+  readonly release: () => void;
 }
 
 /** The scalar form (`f64`) or the form of two lanes (`v128`). */
@@ -120,8 +120,11 @@ export function formOf(code: Code, type: 'f64' | 'v128'): Form {
         code.op(`${integer}.${op}`);
       },
     });
-  const keep = (local: Local, push: () => void): Value => {
+  const locals: Local[] = [];
+  const keep = (as: ValueType, push: () => void): Value => {
     push();
+    const local = code.local(as);
+    locals.push(local);
     code.set(local);
     return () => code.get(local);
   };
@@ -137,7 +140,7 @@ export function formOf(code: Code, type: 'f64' | 'v128'): Form {
   const pseudo = (op: 'pmin' | 'pmax'): Binary => {
     if (wide) return binary(op);
     return (a, b) => {
-      const [x, y] = [keep(code.local('f64'), a), keep(code.local('f64'), b)];
+      const [x, y] = [keep('f64', a), keep('f64', b)];
       return op === 'pmin' ? select(compare('lt')(y, x), y, x) : select(compare('lt')(x, y), y, x);
     };
   };
@@ -150,15 +153,14 @@ export function formOf(code: Code, type: 'f64' | 'v128'): Form {
     type,
     code,
     k: (value) => () => (wide ? code.splat('f64x2', value) : code.f64(value)),
-    let: (v) => keep(code.local(type), v),
-    letMask: (m) => ({ push: keep(code.local(wide ? 'v128' : 'i32'), m.push) }),
-    letBits: (b) => ({ bits: keep(code.local(wide ? 'v128' : 'i64'), b.bits) }),
+    let: (v) => keep(type, v),
+    letMask: (m) => ({ push: keep(wide ? 'v128' : 'i32', m.push) }),
+    letBits: (b) => ({ bits: keep(wide ? 'v128' : 'i64', b.bits) }),
     add: binary('add'),
     sub: binary('sub'),
     mul: binary('mul'),
     div: binary('div'),
     max: binary('max'),
-    min: binary('min'),
     pmin: pseudo('pmin'),
     pmax: pseudo('pmax'),
     neg: unary('neg'),
@@ -181,7 +183,6 @@ export function formOf(code: Code, type: 'f64' | 'v128'): Form {
       bits: () => (wide ? code.v128(twice(value)) : code.i64(value)),
     }),
     addBits: onBits(`${integer}.add`),
-    subBits: onBits(`${integer}.sub`),
     andBits: onBits(`${logical}.and`),
     orBits: onBits(`${logical}.or`),
     xorBits: onBits(`${logical}.xor`),
@@ -193,6 +194,7 @@ export function formOf(code: Code, type: 'f64' | 'v128'): Form {
         code.call(f);
       };
     },
+    release: () => code.release(...locals.splice(0)),
   };
 }
 

@@ -2,9 +2,10 @@
  * ln |Γ|, its derivatives and ln |B| of one number, after `src/ir/log-gamma.ts` and `src/ir/special.ts`: a
  * polynomial about 2 and the recurrence up to 10 or 12, asymptotic series beyond, reflection below 0.
  */
-import type { Callable, Code } from '../wasm/code.ts';
+import type { Callable } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
-import { type Form, formOf, polynomial, type Value } from './form.ts';
+import { branch, scalar } from './branches.ts';
+import { type Form, polynomial, type Value } from './form.ts';
 import { straight } from './formulas.ts';
 import { circularFunction } from './trigonometric.ts';
 
@@ -19,25 +20,6 @@ const ABOUT_TWO = [
   4.381261405000474e-6, -1.982565620739196e-6, 9.282109272701004e-7, -5.72865310850801e-7,
   2.708245957688481e-7,
 ];
-
-/** A function of numbers whose body is a formula with branches: `write` leaves the value on the stack. */
-const scalar = (
-  m: ModuleBuilder,
-  name: string,
-  arity: number,
-  write: (f: Form, ...x: Value[]) => void,
-): Callable =>
-  m.shared(
-    `f64.${name}`,
-    Array.from({ length: arity }, () => 'f64' as const),
-    ['f64'],
-    (c) => write(formOf(c, 'f64'), ...c.params.map((p) => () => c.get(p))),
-  );
-
-const branch = (c: Code, condition: { readonly push: () => void }, yes: () => void, no: () => void): void => {
-  condition.push();
-  c.if(yes, no, 'f64');
-};
 
 /** ln Γ(2 + z) for |z| ≤ ½. */
 const nearTwo = (f: Form, z: Value): Value =>

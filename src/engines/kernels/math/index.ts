@@ -6,12 +6,13 @@
 import type { FnName } from '../../../ir/types.ts';
 import type { Callable, Code, Local } from '../wasm/code.ts';
 import type { ModuleBuilder } from '../wasm/module.ts';
+import { besselRatio, logI0 } from './bessel.ts';
 import { eachLane, formOf } from './form.ts';
 import { formulas, straight } from './formulas.ts';
 import { digamma, lbeta, lgamma, trigamma } from './gamma.ts';
 import { circularFunction } from './trigonometric.ts';
 
-export { emitSingleExp, singleExp } from './single.ts';
+export { emitSingleExp, emitSingleExp2, singleExp } from './single.ts';
 
 /** Functions with branches or loops, which take lanes one after the other. */
 const oneByOne: { readonly [fn in FnName]?: (m: ModuleBuilder) => Callable } = {
@@ -19,6 +20,8 @@ const oneByOne: { readonly [fn in FnName]?: (m: ModuleBuilder) => Callable } = {
   digamma,
   trigamma,
   lbeta,
+  log_i0: logI0,
+  bessel_ratio: besselRatio,
 };
 
 const isCircular = (fn: FnName): fn is 'sin' | 'cos' | 'tan' => fn === 'sin' || fn === 'cos' || fn === 'tan';
@@ -50,6 +53,8 @@ export function emitInline(c: Code, fn: FnName, args: readonly Local[]): boolean
   const found = formulas[fn];
   const type = args[0]?.type;
   if (!found || (type !== 'f64' && type !== 'v128')) return false;
-  found.write(formOf(c, type), ...args.map((a) => () => c.get(a)))();
+  const form = formOf(c, type);
+  found.write(form, ...args.map((a) => () => c.get(a)))();
+  form.release();
   return true;
 }

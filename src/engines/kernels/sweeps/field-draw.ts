@@ -97,13 +97,11 @@ const EXP2 = [
 const ROUNDER = 12582912;
 
 /**
- * Four sites in 32-bit lanes, without a division: u·(1 + exp(β·f)) < 1, where u is one of 2²³ numbers
- * (2k + 1)·2⁻²⁴. The exponential is 2^n·2^r with r in [−½, ½]; its relative error, 2⁻²³ from the polynomial and
- * a few roundings to 24 bits, makes an error of P(x = 1) below 2⁻²¹, that of u one below 2⁻²⁴.
- * Takes f on the stack; leaves −1 where x = 1, 0 elsewhere.
+ * exp(β·f) of the four floats f on the stack, between 2⁻¹²⁶ and 2¹²⁶: 2^n·2^r with r in [−½, ½]. The polynomial's
+ * relative error is 2⁻²³, rounding adds 2⁻²² and, in β·f·log₂ e, 2⁻²⁴·|β·f|.
  * @param scale β·log₂ e in all lanes
  */
-export function emitLaneDraw(c: Code, random: RandomState, scale: Local): void {
+export function emitBoltzmann(c: Code, scale: Local): void {
   const t = c.local('v128');
   const z = c.local('v128');
   c.get(scale).op('f32x4.mul');
@@ -112,11 +110,22 @@ export function emitLaneDraw(c: Code, random: RandomState, scale: Local): void {
   c.get(t).get(z).splat('f32x4', ROUNDER).op('f32x4.sub', 'f32x4.sub').set(t);
   c.splat('f32x4', EXP2[5]);
   for (let i = 4; i >= 0; i--) c.get(t).op('f32x4.mul').splat('f32x4', EXP2[i]).op('f32x4.add');
-  c.get(z).i32(23).op('i32x4.shl', 'i32x4.add').splat('f32x4', 1).op('f32x4.add');
+  c.get(z).i32(23).op('i32x4.shl', 'i32x4.add');
+  c.release(t, z);
+}
+
+/**
+ * Four sites in 32-bit lanes, without a division: x = 1 where u·(1 + exp(β·f)) < 1, with u one of the 2²³ numbers
+ * (2k + 1)·2⁻²⁴. P(x = 1) is off by less than 2⁻²² from the exponential and the product, 2⁻²⁴ from the grid of u:
+ * below 2⁻²⁰ in all, besides what the sum f has lost in 24 bits.
+ * Takes f on the stack; leaves −1 where x = 1, 0 elsewhere.
+ */
+export function emitLaneDraw(c: Code, random: RandomState, scale: Local): void {
+  emitBoltzmann(c, scale);
+  c.splat('f32x4', 1).op('f32x4.add');
   emitNext(c, random);
   c.i32(8).op('i32x4.shr_u').splat('i32x4', 1).op('v128.or', 'f32x4.convert_i32x4_s', 'f32x4.mul');
   c.splat('f32x4', 2 ** 24).op('f32x4.lt');
-  c.release(t, z);
 }
 
 /** As `emitLaneDraw` for sixteen sites, the lowest lanes in f[0]; leaves sixteen bytes 0 or 1 on the stack. */

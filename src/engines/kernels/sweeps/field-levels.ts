@@ -24,6 +24,7 @@ export interface Levels {
 /** Levels of one table: two vectors of bytes. */
 export const MAX_LEVELS = 32;
 const MAX_TABLES = 64;
+const MAX_KINDS = 1024;
 /** Numbers that differ by less, relative to the largest, are taken as equal. */
 const TOLERANCE = 1e-10;
 
@@ -103,7 +104,7 @@ export function findLevels(field: Float64Array, links: Links): Levels {
     kindOf[site] = kind;
     base[site] += above;
   }
-  const tables = pack(new Set(kindOf.filter((k) => k !== undefined)));
+  const tables = pack(new Set(kindOf.filter((k) => k !== undefined)), Math.min(16, n / 4));
   for (let p = 0; p < n; p++) {
     const kind = kindOf[p];
     if (!kind || kind.table < 0) continue;
@@ -114,6 +115,7 @@ export function findLevels(field: Float64Array, links: Links): Levels {
 
   /** Counts the links of each size apart: a level is a number with one digit for each size. */
   function mixedRadix(p: number, lowest: number): Kind | undefined {
+    if (radix.size >= MAX_KINDS) return undefined;
     const counts = new Map<number, number>();
     for (let l = links.start[p]; l < links.start[p + 1]; l++) {
       const size = Math.abs(links.weight[l]);
@@ -176,14 +178,16 @@ function mergedKinds(
   sites: readonly { readonly site: number; readonly lowest: number; readonly range: number }[],
   unit: number,
 ): (readonly [site: number, kind: Kind, above: number])[] {
-  const ladders = new Map<number, { site: number; rung: number; range: number; lowest: number }[]>();
-  const scale = Math.max(1e-300, unit, ...(unit > 0 ? [] : sites.map((s) => Math.abs(s.lowest))));
+  const ladders = new Map<string, { site: number; rung: number; range: number; lowest: number }[]>();
   for (const { site, lowest, range } of sites) {
-    const rung = unit > 0 ? Math.floor(lowest / unit + 1e-9) : 0;
-    const rest = Math.round((lowest - rung * unit) / (scale * TOLERANCE));
-    const list = ladders.get(rest);
+    const steps = lowest / unit;
+    // Far up a ladder, or on none, only equal energies are the same.
+    const loose = !(Math.abs(steps) < 1e5);
+    const rung = loose ? 0 : Math.floor(steps + 1e-9);
+    const key = loose ? `=${lowest}` : String(Math.round((steps - rung) / TOLERANCE));
+    const list = ladders.get(key);
     if (list) list.push({ site, rung, range, lowest });
-    else ladders.set(rest, [{ site, rung, range, lowest }]);
+    else ladders.set(key, [{ site, rung, range, lowest }]);
   }
   const out: (readonly [number, Kind, number])[] = [];
   for (const list of ladders.values()) {
@@ -210,20 +214,29 @@ function mergedKinds(
   return out;
 }
 
-/** Lays kinds side by side into tables, those of most sites first. */
-function pack(kinds: ReadonlySet<Kind>): Float64Array[] {
-  const tables: number[][] = [];
+/**
+ * Lays kinds side by side into tables, those of most sites first.
+ * @param least sites that a table must serve to be worth while
+ */
+function pack(kinds: ReadonlySet<Kind>, least: number): Float64Array[] {
+  const tables: { readonly energies: number[]; readonly kinds: Kind[]; sites: number }[] = [];
   const all = [...kinds].sort((a, b) => b.sites - a.sites);
   const total = all.reduce((sum, k) => sum + k.energies.length, 0);
   // One vector is enough for 16: then there is one look-up less.
-  const room = total <= MAX_LEVELS || all.some((k) => k.energies.length > 16) ? MAX_LEVELS : 16;
+  const wide = total > 16 && (total <= MAX_LEVELS || all.some((k) => k.energies.length > 16));
+  const room = wide ? MAX_LEVELS : 16;
   for (const kind of all) {
-    let t = tables.findIndex((list) => list.length + kind.energies.length <= room);
-    if (t < 0 && tables.length < MAX_TABLES) t = tables.push([]) - 1;
+    let t = tables.findIndex((table) => table.energies.length + kind.energies.length <= room);
+    if (t < 0 && tables.length < MAX_TABLES) t = tables.push({ energies: [], kinds: [], sites: 0 }) - 1;
     if (t < 0) continue;
-    kind.table = t;
-    kind.first = tables[t].length;
-    tables[t].push(...kind.energies);
+    kind.first = tables[t].energies.length;
+    tables[t].energies.push(...kind.energies);
+    tables[t].kinds.push(kind);
+    tables[t].sites += kind.sites;
   }
-  return tables.map((list) => Float64Array.from(list));
+  const kept = tables.filter((table) => table.sites >= least);
+  kept.forEach((table, t) => {
+    for (const kind of table.kinds) kind.table = t;
+  });
+  return kept.map((table) => Float64Array.from(table.energies));
 }

@@ -39,8 +39,8 @@ export interface FieldProgram {
   /** Sites by kind of lanes. */
   readonly byteSites: number;
   readonly floatSites: number;
-  /** Sites in runs, whose neighbours need no table. */
-  readonly runSites: number;
+  /** Sites in vectors some of whose neighbours are gathered one by one. */
+  readonly gatheredSites: number;
 }
 
 /** Where β·log₂ e lies, in four lanes. */
@@ -119,7 +119,7 @@ class Writer {
   private readonly all: Segment[] = [];
   private here = new Map<string, Segment>();
   private readonly shapes = new Map<string, { readonly shape: Shape; readonly number: number }>();
-  private readonly sites = { byteSites: 0, floatSites: 0, runSites: 0 };
+  private readonly sites = { byteSites: 0, floatSites: 0, gatheredSites: 0 };
 
   constructor(
     private readonly group: SiteGroup,
@@ -194,7 +194,6 @@ class Writer {
     const position = this.group.from + at;
     const offsets = windows.map((w) => w.offset);
     const table = this.tableOf(run[0]);
-    this.sites.runSites += LANES * run.length;
     if (table >= 0) {
       this.sites.byteSites += LANES * run.length;
       const base = this.levels!.base;
@@ -244,6 +243,7 @@ class Writer {
     const numbers = (link: Int32Array): number =>
       this.pool.share(lanes === 'byte' ? this.steps(link) : this.weights(link));
     this.sites[`${lanes}Sites`] += v.lanes;
+    if (v.gathered.length > 0) this.sites.gatheredSites += v.lanes;
     this.entry({ lanes, kind: 'mixed', links: 0 }, [
       this.group.from + v.at,
       this.pool.share(identity.map((i) => (i < v.lanes ? 255 : 0))),

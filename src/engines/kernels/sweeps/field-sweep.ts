@@ -44,5 +44,5 @@ function formOf(group: SiteGroup, program: FieldProgram): string {
   const lanes = 2 * program.byteSites >= group.count ? 'byte lanes' : '32-bit lanes';
   const singles = program.shapes.length === 1 && program.shapes[0].kind === 'single';
   if (singles) return 'one site at a time';
-  return 2 * program.runSites >= group.count ? lanes : `${lanes}, gathered neighbours`;
+  return 2 * program.gatheredSites >= group.count ? `${lanes}, gathered neighbours` : lanes;
 }

@@ -11,12 +11,14 @@ import { denseField } from './dense-field.ts';
 import { byteField, laneField } from './field-sweep.ts';
 import { RANDOM_BYTES, seedGenerators } from './random.ts';
 import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
+import { tableKernel } from './table-sweep.ts';
 
 /** The forms of kernels, tried in this order. */
 const makers: readonly { readonly name: string; readonly make: KernelMaker }[] = [
   { name: 'bytes', make: byteField },
   { name: 'dense', make: denseField },
   { name: 'lanes', make: laneField },
+  { name: 'tables', make: tableKernel },
 ];
 
 export interface Sweeper {

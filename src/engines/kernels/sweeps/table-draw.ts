@@ -40,7 +40,9 @@ function settle({ c, levels, energies, counts, across, note }: Settling): Local 
   const infinite = (): void => {
     if (infiniteBits === 0) return;
     const shift = energyBits + infiniteBits;
-    c.get(least).splat('i32x4', (2 ** infiniteBits - 1) * 2 ** energyBits).op('v128.and');
+    c.get(least)
+      .splat('i32x4', (2 ** infiniteBits - 1) * 2 ** energyBits)
+      .op('v128.and');
     c.splat('i32x4', 0).op('i32x4.ne').tee(lost).op('v128.any_true');
     c.if(() => {
       energies.forEach((e, i) => {
@@ -66,12 +68,16 @@ function settle({ c, levels, energies, counts, across, note }: Settling): Local 
   return least;
 }
 
-/** Pushes the weights of energies; those of another level than the least have none. */
-function weigh(c: Code, levels: Levels, energy: Local, least: Local, rate: Local): void {
+/**
+ * Pushes the weights of energies; those of another level than the least have none.
+ * @param padded whether lanes may be NEVER
+ */
+function weigh(c: Code, levels: Levels, energy: Local, least: Local, rate: Local, padded: boolean): void {
   const d = c.local('v128');
   c.get(energy).get(least).op('i32x4.sub').set(d);
   emitWeight(c, d, rate);
-  if (levels.limit !== null) c.get(d).splat('i32x4', levels.limit).op('i32x4.lt_s', 'v128.and');
+  const limit = levels.limit ?? (padded ? 2 ** levels.energyBits : null);
+  if (limit !== null) c.get(d).splat('i32x4', limit).op('i32x4.lt_s', 'v128.and');
   c.release(d);
 }
 
@@ -100,11 +106,13 @@ export function drawFour(
     across: () => undefined,
     note: (lost) => {
       for (let lane = 0; lane < 4; lane++)
-        c.get(lost).lane('i32x4.extract_lane', lane).if(() => notePosition(visit, lane * recordBytes));
+        c.get(lost)
+          .lane('i32x4.extract_lane', lane)
+          .if(() => notePosition(visit, lane * recordBytes));
     },
   });
   energies.forEach((e, v) => {
-    weigh(c, levels, e, least, rate);
+    weigh(c, levels, e, least, rate, false);
     if (v > 0) c.get(energies[v - 1]).op('i32x4.add');
     c.set(e);
   });
@@ -120,8 +128,16 @@ export function drawFour(
 
 const across = (c: Code, op: string): void => {
   const x = c.local('v128');
-  c.tee(x).get(x).get(x).shuffle(lanes32(2, 3, 0, 1)).op(op);
-  c.tee(x).get(x).get(x).shuffle(lanes32(1, 0, 3, 2)).op(op);
+  c.tee(x)
+    .get(x)
+    .get(x)
+    .shuffle(lanes32(2, 3, 0, 1))
+    .op(op);
+  c.tee(x)
+    .get(x)
+    .get(x)
+    .shuffle(lanes32(1, 0, 3, 2))
+    .op(op);
   c.release(x);
 };
 
@@ -129,7 +145,10 @@ const across = (c: Code, op: string): void => {
 function runningSums(c: Code): void {
   const x = c.local('v128');
   for (const by of [1, 2]) {
-    c.tee(x).splat('i32x4', 0).get(x).shuffle(by === 1 ? lanes32(0, 4, 5, 6) : lanes32(0, 0, 4, 5));
+    c.set(x)
+      .splat('i32x4', 0)
+      .get(x)
+      .shuffle(by === 1 ? lanes32(0, 4, 5, 6) : lanes32(0, 0, 4, 5));
     c.get(x).op('i32x4.add');
   }
   c.release(x);
@@ -160,10 +179,11 @@ export function drawOne(
 ): void {
   const { c } = visit;
   const pad = padding(states);
-  if (pad) for (const plane of [energies, counts]) {
-    const last = plane.at(-1);
-    if (last) c.get(last).v128(pad).op('v128.or').set(last);
-  }
+  if (pad)
+    for (const plane of [energies, counts]) {
+      const last = plane.at(-1);
+      if (last) c.get(last).v128(pad).op('v128.or').set(last);
+    }
   const least = settle({
     c,
     levels,
@@ -173,11 +193,14 @@ export function drawOne(
     note: () => notePosition(visit, 0),
   });
   energies.forEach((e, i) => {
-    weigh(c, levels, e, least, rate);
+    weigh(c, levels, e, least, rate, pad !== null && i === energies.length - 1);
     runningSums(c);
     if (i > 0) {
       const before = energies[i - 1];
-      c.get(before).get(before).shuffle(lanes32(3, 3, 3, 3)).op('i32x4.add');
+      c.get(before)
+        .get(before)
+        .shuffle(lanes32(3, 3, 3, 3))
+        .op('i32x4.add');
     }
     c.set(e);
   });
@@ -209,10 +232,11 @@ export function drawMany(
   const each = (inside: () => void): Code => c.for(j, 0, plane, 16, inside);
   const pad = padding(states);
   const orders = levels.planes === 1 ? at : at + plane;
-  if (pad) for (let p = 0; p < levels.planes; p++) {
-    const last = at + (p + 1) * plane - 16;
-    c.i32(last).i32(last).memory('v128.load').v128(pad).op('v128.or').memory('v128.store');
-  }
+  if (pad)
+    for (let p = 0; p < levels.planes; p++) {
+      const last = at + (p + 1) * plane - 16;
+      c.i32(last).i32(last).memory('v128.load').v128(pad).op('v128.or').memory('v128.store');
+    }
   const minimum = (from: number): void => {
     c.splat('i32x4', NEVER).set(least);
     each(() => load(from).get(least).op('i32x4.min_s').set(least));
@@ -224,7 +248,10 @@ export function drawMany(
   // As `settle`, vector by vector: here all lanes belong to one site.
   const { infiniteBits, energyBits, planes } = levels;
   if (infiniteBits > 0)
-    c.get(least).splat('i32x4', (2 ** infiniteBits - 1) * 2 ** energyBits).op('v128.and').set(lost);
+    c.get(least)
+      .splat('i32x4', (2 ** infiniteBits - 1) * 2 ** energyBits)
+      .op('v128.and')
+      .set(lost);
   const candidates = (equal: () => void, other: () => void): void => {
     each(() => {
       c.get(j);
@@ -241,22 +268,28 @@ export function drawMany(
     );
   if (infiniteBits > 0) {
     const shift = energyBits + infiniteBits;
-    c.get(lost).op('v128.any_true').if(() => {
-      candidates(
-        () => load(orders).i32(shift).op('i32x4.shr_s').get(least).i32(shift).op('i32x4.shr_s', 'i32x4.eq'),
-        () => c.splat('i32x4', 0),
-      );
-      c.splat('i32x4', 0).set(least);
-      notePosition(visit, 0);
-    });
+    c.get(lost)
+      .op('v128.any_true')
+      .if(() => {
+        candidates(
+          () => load(orders).i32(shift).op('i32x4.shr_s').get(least).i32(shift).op('i32x4.shr_s', 'i32x4.eq'),
+          () => c.splat('i32x4', 0),
+        );
+        c.splat('i32x4', 0).set(least);
+        notePosition(visit, 0);
+      });
   }
   if (planes === 2) minimum(at);
   c.splat('i32x4', 0).set(x);
   each(() => {
     load(at).set(y);
-    weigh(c, levels, y, least, rate);
+    weigh(c, levels, y, least, rate, pad !== null);
     runningSums(c);
-    c.get(x).get(x).shuffle(lanes32(3, 3, 3, 3)).op('i32x4.add').set(x);
+    c.get(x)
+      .get(x)
+      .shuffle(lanes32(3, 3, 3, 3))
+      .op('i32x4.add')
+      .set(x);
     c.get(j).get(x).memory('v128.store', at);
   });
   target(visit, x);
@@ -267,6 +300,8 @@ export function drawMany(
   // As many as are not above the target: the masks count −1 each.
   c.get(x);
   across(c, 'i32x4.add');
-  c.lane('i32x4.extract_lane', 0).i32(4 * vectors).op('i32.add');
+  c.lane('i32x4.extract_lane', 0)
+    .i32(4 * vectors)
+    .op('i32.add');
   c.release(j, x, y, least, lost);
 }

@@ -1,3 +1,246 @@
+/**
+ * Sites of any neighbourhood: the energies of all values are summed over the links in whole numbers, and a value is
+ * drawn by their weights. With few values four sites are visited side by side, a lane each; with many the values
+ * lie in lanes; with very many they pass through memory.
+ *
+ * At β = 1 a probability is off by less than 10⁻⁶ as long as the energies of a site range over less than about
+ * 2²⁹/(links + 1) · 10⁻⁶; beyond, by about β · (links + 1) · range · 2⁻³¹. Weights below 2⁻²³ of the largest are 0.
+ */
+import type { Code, Local } from '../wasm/code.ts';
 import type { Stage } from './stage.ts';
-import type { TableForm, TableGroup } from './table-form.ts';
-export function makeEnergies(stage: Stage, group: TableGroup, wanted: Int32Array): TableForm | null { return null; }
+import { binarySites } from './table-binary.ts';
+import { drawFour, drawMany, drawOne } from './table-draw.ts';
+import { defineRun, lanes32, type Shape, type TableForm, type TableGroup, type Visit } from './table-form.ts';
+import { type Levels, levelsOf, packRow } from './table-levels.ts';
+import { emitLinks, type Layout, layoutsOf, makeWriter, type Rows } from './table-links.ts';
+import { rateOf } from './table-weights.ts';
+
+/** Up to so many values, four sites side by side. */
+const MAX_SIDE_BY_SIDE = 8;
+/** Up to so many vectors of a site in variables. */
+const MAX_VECTORS = 8;
+
+/** How rows of energies lie in memory. */
+interface RowForm {
+  readonly bytes: number;
+  /** Writes row `row` of a table of own or linked energies. */
+  readonly write: (
+    energy: Float64Array | null,
+    broken: Float64Array | null,
+    from: number,
+    out: Int32Array,
+    at: number,
+  ) => void;
+}
+
+/** @param wanted 1 for the sites that the form is to take */
+export function makeEnergies(stage: Stage, group: TableGroup, wanted: Int32Array): TableForm {
+  const { conditional: t, states: k } = group;
+  const { heap } = stage;
+  const levels = levelsOf(group, wanted);
+  const binary = k === 2 && levels.planes === 1 && levels.infiniteBits === 0;
+  const vectors = Math.ceil(k / 4);
+  const form: RowForm = binary
+    ? {
+        bytes: 4,
+        write(energy, broken, from, out, at) {
+          const both = new Int32Array(2);
+          packRow(levels, energy, broken, from, k, both, 0, 0);
+          out[at] = both[1] - both[0];
+        },
+      }
+    : {
+        bytes: 16 * vectors * levels.planes,
+        write: (energy, broken, from, out, at) =>
+          packRow(levels, energy, broken, from, k, out, at, 4 * vectors),
+      };
+
+  let total = 0;
+  const first = t.tables.map((table) => {
+    const at = total;
+    total += table.energy.length / k;
+    return at;
+  });
+  const base = heap.allocate(total * form.bytes);
+  const cells = heap.i32(base, (total * form.bytes) / 4);
+  t.tables.forEach((table, n) => {
+    for (let r = 0; r * k < table.energy.length; r++)
+      form.write(table.energy, table.broken, r * k, cells, ((first[n] + r) * form.bytes) / 4);
+  });
+  const rows: Rows = { address: (table) => base + first[table] * form.bytes, bytes: form.bytes };
+
+  const hasOwn = t.own !== null || t.ownBroken !== null;
+  const { layouts, layoutOf } = layoutsOf(group, wanted, hasOwn ? form.bytes : 0);
+  const own = new Int32Array(form.bytes / 4);
+  const { lists, write } = makeWriter(stage, group, layouts, layoutOf, rows, (view, address, p) => {
+    form.write(t.own, t.ownBroken, p * k, own, 0);
+    for (const [i, x] of own.entries()) view.setInt32(address + 4 * i, x, true);
+  });
+  /** The rate, four times. */
+  const rateAt = heap.allocate(16);
+  const addresses = [base, lists, rateAt];
+  const plan = { stage, group, levels, rows, rateAt };
+  let sweepOf: (layout: Layout) => Shape['sweep'];
+  if (binary) sweepOf = (layout) => binarySites(plan, layout);
+  else if (vectors * levels.planes <= MAX_VECTORS) sweepOf = (layout) => inVariables(plan, layout, vectors);
+  else {
+    const buffer = heap.allocate(form.bytes);
+    addresses.push(buffer);
+    sweepOf = (layout) => inMemory(plan, layout, vectors, buffer);
+  }
+  return {
+    name: binary ? 'differences of energies' : `energies of ${k} values`,
+    shapes: layouts.map((layout) => ({ recordBytes: layout.recordBytes, sweep: sweepOf(layout), write })),
+    shapeOf: layoutOf,
+    addresses,
+    prepare: (beta) => void heap.f32(rateAt, 4).fill(rateOf(beta, levels.scale)),
+  };
+}
+
+/** What the loops need to know. */
+export interface EnergyPlan {
+  readonly stage: Stage;
+  readonly group: TableGroup;
+  readonly levels: Levels;
+  readonly rows: Rows;
+  readonly rateAt: number;
+}
+
+/** Pushes the address of the state of the site at `offset`. */
+function emitSelf({ c, record, state }: Visit, offset: number): Code {
+  return c.get(record).memory('i32.load', offset).get(state).op('i32.add');
+}
+
+/** Energies in variables: in lanes of values, and across four sites where values are few. */
+function inVariables(plan: EnergyPlan, layout: Layout, vectors: number): Shape['sweep'] {
+  const { stage, group, levels, rows, rateAt } = plan;
+  const k = group.states;
+  const { recordBytes } = layout;
+  const all = vectors * levels.planes;
+  const energiesOf = (visit: Visit, offset: number, into: readonly Local[]): void => {
+    const { c, record } = visit;
+    let begun = layout.own >= 0;
+    if (begun)
+      into.forEach(
+        (x, i) =>
+          void c
+            .get(record)
+            .memory('v128.load', offset + layout.own + 16 * i)
+            .set(x),
+      );
+    else if (!layout.links?.length) {
+      begun = true;
+      for (const x of into) c.splat('i32x4', 0).set(x);
+    }
+    emitLinks(visit, layout, rows, offset, (row, first) => {
+      into.forEach((x, i) => {
+        c.get(row).memory('v128.load', first + 16 * i);
+        if (begun) c.get(x).op('i32x4.add');
+        c.set(x);
+      });
+      begun = true;
+    });
+  };
+  interface Made {
+    readonly rate: Local;
+    readonly sums: readonly Local[];
+  }
+  const four = (visit: Visit, { rate, sums }: Made): void => {
+    const { c } = visit;
+    for (let lane = 0; lane < 4; lane++)
+      energiesOf(visit, lane * recordBytes, sums.slice(lane * all, (lane + 1) * all));
+    const byValue = (plane: number): Local[] =>
+      Array.from({ length: vectors }, (_, i) => {
+        const quad = [0, 1, 2, 3].map((lane) => sums[lane * all + plane * vectors + i]);
+        transpose(c, quad, Math.min(4, k - 4 * i));
+        return quad.slice(0, k - 4 * i);
+      }).flat();
+    const energies = byValue(0);
+    const counts = levels.planes === 2 ? byValue(1) : [];
+    drawFour(visit, levels, energies, counts, rate, recordBytes);
+    const values = c.local('v128');
+    c.set(values);
+    for (let lane = 0; lane < 4; lane++) {
+      emitSelf(visit, lane * recordBytes);
+      c.get(values).lane('i32x4.extract_lane', lane).memory('i32.store8');
+    }
+    c.release(values);
+  };
+  const one = (visit: Visit, { rate, sums }: Made): void => {
+    const mine = sums.slice(0, all);
+    energiesOf(visit, 0, mine);
+    emitSelf(visit, 0);
+    drawOne(visit, levels, k, mine.slice(0, vectors), mine.slice(vectors), rate);
+    visit.c.memory('i32.store8');
+  };
+  const sideBySide = k <= MAX_SIDE_BY_SIDE;
+  const before = (c: Code): Made => {
+    const rate = c.local('v128');
+    c.i32(rateAt).memory('v128.load').set(rate);
+    return { rate, sums: Array.from({ length: (sideBySide ? 4 : 1) * all }, () => c.local('v128')) };
+  };
+  return defineRun(stage, recordBytes, before, sideBySide ? four : null, one);
+}
+
+/** Vectors of four values of four sites become vectors of four sites of as many values as are wanted. */
+function transpose(c: Code, x: readonly Local[], wanted: number): void {
+  const low = [0, 4, 1, 5] as const;
+  const high = [2, 6, 3, 7] as const;
+  const [a, b] = [c.local('v128'), c.local('v128')];
+  const both = (of: readonly [number, number, number, number], p: Local, q: Local): Code =>
+    c
+      .get(p)
+      .get(q)
+      .shuffle(lanes32(...of));
+  if (wanted > 2) {
+    both(high, x[0], x[1]).set(a);
+    both(high, x[2], x[3]).set(b);
+  }
+  const [d, e] = [c.local('v128'), c.local('v128')];
+  both(low, x[0], x[1]).set(d);
+  both(low, x[2], x[3]).set(e);
+  both([0, 1, 4, 5], d, e).set(x[0]);
+  if (wanted > 1) both([2, 3, 6, 7], d, e).set(x[1]);
+  if (wanted > 2) both([0, 1, 4, 5], a, b).set(x[2]);
+  if (wanted > 3) both([2, 3, 6, 7], a, b).set(x[3]);
+  c.release(a, b, d, e);
+}
+
+/** Energies of one site after another in memory. */
+function inMemory(plan: EnergyPlan, layout: Layout, vectors: number, buffer: number): Shape['sweep'] {
+  const { stage, group, levels, rows, rateAt } = plan;
+  const bytes = 16 * vectors * levels.planes;
+  return defineRun(
+    stage,
+    layout.recordBytes,
+    (c) => {
+      const rate = c.local('v128');
+      c.i32(rateAt).memory('v128.load').set(rate);
+      return rate;
+    },
+    null,
+    (visit, rate) => {
+      const { c, record } = visit;
+      const j = c.local('i32');
+      c.i32(buffer);
+      if (layout.own >= 0) c.get(record).i32(layout.own).op('i32.add').i32(bytes).copyMemory();
+      else c.i32(0).i32(bytes).fillMemory();
+      emitLinks(visit, layout, rows, 0, (row, first) => {
+        c.for(j, 0, bytes, 16, () => {
+          c.get(j)
+            .get(j)
+            .memory('v128.load', buffer)
+            .get(row)
+            .get(j)
+            .op('i32.add')
+            .memory('v128.load', first);
+          c.op('i32x4.add').memory('v128.store', buffer);
+        });
+      });
+      emitSelf(visit, 0);
+      drawMany(visit, levels, group.states, buffer, vectors, rate);
+      c.memory('i32.store8');
+      c.release(j);
+    },
+  );
+}

@@ -107,7 +107,10 @@ export function defineRun<T>(
           emitNext(c, random);
           c.set(words);
           emit(visit, made);
-          c.get(record).i32(sites * recordBytes).op('i32.add').tee(record);
+          c.get(record)
+            .i32(sites * recordBytes)
+            .op('i32.add')
+            .tee(record);
           c.get(end).op('i32.lt_u').branchIf(again);
         });
       });

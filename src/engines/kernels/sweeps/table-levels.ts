@@ -86,7 +86,8 @@ export function levelsOf({ conditional: t, states: k, count }: TableGroup, wante
       : 2 ** Math.min(24, Math.floor(Math.log2((room - most.links) / Math.max(most.range, 1e-300))));
   const hard = infiniteBits + brokenBits > 0;
   const energyBits = 30 - infiniteBits - brokenBits;
-  if (!hard) return { planes: 1, energyBits, infiniteBits, brokenBits, scale: scaleFor(2 ** 30), limit: null };
+  if (!hard)
+    return { planes: 1, energyBits, infiniteBits, brokenBits, scale: scaleFor(2 ** 30), limit: null };
   // A bit more than needed, so that a difference tells whether the counts differ.
   const scale = scaleFor(2 ** (energyBits - 1));
   if (scale > 0 && most.links / (2 * scale) <= ACCURACY)
@@ -117,7 +118,8 @@ export function packRow(
   for (let v = 0; v < k; v++) {
     const e = energy ? energy[from + v] : 0;
     const units = e === Infinity ? 0 : Math.round((e - low) * levels.scale);
-    const counts = ((broken ? broken[from + v] - few : 0) * 2 ** levels.infiniteBits + (e === Infinity ? 1 : 0));
+    const counts =
+      (broken ? broken[from + v] - few : 0) * 2 ** levels.infiniteBits + (e === Infinity ? 1 : 0);
     if (levels.planes === 1) out[at + v] = counts * 2 ** levels.energyBits + units;
     else {
       out[at + v] = units;

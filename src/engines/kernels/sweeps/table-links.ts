@@ -57,7 +57,7 @@ export function layoutsOf(
     }
     const tables = sortedLinks(t, p).map((l) => t.table[l]);
     const before = written[n];
-    if (before) tables.forEach((table, j) => (before[j] = before[j] === table ? table : -1));
+    if (before) written[n] = tables.map((table, j) => (before[j] === table ? table : -1));
     else [written[n], sample[n]] = [tables, p];
     layoutOf[p] = n;
   }
@@ -81,7 +81,11 @@ export function layoutsOf(
 function keyOf(t: TableConditional, p: number): string | null {
   let others = 0;
   for (let l = t.start[p]; l < t.start[p + 1]; l++) others += t.tables[t.table[l]].strides.length;
-  return others > MAX_OTHERS ? null : sortedLinks(t, p).map((l) => t.tables[t.table[l]].strides).join(';');
+  return others > MAX_OTHERS
+    ? null
+    : sortedLinks(t, p)
+        .map((l) => t.tables[t.table[l]].strides)
+        .join(';');
 }
 
 /** Writes lists and records; `lists` is where the lists of all sites that have one stand. */
@@ -95,7 +99,10 @@ export function makeWriter(
 ): { lists: number; write: (view: DataView, address: number, p: number) => void } {
   const { conditional: t, count } = group;
   const words: number[] = [];
-  const listOf = new Map<number, { readonly at: number; readonly single: number; readonly multiple: number }>();
+  const listOf = new Map<
+    number,
+    { readonly at: number; readonly single: number; readonly multiple: number }
+  >();
   for (let p = 0; p < count; p++) {
     if (layoutOf[p] < 0 || layouts[layoutOf[p]].links) continue;
     const links = sortedLinks(t, p);
@@ -107,7 +114,7 @@ export function makeWriter(
     for (const l of single) words.push(t.others[t.first[l]], rows.address(t.table[l]));
     for (const l of multiple) {
       words.push(rows.address(t.table[l]), strides(l).length);
-      strides(l).forEach((s, j) => words.push(t.others[t.first[l] + j], s * rows.bytes));
+      for (const [j, s] of strides(l).entries()) words.push(t.others[t.first[l] + j], s * rows.bytes);
     }
   }
   const lists = heap.allocate(4 * words.length);
@@ -157,7 +164,11 @@ export function emitLinks(
       const from = offset + link.offset + (known ? 0 : 4);
       if (!known) c.get(record).memory('i32.load', offset + link.offset);
       link.strides.forEach((s, j) => {
-        c.get(record).memory('i32.load', from + 4 * j).get(state).op('i32.add').memory('i32.load8_u');
+        c.get(record)
+          .memory('i32.load', from + 4 * j)
+          .get(state)
+          .op('i32.add')
+          .memory('i32.load8_u');
         scaled(s * rows.bytes);
         if (!known || j > 0) c.op('i32.add');
       });
@@ -169,14 +180,19 @@ export function emitLinks(
     return;
   }
   const [at, left, others] = [c.local('i32'), c.local('i32'), c.local('i32')];
-  c.get(record).memory('i32.load', offset + 4).set(at);
+  c.get(record)
+    .memory('i32.load', offset + 4)
+    .set(at);
   const each = (countAt: number, inside: () => void): void => {
-    c.get(record).memory('i32.load', offset + countAt).tee(left).if(() => {
-      c.loop((again) => {
-        inside();
-        c.get(left).i32(1).op('i32.sub').tee(left).branchIf(again);
+    c.get(record)
+      .memory('i32.load', offset + countAt)
+      .tee(left)
+      .if(() => {
+        c.loop((again) => {
+          inside();
+          c.get(left).i32(1).op('i32.sub').tee(left).branchIf(again);
+        });
       });
-    });
   };
   const next = (bytes: number): Code => c.get(at).i32(bytes).op('i32.add').set(at);
   each(8, () => {

@@ -58,7 +58,7 @@ function sweepBy(stage: Stage, group: TableGroup, names: readonly FormName[]): R
       for (const at of [runs, records, ...forms.flatMap((f) => f.addresses)]) stage.heap.release(at);
     },
   });
-};
+}
 
 /** Bytes of a run: shape, number of sites, address of the records. */
 const RUN_BYTES = 16;
@@ -113,7 +113,10 @@ function defineSweep(
       c.get(state).get(random).call(shape.sweep);
     };
     const choose = (from: number): void => {
-      if (from === shapes.length - 1) return call(shapes[from]);
+      if (from === shapes.length - 1) {
+        call(shapes[from]);
+        return;
+      }
       c.get(run).memory('i32.load').i32(from).op('i32.eq');
       c.if(
         () => call(shapes[from]),

@@ -25,9 +25,9 @@ const MAX_ROWS = 4096;
 /** All tables of a group together. */
 const MAX_TOTAL_ROWS = 32768;
 const MAX_BYTES = 2 ** 21;
-/** Tables cost time when β changes: this many rows are always made, beyond that ROWS_PER_SITE. */
-const FREE_ROWS = 256;
+/** Tables cost time when β changes: so many rows of a kind for each site of it, and so many more in all. */
 const ROWS_PER_SITE = 4;
+const FREE_ROWS = 1024;
 /** Each is a function. */
 const MAX_SHAPES = 16;
 
@@ -43,7 +43,7 @@ interface Kind {
   from: number;
 }
 
-/** @returns null if no site of the group has few enough states around it */
+/** @returns null if less than half of the sites have few enough states around them */
 export function makeThresholds(stage: Stage, group: TableGroup): TableForm | null {
   const { conditional: t, states: k } = group;
   const kindOf = kindNumbers(t, group);
@@ -53,19 +53,25 @@ export function makeThresholds(stage: Stage, group: TableGroup): TableForm | nul
   const shapeKeys = new Numbering<string>();
   const shapeRadices: (readonly number[])[] = [];
   let total = 0;
+  let free = FREE_ROWS;
+  let sites = 0;
   const kinds = kindOf.kinds.map((site, i): Kind | null => {
     const radices = sortedLinks(t, site).flatMap((l) => t.tables[t.table[l]].dims);
     const rows = radices.reduce((a, d) => a * d, 1);
-    const fits = rows <= MAX_ROWS && rows <= Math.max(FREE_ROWS, ROWS_PER_SITE * members[i]);
-    if (!fits || total + rows > MAX_TOTAL_ROWS || (total + rows) * row.bytes > MAX_BYTES) return null;
+    const more = Math.max(0, rows - ROWS_PER_SITE * members[i]);
+    if (rows > MAX_ROWS || more > free) return null;
+    if (total + rows > MAX_TOTAL_ROWS || (total + rows) * row.bytes > MAX_BYTES) return null;
     if (shapeKeys.keys.length === MAX_SHAPES && shapeKeys.find(`${radices}`) < 0) return null;
     const shape = shapeKeys.of(`${radices}`);
     shapeRadices[shape] = radices;
     const from = total;
     total += rows;
+    free -= more;
+    sites += members[i];
     return { site, rows, radices, shape, from };
   });
-  if (total === 0) return null;
+  // Not for a few sites of many: each form and shape costs time at every block.
+  if (2 * sites < group.count) return null;
 
   const { energy, lost } = jointEnergies(t, k, kinds, total);
   const flagged = lost.includes(1);
@@ -269,7 +275,10 @@ function makeShape(stage: Stage, group: TableGroup, plan: ShapePlan): Shape {
     });
     if (plan.radices.length === 0) c.i32(0);
     c.i32(plan.rowBytes).op('i32.mul');
-    if (plan.constant === null) c.get(record).memory('i32.load', offset + unit).op('i32.add');
+    if (plan.constant === null)
+      c.get(record)
+        .memory('i32.load', offset + unit)
+        .op('i32.add');
   };
   const site = (visit: Visit, lane: number, row: Local, count: Local): void => {
     const { c, record, state, fault, words } = visit;
@@ -285,7 +294,10 @@ function makeShape(stage: Stage, group: TableGroup, plan: ShapePlan): Shape {
       c.get(words).lane('i32x4.extract_lane', lane).get(row).memory('i32.load', first).op('i32.gt_s');
     } else {
       const word = c.local('v128');
-      c.get(words).get(words).shuffle(lanes32(lane, lane, lane, lane)).set(word);
+      c.get(words)
+        .get(words)
+        .shuffle(lanes32(lane, lane, lane, lane))
+        .set(word);
       if (plan.row.groups === 0) countAbove(visit, word, row, first, Math.ceil((k - 1) / 4));
       else {
         countAbove(visit, word, row, first, 4);
@@ -300,13 +312,19 @@ function makeShape(stage: Stage, group: TableGroup, plan: ShapePlan): Shape {
     c.memory('i32.store8');
     if (!plan.lost) return;
     self();
-    c.get(fault).get(row).memory('i32.load', first + plan.row.bytes).op('select').set(fault);
+    c.get(fault)
+      .get(row)
+      .memory('i32.load', first + plan.row.bytes)
+      .op('select')
+      .set(fault);
   };
-  const sites = (n: number) => (visit: Visit, made: readonly [Local, Local]): void => {
-    const { c, words } = visit;
-    c.get(words).i32(1).op('i32x4.shr_u').set(words);
-    for (let lane = 0; lane < n; lane++) site(visit, lane, ...made);
-  };
+  const sites =
+    (n: number) =>
+    (visit: Visit, made: readonly [Local, Local]): void => {
+      const { c, words } = visit;
+      c.get(words).i32(1).op('i32x4.shr_u').set(words);
+      for (let lane = 0; lane < n; lane++) site(visit, lane, ...made);
+    };
   return {
     recordBytes,
     sweep: defineRun(
@@ -332,7 +350,11 @@ function makeShape(stage: Stage, group: TableGroup, plan: ShapePlan): Shape {
 /** Pushes how many of 4·vectors thresholds (at most 16) lie below the word. */
 function countAbove({ c }: Visit, word: Local, row: Local, first: number, vectors: number): void {
   const above = (v: number): void =>
-    void c.get(word).get(row).memory('v128.load', first + 16 * v).op('i32x4.gt_s');
+    void c
+      .get(word)
+      .get(row)
+      .memory('v128.load', first + 16 * v)
+      .op('i32x4.gt_s');
   above(0);
   if (vectors === 1) {
     c.op('i32x4.bitmask', 'i32.popcnt');

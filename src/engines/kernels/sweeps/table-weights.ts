@@ -22,13 +22,24 @@ export const rateOf = (beta: number, scale: number): number => (-beta * Math.LOG
 /** Pushes round(2²² · 2^(rate · d)) in lanes (i32x4) of differences d ≥ 0 (i32x4, a variable, not changed). */
 export function emitWeight(c: Code, d: Local, rate: Local): void {
   const [f, n, power] = [c.local('v128'), c.local('v128'), c.local('v128')];
-  c.get(d).op('f32x4.convert_i32x4_s').get(rate).op('f32x4.mul').splat('f32x4', LOWEST).op('f32x4.pmax').tee(f);
+  c.get(d)
+    .op('f32x4.convert_i32x4_s')
+    .get(rate)
+    .op('f32x4.mul')
+    .splat('f32x4', LOWEST)
+    .op('f32x4.pmax')
+    .tee(f);
   c.splat('f32x4', ROUND).op('f32x4.add').tee(n).i32(23).op('i32x4.shl').set(power);
   c.get(f).get(n).splat('f32x4', ROUND).op('f32x4.sub', 'f32x4.sub').set(f);
   const [last, ...others] = [...POWER].reverse();
   c.splat('f32x4', last);
   for (const coefficient of others) c.get(f).op('f32x4.mul').splat('f32x4', coefficient).op('f32x4.add');
   // Adding 2²³ rounds to a whole number, which then stands in the low bits.
-  c.get(power).op('f32x4.mul').splat('f32x4', 2 ** 23).op('f32x4.add').splat('i32x4', 0x4b000000).op('i32x4.sub');
+  c.get(power)
+    .op('f32x4.mul')
+    .splat('f32x4', 2 ** 23)
+    .op('f32x4.add')
+    .splat('i32x4', 0x4b000000)
+    .op('i32x4.sub');
   c.release(f, n, power);
 }

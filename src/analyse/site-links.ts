@@ -1,0 +1,290 @@
+/** Conditionals of sites with any numbers of states: for each factor instance that touches a site a table, equal ones shared. */
+import type { TableConditional } from '../engines/kernels/site-tables.ts';
+import { makeTablePool, type TablePool } from './table-pool.ts';
+import type { Placed, Range } from './tabulate.ts';
+
+export interface Bounds {
+  readonly links: number;
+  /** In all tables of a group. */
+  readonly numbers: number;
+}
+
+/** How the columns of an instance coincide, as seen from one of them, and where its table is to be read. */
+interface Pattern {
+  /** One column for each other site, in order. */
+  readonly others: readonly number[];
+  readonly dims: readonly number[];
+  /** For each (row of the others, state of the site) the joint state of the columns. */
+  readonly joint: Int32Array;
+}
+
+/** What some instances say of a site: the row of their factor or their weight is the same. */
+interface Derived {
+  readonly placed: Placed;
+  readonly others: readonly number[];
+  /** In the pool; −1: it says nothing of the site's state, or only `own`. */
+  readonly table: number;
+  readonly own: Float64Array | null;
+}
+
+/** @returns null if it is beyond the bounds */
+export function tableConditional(
+  range: Range,
+  factors: readonly Placed[],
+  size: number,
+  bounds: Bounds,
+): TableConditional | null {
+  const { from, count, states } = range;
+  const to = from + count;
+  const own = ownEnergies(range);
+  const pool = makeTablePool(states);
+  const start = new Int32Array(count + 1);
+  /** What each instance says of the site in each column of the group's slot: a number of `all`, or −1. */
+  const seen: { readonly placed: Placed; readonly column: number; readonly derived: Int32Array }[] = [];
+  const all: Derived[] = [];
+  let links = 0;
+  for (const placed of factors)
+    for (const [k, c] of placed.tabulated.columns.entries()) {
+      if (c.slot !== range.slot) continue;
+      if (placed.positions.length === 1) {
+        own.addAll(placed);
+        continue;
+      }
+      const derived = deriveAll(placed, k, range, pool, all);
+      const positions = placed.positions[k];
+      for (let e = 0; e < derived.length; e++) {
+        if (derived[e] < 0) continue;
+        const d = all[derived[e]];
+        if (d.own) own.add(positions[e], d.own, placed.tabulated.kind === 'support');
+        if (d.table < 0) continue;
+        start[positions[e] - from + 1]++;
+        links++;
+      }
+      if (links > bounds.links || pool.numbers() > bounds.numbers) return null;
+      seen.push({ placed, column: k, derived });
+    }
+  for (let s = 0; s < count; s++) start[s + 1] += start[s];
+  const fill = start.slice(0, count);
+  const derivedOf = new Int32Array(links);
+  const instanceOf = new Int32Array(links);
+  for (const { placed, column, derived } of seen) {
+    const positions = placed.positions[column];
+    for (let e = 0; e < derived.length; e++) {
+      if (derived[e] < 0 || all[derived[e]].table < 0) continue;
+      const p = positions[e];
+      if (p < from || p >= to) continue;
+      const l = fill[p - from]++;
+      derivedOf[l] = derived[e];
+      instanceOf[l] = e;
+    }
+  }
+  const linked = joinLinks(start, derivedOf, instanceOf, all, count, size, pool);
+  if (pool.numbers() > bounds.numbers) return null;
+  return { kind: 'tables', own: own.energy(), ownBroken: own.broken(), ...linked };
+}
+
+/** Energies that depend on a site alone. */
+function ownEnergies({ from, count, states }: Range) {
+  let energy: Float64Array | null = null;
+  let broken: Float64Array | null = null;
+  const target = (support: boolean): Float64Array => {
+    if (support) {
+      broken ??= new Float64Array(count * states);
+      return broken;
+    }
+    energy ??= new Float64Array(count * states);
+    return energy;
+  };
+  return {
+    energy: () => energy,
+    broken: () => broken,
+    add(position: number, values: Float64Array, support: boolean): void {
+      const to = target(support);
+      const at = (position - from) * states;
+      for (let v = 0; v < states; v++) to[at + v] += values[v];
+    },
+    /** A factor with one column. */
+    addAll({ tabulated, positions }: Placed): void {
+      const { instances, mask, row, weight, table, kind } = tabulated;
+      const to = target(kind === 'support');
+      const [p] = positions;
+      for (let e = 0; e < instances; e++) {
+        if (mask && mask[e] === 0) continue;
+        const s = p[e] - from;
+        if (s < 0 || s >= count) continue;
+        const r = row ? row[e] * states : 0;
+        const scale = weight ? weight[e] : 1;
+        for (let v = 0; v < states; v++) to[s * states + v] += table[r + v] * scale;
+      }
+    },
+  };
+}
+
+/** For each instance what it says of the site in column k, appended to `all`; −1 where that is no site of the group. */
+function deriveAll(placed: Placed, k: number, range: Range, pool: TablePool, all: Derived[]): Int32Array {
+  const { tabulated, positions } = placed;
+  const { instances, mask, row, weight, columns } = tabulated;
+  const { from, count } = range;
+  const out = new Int32Array(instances).fill(-1);
+  const patterns = new Map<number, { readonly pattern: Pattern; readonly known: Map<number, number> }>();
+  const code = new Int32Array(columns.length);
+  const single = columns.map((c) => c.states === 1);
+  const self = positions[k];
+  for (let e = 0; e < instances; e++) {
+    if (mask && mask[e] === 0) continue;
+    const p = self[e];
+    if (p < from || p >= from + count) continue;
+    // 0: the site; 1: no site, or one of one state; 2, 3, …: the other sites.
+    let key = 0;
+    let others = 2;
+    let before = false;
+    for (let j = 0; j < columns.length; j++) {
+      const q = positions[j][e];
+      if (q === p) {
+        if (j < k) before = true;
+        code[j] = 0;
+        continue;
+      }
+      if (q < 0 || single[j]) {
+        code[j] = 1;
+        continue;
+      }
+      let c = others;
+      for (let i = 0; i < j; i++) if (positions[i][e] === q) c = code[i];
+      code[j] = c;
+      if (c === others) others++;
+    }
+    if (before) continue;
+    for (let j = 0; j < columns.length; j++) if (!single[j]) key = key * 16 + code[j];
+    let found = patterns.get(key);
+    if (!found) {
+      found = { pattern: patternOf(placed, code, range.states, others - 2), known: new Map() };
+      patterns.set(key, found);
+    }
+    const by = row ? row[e] : weight ? weight[e] : 0;
+    let d = found.known.get(by);
+    if (d === undefined) {
+      d = all.length;
+      all.push(derive(placed, found.pattern, row ? row[e] : 0, weight ? weight[e] : 1, range.states, pool));
+      found.known.set(by, d);
+    }
+    out[e] = d;
+  }
+  return out;
+}
+
+function patternOf({ tabulated }: Placed, code: Int32Array, states: number, count: number): Pattern {
+  const { columns } = tabulated;
+  const others = Array.from({ length: count }, (_, i) => code.indexOf(i + 2));
+  const dims = others.map((j) => columns[j].states);
+  const rows = dims.reduce((x, y) => x * y, 1);
+  const joint = new Int32Array(rows * states);
+  const at = new Int32Array(count);
+  for (let r = 0; r < rows; r++) {
+    let rest = r;
+    for (let i = count - 1; i >= 0; i--) {
+      at[i] = rest % dims[i];
+      rest = Math.floor(rest / dims[i]);
+    }
+    for (let v = 0; v < states; v++) {
+      let flat = 0;
+      for (const [j, c] of columns.entries()) {
+        const x = code[j] === 0 ? v : code[j] === 1 ? 0 : at[code[j] - 2];
+        flat = flat * c.states + x;
+      }
+      joint[r * states + v] = flat;
+    }
+  }
+  return { others, dims, joint };
+}
+
+function derive(
+  placed: Placed,
+  { others, dims, joint }: Pattern,
+  row: number,
+  weight: number,
+  states: number,
+  pool: TablePool,
+): Derived {
+  const { table, kind, joint: width } = placed.tabulated;
+  const values = new Float64Array(joint.length);
+  for (let i = 0; i < joint.length; i++) values[i] = table[row * width + joint[i]] * weight;
+  if (kind === 'energy') fromFirst(values, states);
+  const said = pool.says(values);
+  if (said === 'nothing') return { placed, others, table: -1, own: null };
+  if (said === 'own') return { placed, others, table: -1, own: values.slice(0, states) };
+  const id =
+    kind === 'energy'
+      ? pool.add(dims, values, null)
+      : pool.add(dims, new Float64Array(values.length), values);
+  return { placed, others, table: id, own: null };
+}
+
+/** Energies relative to that of the first state, row by row where all are finite: only differences count. */
+function fromFirst(values: Float64Array, states: number): void {
+  for (let r = 0; r < values.length; r += states) {
+    let finite = true;
+    for (let v = 0; v < states; v++) if (values[r + v] === Number.POSITIVE_INFINITY) finite = false;
+    if (!finite) continue;
+    const first = values[r];
+    for (let v = 0; v < states; v++) values[r + v] -= first;
+  }
+}
+
+/** One link for each neighbour where a link has one; links of a site in the order of their first neighbours. */
+function joinLinks(
+  start: Int32Array,
+  derivedOf: Int32Array,
+  instanceOf: Int32Array,
+  all: readonly Derived[],
+  count: number,
+  size: number,
+  pool: TablePool,
+): Pick<TableConditional, 'start' | 'table' | 'first' | 'others' | 'tables'> {
+  const firstOther = (l: number): number => {
+    const { placed, others } = all[derivedOf[l]];
+    return placed.positions[others[0]][instanceOf[l]];
+  };
+  let total = 0;
+  for (let l = 0; l < derivedOf.length; l++) total += all[derivedOf[l]].others.length;
+  const to = new Int32Array(count + 1);
+  const table = new Int32Array(derivedOf.length);
+  const first = new Int32Array(derivedOf.length);
+  const others = new Int32Array(total);
+  /** By position: the site (and one) that has a link with this one neighbour, and which. */
+  const mark = new Int32Array(size);
+  const linkAt = new Int32Array(size);
+  let links = 0;
+  let used = 0;
+  for (let s = 0; s < count; s++) {
+    const [a, z] = [start[s], start[s + 1]];
+    const order = Array.from({ length: z - a }, (_, i) => a + i);
+    const key = order.map(firstOther);
+    if (key.some((x, i) => i > 0 && x < key[i - 1])) order.sort((x, y) => key[x - a] - key[y - a] || x - y);
+    for (const l of order) {
+      const d = all[derivedOf[l]];
+      const e = instanceOf[l];
+      if (d.others.length === 1) {
+        const q = d.placed.positions[d.others[0]][e];
+        if (mark[q] === s + 1) {
+          table[linkAt[q]] = pool.sum(table[linkAt[q]], d.table);
+          continue;
+        }
+        mark[q] = s + 1;
+        linkAt[q] = links;
+      }
+      table[links] = d.table;
+      first[links++] = used;
+      for (const j of d.others) others[used++] = d.placed.positions[j][e];
+    }
+    to[s + 1] = links;
+  }
+  const { tables, numberOf } = pool.used(table.subarray(0, links));
+  return {
+    start: to,
+    table: table.slice(0, links).map((t) => numberOf[t]),
+    first: first.slice(0, links),
+    others: others.slice(0, used),
+    tables,
+  };
+}

@@ -1,0 +1,334 @@
+/** Loops and statements as WebAssembly: the body of one function. */
+import type { Axis, Node } from '../../../ir/types.ts';
+import type { Code, Local } from '../wasm/code.ts';
+import { Values } from './values.ts';
+import type { Item, Loop } from './order.ts';
+import type { Access, Plan, Stmt } from './plan.ts';
+import { Scope, type Val } from './scope.ts';
+import { pushNumber } from './scalars.ts';
+
+/** A sum in variables. */
+interface Accumulator {
+  /** One for each copy of the loop's body, of two lanes each. */
+  readonly lanes: readonly Local[];
+  readonly single: Local | null;
+}
+
+const combining = { sum: 'add', prod: 'mul', max: 'max', min: 'min', logsumexp: 'add' } as const;
+const neutral = {
+  sum: 0,
+  prod: 1,
+  max: Number.NEGATIVE_INFINITY,
+  min: Number.POSITIVE_INFINITY,
+  logsumexp: Number.NEGATIVE_INFINITY,
+} as const;
+
+/** Loops of up to as many bodies are written out. */
+const MOST_COPIES = 16;
+/** Instructions (roughly) that are written out at most. */
+const MOST_UNROLLED = 160;
+
+export class Emitter {
+  private readonly c: Code;
+  private readonly plan: Plan;
+  private readonly values: Values;
+  private readonly sums = new Map<Stmt, Accumulator>();
+  private readonly weights = new Map<Stmt, number>();
+  private readonly targets = new Map<Stmt, Access>();
+  private readonly calls: (s: Stmt) => void;
+
+  /** @param callHost writes the call of a statement that the host does */
+  constructor(c: Code, plan: Plan, values: Values, callHost: (s: Stmt) => void) {
+    this.c = c;
+    this.plan = plan;
+    this.values = values;
+    this.calls = callHost;
+  }
+
+  run(items: readonly Item[]): void {
+    this.block(items, new Scope(null, null));
+  }
+
+  private block(items: readonly Item[], scope: Scope): void {
+    for (const item of items)
+      if (item.kind === 'leaf') this.leaf(item.stmt, scope);
+      else this.loop(item, scope);
+  }
+
+  // ── Loops ─────────────────────────────────────────────────────────────────
+
+  private loop(loop: Loop, scope: Scope): void {
+    const { c, plan } = this;
+    const { axis } = loop;
+    const n = plan.size(axis);
+    const innermost = loop.items.every((i) => i.kind === 'leaf');
+    const lanes = innermost && scope.lanes === null && n > 1;
+    const copies = lanes ? this.copiesOf(loop) : 1;
+    if (n > 0) this.hoist(loop.stmts, scope, axis);
+    for (const s of loop.stmts) if (this.startsAt(s, axis, scope)) this.start(s, scope, copies);
+    const body = (counter: Local | null, offset: number, wide: boolean, copy: number): void => {
+      const inner = new Scope(scope, { axis, counter, offset }, wide, copy);
+      this.block(loop.items, inner);
+      c.release(...inner.locals);
+    };
+    if (n > 0) {
+      const width = lanes ? 2 : 1;
+      const steps = Math.floor(n / width);
+      const weight = loop.stmts.reduce((w, s) => w + this.weightOf(s), 0);
+      const few = steps === 1 || (innermost && steps <= MOST_COPIES && steps * weight <= MOST_UNROLLED);
+      let at = 0;
+      if (!few) {
+        const rounds = Math.floor(steps / copies);
+        const counter = c.local('i32');
+        const stride = 8 * width * copies;
+        c.for(counter, 0, rounds * stride, stride, () => {
+          for (let k = 0; k < copies; k++) body(counter, k * width, lanes, k);
+        });
+        c.release(counter);
+        at = rounds * copies * width;
+      }
+      for (let k = 0; at + width <= n; at += width, k++) body(null, at, lanes, k % copies);
+      for (; at < n; at++) body(null, at, false, 0);
+    }
+    for (const s of loop.stmts) if (this.startsAt(s, axis, scope)) this.finish(s, scope);
+  }
+
+  /** How often the body of a loop over lanes is repeated, so that sums do not wait for each other. */
+  private copiesOf(loop: Loop): number {
+    const weight = loop.stmts.reduce((w, s) => w + this.weightOf(s), 0);
+    const summing = loop.stmts.some((s) => s.over.includes(loop.axis) && s.kind === 'reduce');
+    if (weight <= 12) return summing ? 4 : 2;
+    return weight <= 30 && summing ? 2 : 1;
+  }
+
+  /** Expressions that a statement works out. */
+  private weightOf(s: Stmt): number {
+    let known = this.weights.get(s);
+    if (known === undefined) {
+      known = 1 + this.plan.inline(s).length;
+      this.weights.set(s, known);
+    }
+    return known;
+  }
+
+  /** Works out now what does not move with the loop. */
+  private hoist(stmts: readonly Stmt[], scope: Scope, axis: Axis): void {
+    const { plan, values } = this;
+    const bound = (a: Axis): boolean => a !== axis && values.isBound(a, scope);
+    for (const s of stmts) {
+      const fixed: Node[] = [];
+      const moving = plan.reach(plan.roots(s), s.node, (n) => {
+        if (!n.axes.every(bound)) return false;
+        if (n.op !== 'const') fixed.push(n);
+        return true;
+      });
+      values.evaluate(fixed, scope, s.node);
+      for (const n of moving) {
+        const access = n === s.node ? plan.source(n) : plan.access(n);
+        if (access) values.prepare(access, scope, bound);
+      }
+      if (s.out.axes && s.kind !== 'host') values.prepare(this.target(s), scope, bound);
+    }
+  }
+
+  // ── Statements ────────────────────────────────────────────────────────────
+
+  /** The element of the result that a statement writes. */
+  private target(s: Stmt): Access {
+    let known = this.targets.get(s);
+    if (!known) {
+      const indices = s.out.axes!.map((a) => {
+        const k = s.into.indexOf(a);
+        return k < 0 ? this.plan.make.axis(a) : s.indices[k];
+      });
+      known = { arr: s.out, indices };
+      this.targets.set(s, known);
+    }
+    return known;
+  }
+
+  /** Whether the loop is the first that the statement sums over. */
+  private startsAt(s: Stmt, axis: Axis, scope: Scope): boolean {
+    return s.over.includes(axis) && !s.over.some((a) => a !== axis && scope.bindingOf(a) !== null);
+  }
+
+  /** Whether the sum stays in variables. */
+  private inVariables(s: Stmt): boolean {
+    if (s.kind !== 'reduce') return false;
+    const first = s.order.findIndex((a) => s.over.includes(a));
+    return s.order.slice(first).every((a) => s.over.includes(a));
+  }
+
+  private start(s: Stmt, scope: Scope, copies: number): void {
+    const { c } = this;
+    const from = neutral[s.reduce];
+    if (!this.inVariables(s)) {
+      this.fill(s, scope, s.kind === 'scatter' ? 0 : from);
+      return;
+    }
+    const wide = scope.lanes !== null;
+    const lanes = Array.from({ length: wide ? 1 : this.copiesInside(s, copies) }, () => c.local('v128'));
+    for (const l of lanes) c.splat('f64x2', from).set(l);
+    const single = wide ? null : c.local('f64');
+    if (single) c.f64(from).set(single);
+    this.sums.set(s, { lanes, single });
+  }
+
+  /** The copies of the innermost loop that sums, where that is not this one: no more than four. */
+  private copiesInside(s: Stmt, copies: number): number {
+    const inner = s.order.at(-1)!;
+    return s.over.length === 1 ? copies : this.plan.size(inner) > 1 ? 4 : 1;
+  }
+
+  private finish(s: Stmt, scope: Scope): void {
+    const { c } = this;
+    const sum = this.sums.get(s);
+    if (!sum) return;
+    this.sums.delete(s);
+    const op = combining[s.reduce];
+    const val: Val = {};
+    if (sum.single === null) {
+      val.lanes = sum.lanes[0];
+    } else {
+      // Pairwise, so that the order does not depend on how many there are beyond these.
+      let list = [...sum.lanes];
+      while (list.length > 1) {
+        const half = Math.ceil(list.length / 2);
+        for (let k = 0; k + half < list.length; k++)
+          c.get(list[k]).get(list[k + half]).op(`f64x2.${op}`).set(list[k]);
+        list = list.slice(0, half);
+      }
+      c.get(sum.single);
+      c.get(list[0]).lane('f64x2.extract_lane', 0);
+      c.get(list[0]).lane('f64x2.extract_lane', 1);
+      c.op(`f64.${op}`, `f64.${op}`).set(sum.single);
+      val.f64 = sum.single;
+    }
+    if (sum.single) {
+      c.release(...sum.lanes);
+      scope.locals.push(sum.single);
+    } else scope.locals.push(...sum.lanes);
+    if (s.node) scope.values.set(s.node, val);
+    if (s.kept) this.values.store(this.target(s), val, scope);
+  }
+
+  private leaf(s: Stmt, scope: Scope): void {
+    const { c, plan, values } = this;
+    if (s.kind === 'host') {
+      this.calls(s);
+      return;
+    }
+    values.evaluate(plan.roots(s), scope, s.node);
+    const body = s.body!;
+    switch (s.kind) {
+      case 'store':
+        if (s.kept || values.valueOf(body, scope).constant !== undefined)
+          values.store(this.target(s), values.valueOf(body, scope), scope);
+        return;
+      case 'reduce': {
+        const sum = this.sums.get(s);
+        const form = scope.lanes ? 'f64x2' : 'f64';
+        const op = combining[s.reduce];
+        const push = (): void => this.guarded(s, neutral[s.reduce], scope);
+        if (s.over.length === 0) {
+          const val: Val = {};
+          const local = c.local(form === 'f64' ? 'f64' : 'v128');
+          scope.locals.push(local);
+          push();
+          c.set(local);
+          if (form === 'f64') val.f64 = local;
+          else val.lanes = local;
+          if (s.node) scope.values.set(s.node, val);
+          if (s.kept) values.store(this.target(s), val, scope);
+          return;
+        }
+        if (sum) {
+          const to = scope.lanes === null ? sum.single! : sum.lanes[scope.copy % sum.lanes.length];
+          c.get(to);
+          push();
+          c.op(`${form}.${op}`).set(to);
+          return;
+        }
+        values.accumulate(this.target(s), op, push, scope, false);
+        return;
+      }
+      case 'scatter':
+        if (s.over.length === 0) this.fill(s, scope, 0);
+        values.accumulate(this.target(s), 'add', () => this.guarded(s, 0, scope), scope, true);
+        return;
+    }
+  }
+
+  /** The body, or `otherwise` where the condition fails, on the stack. */
+  private guarded(s: Stmt, otherwise: number, scope: Scope): void {
+    const { c, values } = this;
+    const form = scope.lanes ? 'f64x2' : 'f64';
+    values.push(s.body!, form, scope);
+    if (!s.where) return;
+    pushNumber(c, form, otherwise);
+    if (form === 'f64') {
+      values.pushTruth(s.where, scope);
+      c.op('select');
+    } else {
+      values.pushMask(s.where, scope);
+      c.op('v128.bitselect');
+    }
+  }
+
+  /** Writes a number to the part of the result that the loops inside add to. */
+  private fill(s: Stmt, scope: Scope, x: number): void {
+    const { c, plan, values } = this;
+    const axes = s.out.axes!;
+    const open = axes.filter((a) => !(s.free.includes(a) && values.isBound(a, scope)) && plan.size(a) !== 1);
+    if (scope.lanes !== null && s.free.includes(scope.lanes)) {
+      this.fillEach(s, scope, open, x);
+      return;
+    }
+    const count = plan.volume(open);
+    if (count === 0) return;
+    const first = axes.findIndex((a) => open.includes(a));
+    const dense = first < 0 || axes.slice(first).every((a) => open.includes(a) || plan.size(a) === 1);
+    const start = {
+      arr: s.out,
+      indices: axes.map((a) => (open.includes(a) ? plan.make.const(0) : plan.make.axis(a))),
+    };
+    if (dense && count <= 16) {
+      const { local, base } = values.address(start, scope);
+      for (let k = 0; k < count; k++) {
+        if (local) c.get(local);
+        else c.i32(0);
+        c.f64(x).memory('f64.store', base + 8 * k);
+      }
+      return;
+    }
+    if (dense && Object.is(x, 0)) {
+      const { local, base } = values.address(start, scope);
+      c.i32(base);
+      if (local) c.get(local).op('i32.add');
+      c.i32(0).i32(8 * count).fillMemory();
+      return;
+    }
+    this.fillEach(s, scope, open, x);
+  }
+
+  private fillEach(s: Stmt, scope: Scope, open: readonly Axis[], x: number): void {
+    const { c, plan, values } = this;
+    const indices = s.out.axes!.map((a) => plan.make.axis(a));
+    const go = (at: Scope, k: number): void => {
+      if (k === open.length) {
+        values.store({ arr: s.out, indices }, { constant: x }, at);
+        return;
+      }
+      const n = plan.size(open[k]);
+      if (n === 0) return;
+      const counter = c.local('i32');
+      c.for(counter, 0, 8 * n, 8, () => {
+        const inner = new Scope(at, { axis: open[k], counter, offset: 0 });
+        go(inner, k + 1);
+        c.release(...inner.locals);
+      });
+      c.release(counter);
+    };
+    go(scope, 0);
+  }
+}

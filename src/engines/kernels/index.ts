@@ -1,0 +1,2 @@
+/** The kernels engine's public face. */
+export { kernelsEngine } from './arrays/engine.ts';

@@ -1,0 +1,351 @@
+/**
+ * What kernels are made from, compared with what it means: differences of the whole energy, evaluated state by state
+ * with the reference engine.
+ */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type SiteBlocks, siteBlocks } from '../../src/analyse/blocks.ts';
+import { factorsOf } from '../../src/analyse/factors.ts';
+import { codesOf, type SiteTablesResult, siteTables, valuesOf } from '../../src/analyse/site-tables.ts';
+import { type DiscreteDomain, isArranged, isDiscrete, stateCount, valueMap } from '../../src/domain.ts';
+import type { SiteGroup } from '../../src/engines/kernels/site-tables.ts';
+import { referenceEngine } from '../../src/engines/reference/index.ts';
+import { batchInputs, compile, type Model, type States } from '../../src/infer/model.ts';
+import { makeBatch, totalEnergy, violationsOf } from '../../src/ir/batch.ts';
+import type { Slot } from '../../src/ir/types.ts';
+import { Stream } from '../../src/random/stream.ts';
+import { open, randomStates } from '../run/kit.ts';
+import { randomProgram } from './random-programs.ts';
+
+type Fixed = ReadonlyMap<Slot, Uint8Array>;
+
+const noneFixed = (model: Model): Map<Slot, Uint8Array> =>
+  new Map(model.unknowns.map((u) => [u.slot, new Uint8Array(u.size)]));
+
+function blocksOf(model: Model): SiteBlocks[] {
+  const factors = factorsOf(model.builder, model.energy);
+  return model.unknowns
+    .filter((u) => isDiscrete(u.slot.domain) && !isArranged(u.slot.domain))
+    .map((u) => siteBlocks(model.builder, u.slot, factors, model));
+}
+
+const tablesOf = (model: Model, fixed: Fixed = noneFixed(model), blocks = blocksOf(model)): SiteTablesResult =>
+  siteTables(model.builder, model.energy, blocks, fixed, model);
+
+/** The conditional of one site as the doc comments of the contract say it. */
+function conditionalOf(result: SiteTablesResult, group: SiteGroup, p: number, codes: Uint8Array) {
+  const c = group.conditional;
+  const energy = new Array<number>(group.states).fill(0);
+  const broken = new Array<number>(group.states).fill(0);
+  if (c.kind === 'field') {
+    energy[1] = c.field[p];
+    for (let l = c.start[p]; l < c.start[p + 1]; l++) energy[1] += c.weight[l] * codes[c.other[l]];
+    return { energy, broken };
+  }
+  for (let v = 0; v < group.states; v++) {
+    energy[v] += c.own?.[p * group.states + v] ?? 0;
+    broken[v] += c.ownBroken?.[p * group.states + v] ?? 0;
+  }
+  for (let l = c.start[p]; l < c.start[p + 1]; l++) {
+    const t = c.tables[c.table[l]];
+    const row = t.strides.reduce((r, stride, j) => r + stride * codes[c.others[c.first[l] + j]], 0);
+    for (let v = 0; v < group.states; v++) {
+      energy[v] += t.energy[row * group.states + v];
+      broken[v] += t.broken?.[row * group.states + v] ?? 0;
+    }
+  }
+  expect(result.tables.size).toBeGreaterThan(0);
+  return { energy, broken };
+}
+
+/** The whole energy, and how many requirements are broken, of many states. */
+function weigher(model: Model, count: number) {
+  const b = model.builder;
+  const axis = b.axis(b.range(count), 'state');
+  const batch = makeBatch(b, model.energy.unknowns, [axis]);
+  const run = compile(
+    model,
+    [
+      { name: 'energy', axes: [axis], node: batch.on(totalEnergy(b, model.energy)) },
+      {
+        name: 'broken',
+        axes: [axis],
+        node: b.addAll(model.energy.support.map((c) => violationsOf(b, c, batch.on))),
+      },
+    ],
+    new Map(),
+    referenceEngine(),
+  );
+  return (states: States) => {
+    const out = run.run(batchInputs(model, batch.slots, states, count));
+    return { energy: out.get('energy')!.data, broken: out.get('broken')!.data };
+  };
+}
+
+/** Compares every free site of every group at one random state, and checks what the contract promises. */
+function check(model: Model, result: SiteTablesResult, seed: number, fixed: Fixed = noneFixed(model)): void {
+  const { tables } = result;
+  const states = randomStates(model, new Stream(seed, 'states'), 1);
+  const codes = new Uint8Array(tables.size);
+  codesOf(tables, states, 0, codes);
+  const covered = tables.slots.flatMap((s) => [...s.positionOf]).sort((x, y) => x - y);
+  expect(covered).toEqual(Array.from({ length: tables.size }, (_, i) => i));
+  for (const group of tables.groups) {
+    const { slot, from, count, blocks, states: k } = group;
+    const { positionOf } = tables.slots.find((s) => s.slot === slot)!;
+    const { offset, scale } = valueMap(slot.domain as DiscreteDomain);
+    const free = [...positionOf.keys()].filter((i) => fixed.get(slot)![i] === 0);
+    expect(count).toBe(free.length);
+    expect([blocks[0], blocks[blocks.length - 1]]).toEqual([0, count]);
+    const siteAt = new Map([...positionOf.entries()].map(([i, p]) => [p, i]));
+    for (let t = 1; t < blocks.length; t++) {
+      const sites = Array.from({ length: blocks[t] - blocks[t - 1] }, (_, i) =>
+        siteAt.get(from + blocks[t - 1] + i)!,
+      );
+      expect(sites.length).toBeGreaterThan(0);
+      expect(sites).toEqual([...sites].sort((x, y) => x - y));
+    }
+    const weigh = weigher(model, k);
+    for (const site of free) {
+      const variants = new Map(
+        model.unknowns.map((u) => {
+          const x = new Float64Array(k * u.size);
+          for (let v = 0; v < k; v++) {
+            x.set(states.get(u.slot)!, v * u.size);
+            if (u.slot === slot) x[v * u.size + site] = offset + scale * v;
+          }
+          return [u.slot, x] as const;
+        }),
+      );
+      const want = weigh(variants);
+      const got = conditionalOf(result, group, positionOf[site] - from, codes);
+      const finite = [...want.energy].filter(Number.isFinite);
+      const tolerance = 1e-10 * (1 + Math.max(0, ...finite.map(Math.abs)));
+      const low = want.energy.findIndex(Number.isFinite);
+      const what = `${slot.name}[${site}]`;
+      for (let v = 0; v < k; v++) {
+        if (low < 0) continue;
+        if (want.energy[v] === Number.POSITIVE_INFINITY) expect(got.energy[v], what).toBe(want.energy[v]);
+        else
+          expect(
+            Math.abs(got.energy[v] - got.energy[low] - (want.energy[v] - want.energy[low])),
+            `${what} at ${v}: ${got.energy[v] - got.energy[low]}, expected ${want.energy[v] - want.energy[low]}`,
+          ).toBeLessThanOrEqual(tolerance);
+        expect(got.broken[v] - got.broken[0], `${what} broken at ${v}`).toBe(want.broken[v] - want.broken[0]);
+      }
+    }
+  }
+}
+
+const modelOf = async (text: string, files: Readonly<Record<string, string>> = {}): Promise<Model> =>
+  (await open(text, { files })).model();
+
+const random = (n: number, low: number, high: number, seed: number): number[] => {
+  const stream = new Stream(seed, 'data');
+  return Array.from({ length: n }, () => low + (high - low) * stream.uniform());
+};
+
+interface Case {
+  readonly name: string;
+  readonly text: string;
+  readonly files?: Readonly<Record<string, string>>;
+  /** What comes out for each unknown: the kind of its conditional, or the reason why it is left. */
+  readonly kinds: Readonly<Record<string, 'field' | 'tables' | RegExp>>;
+}
+
+const edges = (nodes: number, count: number, seed: number): string => {
+  const stream = new Stream(seed, 'edges');
+  return Array.from({ length: count }, () => `${stream.int(nodes)},${stream.int(nodes)}`).join('\n');
+};
+
+const cases: readonly Case[] = [
+  {
+    name: 'Ising on a torus with fields and couplings from data',
+    text: `index site = grid(4, 6)
+      set bond = neighbours(site, wrap = true)
+      data J : real[bond] from "J.csv"
+      data h : real[site] from "h.csv"
+      energy E(s : spin[site]) {
+        term coupling = -sum(J[p, q] * s[p] * s[q] for (p, q) in bond)
+        term field = -sum(h[p] * s[p] for p in site) + 0.3 * sum(s)
+      }`,
+    files: { 'J.csv': random(48, -1, 1, 1).join('\n'), 'h.csv': random(24, -1, 1, 2).join('\n') },
+    kinds: { s: 'field' },
+  },
+  {
+    name: 'a glass of ±J with two-site rings, whose bonds are double',
+    text: `index site = ring(2)
+      index col = ring(5)
+      data J : int(-1, 1)[site, col] from "J.csv"
+      energy E(s : spin[site, col]) {
+        term along = -sum(J[i, j] * s[i, j] * s[i + 1, j] for i in site, j in col)
+        term across = -sum(s[i, j] * s[i, j + 1] for i in site, j in col)
+      }`,
+    files: { 'J.csv': '1,-1,1,1,-1\n-1,-1,1,-1,1' },
+    kinds: { s: 'field' },
+  },
+  {
+    name: 'Potts on random edges with loops and doubles',
+    text: `index node = 12
+      data edge : node[link, 2] from "edges.csv"
+      energy E(z : category(3)[node]) {
+        term equal = -0.8 * sum(z[edge[e, 0]] == z[edge[e, 1]] for e in link)
+        term w = 0.1 * sum(w[z[i]] * (1 + i) for i in node)
+      }
+      param w : real[3] = [0.2, -0.5, 0.9]`,
+    files: { 'edges.csv': edges(12, 40, 3) },
+    kinds: { z: 'tables' },
+  },
+  {
+    name: 'a restricted Boltzmann machine',
+    text: `index pixel = 7
+      index hid = 5
+      param W : real[pixel, hid] = [sin(3 * i + j) for i in pixel, j in hid]
+      param a : real[pixel] = [0.1 * i for i in pixel]
+      energy E(v : bit[pixel], h : bit[hid]) {
+        term link = -sum(v[i] * W[i, j] * h[j] for i in pixel, j in hid)
+        term bias = -sum(a * v) - 0.3 * sum(h)
+      }`,
+    kinds: { v: 'field', h: 'field' },
+  },
+  {
+    name: 'a dense spin glass',
+    text: `index site = 9
+      data J : real[site, site] from "J.csv"
+      energy E(s : spin[site]) {
+        term pairs = -sum(J[i, j] * s[i] * s[j] for i in site, j in site where i < j) / sqrt(9)
+      }`,
+    files: {
+      'J.csv': Array.from({ length: 9 }, (_, i) => random(9, -1, 1, 10 + i).join(',')).join('\n'),
+    },
+    kinds: { s: 'field' },
+  },
+  {
+    name: 'three-body terms of bits and of more states',
+    text: `index t = ring(5)
+      param w : real[t] = [0.3 + 0.2 * i for i in t]
+      energy E(s : spin[t], z : int(-2, 2)[t]) {
+        term three = sum(w[i] * s[i - 1] * s[i] * s[i + 1] for i in t)
+        term bent = 0.2 * sum(abs(z[i - 1] - 2 * z[i] + z[i + 1]) for i in t)
+        term both = 0.1 * sum(z[i] * s[i] for i in t)
+      }`,
+    kinds: { s: 'tables', z: 'tables' },
+  },
+  {
+    name: 'guards at the boundary, and guards that depend on unknowns',
+    text: `index site = line(6)
+      param w : real[site] = [1 - 0.3 * i for i in site]
+      energy E(s : spin[site], b : bit[site]) {
+        term left = sum((if t > 0 then w[t - 1] * s[t - 1] * s[t] else 0.3 * s[t]) for t in site)
+        term only = sum(w[i] * s[i] for i in site where b[i] > 0)
+        term right = sum(b[t] * b[t + 1] * w[t] for t in site where t < 5)
+      }`,
+    kinds: { s: 'field', b: 'field' },
+  },
+  {
+    name: 'requirements between pairs beside an energy',
+    text: `index r = 4
+      index c = 3
+      energy E(d : category(4)[r, c], k : bit) {
+        term low = 0.3 * sum(w[d[i, j]] for i in r, j in c)
+        term same = 0.1 * sum(d[i, j] == d[i, l] for i in r, j in c, l in c where j < l)
+        require d[i, j] != d[i, l] for i in r, j in c, l in c where j < l
+        require d[i, j] != d[l, j] for i in r, j in c, l in r where i < l
+        require k == 1
+      }
+      param w : real[4] = [0.5, 0.1, -0.3, 0.2]`,
+    kinds: { d: 'tables', k: 'tables' },
+  },
+  {
+    name: 'inner sums that touch a few sites, and arrays in between',
+    text: `index r = 4
+      index c = 3
+      param A : real[c] = [0.4, -0.2, 0.7]
+      energy E(s : spin[r, c], x : bit[r]) {
+        let m = [0.5 * sum(A[j] * s[i, j] for j in c) for i in r]
+        term bent = sum(exp(m[i] * (x[i] + 1)) for i in r)
+        term pick = 0.2 * logsumexp(x[i] for i in r)
+        require any(s[i, j] > 0 for j in c) for i in r
+      }`,
+    kinds: { s: 'tables', x: 'tables' },
+  },
+  {
+    name: 'a term of too many sites at once',
+    text: `index site = 40
+      energy E(s : bit[site], z : category(3)[site]) {
+        term number = 0.1 * (sum(s) - 3) ^ 2
+        term z = 0.2 * sum(z[i] == z[j] for i in site, j in site where j == i + 1)
+      }`,
+    kinds: { s: /^`number` reads/, z: 'tables' },
+  },
+  {
+    name: 'different domains together',
+    text: `index i = 5
+      enum Kind = { a, b, c }
+      param look : real[Kind] = [0.5, -0.2, 0.8]
+      energy E(s : spin[i], b : bit[i], n : int(-2, 2)[i], k : Kind[i], o : ordinal(3), y : cyclic(4)[i]) {
+        term sb = 0.4 * sum(s[j] * b[j] for j in i)
+        term sn = 0.2 * sum(n[j] * s[j] for j in i)
+        term kn = 0.1 * sum(look[k[j]] * n[j] for j in i)
+        term all = 0.3 * o * sum(look[k[j]] for j in i) + 0.1 * sum(cos(y[j] - y[l]) for j in i, l in i where l == j + 1)
+        term labels = 0.2 * sum(k[j] == Kind.b for j in i)
+      }`,
+    kinds: { s: 'tables', b: 'field', n: 'tables', k: 'tables', o: 'tables', y: 'tables' },
+  },
+  {
+    name: 'energies that are infinite',
+    text: `index i = 5
+      param p : real[3, 3] = [if (a == 2 and b == 1) then 0 else 0.2 + 0.1 * a for a in 3, b in 3]
+      energy E(z : category(3)[i], s : bit[i]) {
+        term move = -sum(log(p[z[j], z[l]]) for j in i, l in i where l == j + 1)
+        term zero = -sum(log(s[j]) for j in i where j < 2)
+      }`,
+    kinds: { z: 'tables', s: 'tables' },
+  },
+  {
+    name: 'energies that are no energies',
+    text: `index i = 4
+      energy E(s : spin[i], b : bit[i]) {
+        term root = sum(sqrt(s[j]) for j in i)
+        term minus = sum(log(b[j]) for j in i)
+      }`,
+    kinds: { s: /^`root` is not finite/, b: /^`minus` is not finite/ },
+  },
+  {
+    name: 'what reads real unknowns, places that depend on unknowns, recurrences, arrangements and many states',
+    text: `index i = 4
+      energy E(x : real[i], s : spin[i], z : category(i)[i], b : bit[i], t : spin[i], o : permutation(i), q : bit[i],
+        m : int(0, 299)[i], u : bit[i]) {
+        term mixed = sum((x[j] - s[j]) ^ 2 for j in i)
+        term looked = sum(b[z[j]] for j in i)
+        let walk = scan(j in i, prev = 0) = 0.5 * prev + t[j]
+        term walked = sum(walk ^ 2)
+        term ordered = sum(q[j] * (o[j] == j) for j in i)
+        term many = 0.01 * sum(m[j] * u[j] for j in i)
+      }`,
+    kinds: {
+      s: /^`mixed` also reads `x`, which is real/,
+      z: /at an index that depends on unknowns/,
+      b: /at an index that depends on unknowns/,
+      t: /`scan`/,
+      q: /also reads `o`, a permutation/,
+      m: /more than 256 states/,
+      u: /also reads `m`, which has more than 256 states/,
+    },
+  },
+];
+
+describe('tables of sites are differences of the whole energy', () => {
+  for (const c of cases)
+    it(c.name, async () => {
+      const model = await modelOf(c.text, c.files);
+      const result = tablesOf(model);
+      const kinds = new Map(result.tables.groups.map((g) => [g.slot.name, g.conditional.kind]));
+      for (const [name, kind] of Object.entries(c.kinds)) {
+        if (typeof kind === 'string') expect(kinds.get(name), name).toBe(kind);
+        else expect([...result.left].find(([s]) => s.name === name)?.[1], name).toMatch(kind);
+      }
+      expect(kinds.size + result.left.size).toBe(Object.keys(c.kinds).length);
+      for (const seed of [1, 2, 3]) check(model, result, seed);
+    });
+});
