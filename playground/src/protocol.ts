@@ -1,9 +1,11 @@
 /**
  * What the page and its workers say to each other: two unions, nothing else.
- * One worker checks while you type, another one runs jobs; both run `worker.ts`.
+ * One worker checks while you type, another one runs jobs; both run `worker.ts`. For long jobs the latter has
+ * workers of its own (`part-worker.ts`), which answer it as `src/scale/protocol.ts` says.
  */
 import type { Plan } from '../../src/plan/plan.ts';
 import type { History, JobResult, RunEvent } from '../../src/run/results.ts';
+import type { ToWorker as ScaleMessage } from '../../src/scale/protocol.ts';
 import type { Draws, Quantity } from '../../src/stats/draws.ts';
 import type { Summary } from '../../src/stats/summary.ts';
 import type { Severity } from '../../src/syntax/diagnostic.ts';
@@ -24,6 +26,9 @@ export type ToWorker =
   | { readonly type: 'run'; readonly id: number; readonly source: SourceText; readonly job: string | null }
   /** Asks the present run to end early. */
   | { readonly type: 'stop' };
+
+/** What a worker that runs jobs says to those that draw chains for it: first which program. */
+export type ToPart = { readonly type: 'open'; readonly source: SourceText } | ScaleMessage;
 
 export type FromWorker =
   | {

@@ -1,10 +1,5 @@
 /** The compiler and the engines in a worker: answers the messages of `protocol.ts`. */
 
-import wasmPlain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
-import wasmSimd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
-import wasmThreaded from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-threaded-simd.wasm?url';
-import type { Engine } from '../../src/engines/engine.ts';
-import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
 import { dataUrls } from './data-files.ts';
 import { fetchingHost } from './engine/files.ts';
@@ -14,6 +9,8 @@ import { problemsOf } from './engine/problems.ts';
 import { type Opened, openProgram } from './engine/program.ts';
 import { makeRunner } from './engine/runner.ts';
 import { shownResult } from './engine/shown.ts';
+import { loadEngine } from './load-engine.ts';
+import { partsOf } from './parts.ts';
 import type { FromWorker, SourceText, ToWorker } from './protocol.ts';
 import { bundledTexts } from './texts.ts';
 
@@ -26,19 +23,7 @@ const scope = self as unknown as WorkerScope;
 const send = (message: FromWorker, transfer: Transferable[] = []): void =>
   scope.postMessage(message, transfer);
 
-const wasmPaths = {
-  'tfjs-backend-wasm.wasm': wasmPlain,
-  'tfjs-backend-wasm-simd.wasm': wasmSimd,
-  'tfjs-backend-wasm-threaded-simd.wasm': wasmThreaded,
-};
-let loading: Promise<Engine> | undefined;
-/** WebAssembly, or plain JavaScript where that cannot be had. */
-const engine = (): Promise<Engine> => {
-  loading ??= tfjsEngine('wasm', { wasmPaths }).catch(() => tfjsEngine('cpu'));
-  return loading;
-};
-
-const runner = makeRunner(fetchingHost(dataUrls), engine);
+const runner = makeRunner(fetchingHost(dataUrls), loadEngine);
 let signal = { aborted: false };
 
 scope.onmessage = ({ data: message }) => {
@@ -47,7 +32,7 @@ scope.onmessage = ({ data: message }) => {
       void check(message.id, message.source);
       return;
     case 'prepare':
-      void engine().then((e) => send({ type: 'prepared', engine: e.name }));
+      void loadEngine().then((e) => send({ type: 'prepared', engine: e.name }));
       return;
     case 'run':
       void run(message.id, message.source, message.job);
@@ -82,13 +67,15 @@ async function run(id: number, source: SourceText, job: string | null): Promise<
           send({ type: 'event', id, event });
         },
         watch: (chains) => {
-          const live = liveFrame(chains, seen);
-          seen = live.recorded;
+          // A run that is handed over to workers starts anew, and draws the same again.
+          const live = liveFrame(chains, Math.min(seen, chains.recorded));
+          seen = Math.max(seen, live.recorded);
           send({ type: 'live', id, live }, buffersOf(live));
         },
         result: (name, result) => send({ type: 'result', id, job: name, result: shownResult(result) }),
       },
       own,
+      partsOf(source),
     );
   } catch (e) {
     if (e instanceof EnergyError)

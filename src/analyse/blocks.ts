@@ -4,6 +4,7 @@
  * instance touches both. Given the rest they are independent, so updating them
  * together is exact Gibbs (Geman & Geman 1984; chromatic: Gonzalez et al. 2011).
  */
+import type { Engine } from '../engines/engine.ts';
 import type { Builder } from '../ir/build.ts';
 import type { Slot } from '../ir/types.ts';
 import type { Factor } from './factors.ts';
@@ -29,11 +30,18 @@ export interface SiteBlocks {
 /** Greedy colouring gives up (one site at a time) beyond this many conflicts. */
 const MAX_CONFLICTS = 2 ** 26;
 
-export function siteBlocks(b: Builder, slot: Slot, factors: readonly Factor[], tables: Tables): SiteBlocks {
+/** @param engine evaluates what index maps are seldom made of; the reference if there is none */
+export function siteBlocks(
+  b: Builder,
+  slot: Slot,
+  factors: readonly Factor[],
+  tables: Tables,
+  engine?: Engine,
+): SiteBlocks {
   const sites = slot.sets.reduce((n, s) => n * tables.sizeOf(s), 1);
   const touching: Touching[] = [];
   for (const factor of factors) {
-    const inc = incidence(b, factor, slot, tables);
+    const inc = incidence(b, factor, slot, tables, engine);
     if (inc.kind !== 'none') touching.push({ factor, incidence: inc });
   }
   const dense = touching.find((t) => t.incidence.kind === 'dense');

@@ -3,13 +3,14 @@
  * which site. Index maps are inverted here, once.
  */
 import type { HostArray } from '../arrays.ts';
-import { insideOf, tame } from '../bind/ranges.ts';
+import type { Engine } from '../engines/engine.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { Builder } from '../ir/build.ts';
 import { type Axis, type IndexSet, type MatrixFn, type Node, type Slot, Uses } from '../ir/types.ts';
 import { visit } from '../ir/walk.ts';
 import { type Factor, readsOf } from './factors.ts';
 import { seenReads } from './scans.ts';
+import { siteColumn, staticValues } from './static-values.ts';
 
 export type Incidence =
   | { readonly kind: 'none' }
@@ -41,7 +42,14 @@ export interface Tables {
 export const isStatic = (n: Node): boolean =>
   (n.uses & (Uses.unknown | Uses.param | Uses.input | Uses.state)) === 0;
 
-export function incidence(b: Builder, factor: Factor, slot: Slot, tables: Tables): Incidence {
+/** @param engine evaluates what index maps are seldom made of */
+export function incidence(
+  b: Builder,
+  factor: Factor,
+  slot: Slot,
+  tables: Tables,
+  engine: Engine = referenceEngine(),
+): Incidence {
   const roots = factor.where ? [factor.body, factor.where] : [factor.body];
   const { reads, looped } = seenReads(b, roots, slot);
   if (reads.length === 0) return { kind: 'none' };
@@ -66,7 +74,7 @@ export function incidence(b: Builder, factor: Factor, slot: Slot, tables: Tables
   if (pairs > MAX_PAIRS) return { kind: 'dense', why: 'its index map is too large to invert' };
   if (!inAxes && instances === 1)
     return { kind: 'dense', why: matrixAround(roots, slot) ?? 'it reads them all at once' };
-  return rowsOf(b, factor, slot, roots, reads, instances, sites, tables);
+  return rowsOf(b, factor, slot, roots, reads, instances, sites, tables, engine);
 }
 
 /** The matrix function that needs all elements of an unknown, in words. */
@@ -96,75 +104,59 @@ function rowsOf(
   instances: number,
   sites: number,
   tables: Tables,
+  engine: Engine,
 ): Incidence {
-  const outputs = reads.map((r, i) => ({
-    name: `read${i}`,
-    axes: [...factor.axes, ...r.axes.filter((a) => !factor.axes.includes(a))],
-    node: guardedIndex(b, slot, r.indices, tables.sizeOf),
-  }));
-  const whereStatic = factor.where && isStatic(factor.where) ? tame(b, factor.where, tables.sizeOf) : null;
-  if (whereStatic) outputs.push({ name: 'where', axes: [...factor.axes], node: whereStatic });
-  const run = referenceEngine().compile({ outputs, sizeOf: tables.sizeOf }, tables.constants).run(new Map());
-  const mask = whereStatic ? run.get('where')!.data : null;
-  const columns = reads.map((_, i) => run.get(`read${i}`)!.data);
+  const columns = reads.map((r) => {
+    const inner = r.axes.filter((a) => !factor.axes.includes(a));
+    return siteColumn(b, slot, r.indices, [...factor.axes, ...inner], tables, engine);
+  });
+  const mask =
+    factor.where && isStatic(factor.where)
+      ? staticValues(b, factor.where, factor.axes, tables, engine)
+      : null;
   const widths = columns.map((c) => c.length / instances);
   // Pass 1: degrees, deduplicated within an instance. Pass 2: fill.
   const start = new Int32Array(sites + 1);
   let scope = 0;
   let single = reads.length === 1;
-  const seen = new Int32Array(sites).fill(-1);
-  const touched = (e: number, on: (site: number) => void): void => {
-    if (mask && mask[e] === 0) return;
-    let distinct = 0;
-    columns.forEach((c, i) => {
-      for (let k = 0; k < widths[i]; k++) {
-        const site = c[e * widths[i] + k];
-        // Guarded reads (select, inner where) may be out of range where they are not taken.
-        if (!(site >= 0 && site < sites)) continue;
-        if (seen[site] === e) {
-          single = false;
-          continue;
+  const seen = new Int32Array(sites);
+  const pass = (next: Int32Array, shift: number, instance: Int32Array | null): void => {
+    seen.fill(-1);
+    for (let e = 0; e < instances; e++) {
+      if (mask && mask[e] === 0) continue;
+      let distinct = 0;
+      for (let i = 0; i < columns.length; i++) {
+        const width = widths[i];
+        const column = columns[i];
+        for (let k = e * width; k < (e + 1) * width; k++) {
+          const site = column[k];
+          // Guarded reads (select, inner where) may be out of range where they are not taken.
+          if (site < 0) continue;
+          if (seen[site] === e) {
+            single = false;
+            continue;
+          }
+          seen[site] = e;
+          distinct++;
+          const at = next[site + shift]++;
+          if (instance) instance[at] = e;
         }
-        seen[site] = e;
-        distinct++;
-        on(site);
       }
-    });
-    if (distinct > scope) scope = distinct;
+      if (distinct > scope) scope = distinct;
+    }
   };
-  for (let e = 0; e < instances; e++) touched(e, (s) => start[s + 1]++);
+  pass(start, 1, null);
   let maxDegree = 0;
   for (let s = 0; s < sites; s++) {
     if (start[s + 1] > maxDegree) maxDegree = start[s + 1];
     start[s + 1] += start[s];
   }
   const instance = new Int32Array(start[sites]);
-  const fill = start.slice(0, sites);
-  seen.fill(-1);
-  for (let e = 0; e < instances; e++)
-    touched(e, (s) => {
-      instance[fill[s]++] = e;
-    });
+  pass(start.slice(0, sites), 0, instance);
   if (scope > 1) single = false;
   if (maxDegree >= instances && instances > 1 && scope >= sites)
     return { kind: 'dense', why: matrixAround(roots, slot) ?? 'every instance touches every site' };
   return { kind: 'rows', start, instance, maxDegree, scope, single };
-}
-
-/**
- * As `flatIndex`, and −1 where an index is outside: a guard (`if`, an inner `where`) keeps the read from being
- * evaluated there, and so do what the index itself looks up.
- */
-function guardedIndex(
-  b: Builder,
-  slot: Slot,
-  indices: readonly Node[],
-  sizeOf: (set: IndexSet) => number,
-): Node {
-  const safe = indices.map((i) => tame(b, i, sizeOf));
-  const flat = flatIndex(b, slot, safe, sizeOf);
-  const inside = insideOf(b, slot, safe, sizeOf);
-  return inside === null ? flat : b.call('select', inside, flat, b.const(-1));
 }
 
 /** Row-major position of an element of a slot. */

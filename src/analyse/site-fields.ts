@@ -1,6 +1,7 @@
 /** Conditionals of two-state sites among two-state neighbours, in pairs: a field for each site and a weight for each link. */
 import type { FieldConditional } from '../engines/kernels/site-tables.ts';
 import type { Slot } from '../ir/types.ts';
+import { NEGLIGIBLE } from './pairs.ts';
 import type { Placed, Range, Tabulated } from './tabulate.ts';
 
 /** Whether the factor adds fields and weights only. */
@@ -19,60 +20,17 @@ export function fieldConditional(
   const field = new Float64Array(count);
   const start = new Int32Array(count + 1);
   const to = from + count;
-  let links = 0;
   const pairs = factors.filter((f) => f.positions.length === 2).map((f) => pairOf(f, slot));
   for (const f of factors) if (f.positions.length === 1) addFields(f, from, to, field);
-  for (const { p, q, weights, tabulated, pHere, qHere } of pairs) {
-    const { instances, mask, row, weight } = tabulated;
-    for (let e = 0; e < instances; e++) {
-      if (mask && mask[e] === 0) continue;
-      const r = row ? row[e] : 0;
-      const scale = weight ? weight[e] : 1;
-      const [x, y] = [p[e], q[e]];
-      const w = weights.both[r] * scale;
-      const linked = w !== 0 && x >= 0 && y >= 0 && x !== y;
-      if (pHere && x >= from && x < to) {
-        field[x - from] += weights.first[r] * scale;
-        if (x === y) field[x - from] += weights.second[r] * scale + w;
-        else if (linked) {
-          start[x - from + 1]++;
-          links++;
-        }
-      }
-      if (qHere && y >= from && y < to && x !== y) {
-        field[y - from] += weights.second[r] * scale;
-        if (linked) {
-          start[y - from + 1]++;
-          links++;
-        }
-      }
-    }
-  }
+  let links = 0;
+  for (const pair of pairs) links += countLinks(pair, from, to, field, start);
   if (links > maxLinks) return null;
   for (let s = 0; s < count; s++) start[s + 1] += start[s];
-  const fill = start.slice(0, count);
+  const next = start.slice(0, count);
   const other = new Int32Array(links);
-  const weightOf = new Float64Array(links);
-  for (const { p, q, weights, tabulated, pHere, qHere } of pairs) {
-    const { instances, mask, row, weight } = tabulated;
-    for (let e = 0; e < instances; e++) {
-      if (mask && mask[e] === 0) continue;
-      const w = weights.both[row ? row[e] : 0] * (weight ? weight[e] : 1);
-      const [x, y] = [p[e], q[e]];
-      if (w === 0 || x < 0 || y < 0 || x === y) continue;
-      if (pHere && x >= from && x < to) {
-        const at = fill[x - from]++;
-        other[at] = y;
-        weightOf[at] = w;
-      }
-      if (qHere && y >= from && y < to) {
-        const at = fill[y - from]++;
-        other[at] = x;
-        weightOf[at] = w;
-      }
-    }
-  }
-  return { kind: 'field', field, ...merged(start, other, weightOf, count) };
+  const weight = new Float64Array(links);
+  for (const pair of pairs) fillLinks(pair, from, to, next, other, weight);
+  return { kind: 'field', field, ...merged(start, other, weight, count) };
 }
 
 /** The energy of two columns, row by row, is first·x + second·y + both·x·y and a constant. */
@@ -97,7 +55,14 @@ function pairOf({ tabulated, positions }: Placed, slot: Slot): Pair {
     const t = 4 * r;
     first[r] = table[t + 2] - table[t];
     second[r] = table[t + 1] - table[t];
-    both[r] = table[t + 3] - table[t + 1] - first[r];
+    const w = table[t + 3] - table[t + 1] - first[r];
+    const largest = Math.max(
+      Math.abs(table[t]),
+      Math.abs(table[t + 1]),
+      Math.abs(table[t + 2]),
+      Math.abs(table[t + 3]),
+    );
+    both[r] = Math.abs(w) <= 4 * NEGLIGIBLE * largest ? 0 : w;
   }
   return {
     tabulated,
@@ -109,9 +74,72 @@ function pairOf({ tabulated, positions }: Placed, slot: Slot): Pair {
   };
 }
 
+/** Adds to the fields, and counts the links of each site one place further on. @returns how many there are */
+function countLinks(pair: Pair, from: number, to: number, field: Float64Array, start: Int32Array): number {
+  const { p, q, pHere, qHere } = pair;
+  const { first, second, both } = pair.weights;
+  const { instances, mask, row, weight } = pair.tabulated;
+  let links = 0;
+  for (let e = 0; e < instances; e++) {
+    if (mask !== null && mask[e] === 0) continue;
+    const r = row === null ? 0 : row[e];
+    const scale = weight === null ? 1 : weight[e];
+    const x = p[e];
+    const y = q[e];
+    const w = both[r] * scale;
+    const linked = w !== 0 && x >= 0 && y >= 0 && x !== y;
+    if (pHere && x >= from && x < to) {
+      field[x - from] += first[r] * scale;
+      if (x === y) field[x - from] += second[r] * scale + w;
+      else if (linked) {
+        start[x - from + 1]++;
+        links++;
+      }
+    }
+    if (qHere && y >= from && y < to && x !== y) {
+      field[y - from] += second[r] * scale;
+      if (linked) {
+        start[y - from + 1]++;
+        links++;
+      }
+    }
+  }
+  return links;
+}
+
+function fillLinks(
+  pair: Pair,
+  from: number,
+  to: number,
+  next: Int32Array,
+  other: Int32Array,
+  weightOf: Float64Array,
+): void {
+  const { p, q, pHere, qHere } = pair;
+  const { both } = pair.weights;
+  const { instances, mask, row, weight } = pair.tabulated;
+  for (let e = 0; e < instances; e++) {
+    if (mask !== null && mask[e] === 0) continue;
+    const w = both[row === null ? 0 : row[e]] * (weight === null ? 1 : weight[e]);
+    const x = p[e];
+    const y = q[e];
+    if (w === 0 || x < 0 || y < 0 || x === y) continue;
+    if (pHere && x >= from && x < to) {
+      const at = next[x - from]++;
+      other[at] = y;
+      weightOf[at] = w;
+    }
+    if (qHere && y >= from && y < to) {
+      const at = next[y - from]++;
+      other[at] = x;
+      weightOf[at] = w;
+    }
+  }
+}
+
 function addFields({ tabulated, positions }: Placed, from: number, to: number, field: Float64Array): void {
   const { instances, mask, row, weight, table } = tabulated;
-  const [p] = positions;
+  const p = positions[0];
   for (let e = 0; e < instances; e++) {
     if (mask && mask[e] === 0) continue;
     if (p[e] < from || p[e] >= to) continue;

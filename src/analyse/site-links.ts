@@ -207,16 +207,13 @@ function derive(
   pool: TablePool,
 ): Derived {
   const { table, kind, joint: width } = placed.tabulated;
-  const values = new Float64Array(joint.length);
+  const values = pool.scratch(joint.length);
   for (let i = 0; i < joint.length; i++) values[i] = table[row * width + joint[i]] * weight;
   if (kind === 'energy') fromFirst(values, states);
   const said = pool.says(values);
   if (said === 'nothing') return { placed, others, table: -1, own: null };
   if (said === 'own') return { placed, others, table: -1, own: values.slice(0, states) };
-  const id =
-    kind === 'energy'
-      ? pool.add(dims, values, null)
-      : pool.add(dims, new Float64Array(values.length), values);
+  const id = pool.add(dims, kind === 'energy' ? values : null, kind === 'support' ? values : null);
   return { placed, others, table: id, own: null };
 }
 
@@ -241,10 +238,6 @@ function joinLinks(
   size: number,
   pool: TablePool,
 ): Pick<TableConditional, 'start' | 'table' | 'first' | 'others' | 'tables'> {
-  const firstOther = (l: number): number => {
-    const { placed, others } = all[derivedOf[l]];
-    return placed.positions[others[0]][instanceOf[l]];
-  };
   let total = 0;
   for (let l = 0; l < derivedOf.length; l++) total += all[derivedOf[l]].others.length;
   const to = new Int32Array(count + 1);
@@ -254,14 +247,26 @@ function joinLinks(
   /** By position: the site (and one) that has a link with this one neighbour, and which. */
   const mark = new Int32Array(size);
   const linkAt = new Int32Array(size);
+  let order = new Int32Array(64);
+  let keys = new Int32Array(64);
   let links = 0;
   let used = 0;
   for (let s = 0; s < count; s++) {
-    const [a, z] = [start[s], start[s + 1]];
-    const order = Array.from({ length: z - a }, (_, i) => a + i);
-    const key = order.map(firstOther);
-    if (key.some((x, i) => i > 0 && x < key[i - 1])) order.sort((x, y) => key[x - a] - key[y - a] || x - y);
-    for (const l of order) {
+    const from = start[s];
+    const degree = start[s + 1] - from;
+    if (degree > order.length) {
+      order = new Int32Array(2 * degree);
+      keys = new Int32Array(2 * degree);
+    }
+    for (let i = 0; i < degree; i++) {
+      const l = from + i;
+      const { placed, others: of } = all[derivedOf[l]];
+      order[i] = l;
+      keys[i] = placed.positions[of[0]][instanceOf[l]];
+    }
+    sortBy(keys, order, degree);
+    for (let i = 0; i < degree; i++) {
+      const l = order[i];
       const d = all[derivedOf[l]];
       const e = instanceOf[l];
       if (d.others.length === 1) {
@@ -287,4 +292,28 @@ function joinLinks(
     others: others.slice(0, used),
     tables,
   };
+}
+
+/** Sorts the first `length` of both by the keys, equal ones in the order in which they came. */
+function sortBy(keys: Int32Array, items: Int32Array, length: number): void {
+  if (length > 32) {
+    const order = Array.from({ length }, (_, i) => i).sort((x, y) => keys[x] - keys[y] || x - y);
+    const [k, v] = [keys.slice(0, length), items.slice(0, length)];
+    for (let i = 0; i < length; i++) {
+      keys[i] = k[order[i]];
+      items[i] = v[order[i]];
+    }
+    return;
+  }
+  for (let i = 1; i < length; i++) {
+    const key = keys[i];
+    const item = items[i];
+    let j = i - 1;
+    for (; j >= 0 && keys[j] > key; j--) {
+      keys[j + 1] = keys[j];
+      items[j + 1] = items[j];
+    }
+    keys[j + 1] = key;
+    items[j + 1] = item;
+  }
 }

@@ -11,9 +11,11 @@ import type { Energy, Slot } from '../ir/types.ts';
 import type { SiteBlocks } from './blocks.ts';
 import { factorsOf } from './factors.ts';
 import type { Tables } from './incidence.ts';
+import { inPairs } from './pairs.ts';
 import { fieldConditional, isPairwise } from './site-fields.ts';
 import { tableConditional } from './site-links.ts';
 import {
+  allFinite,
   barrierOf,
   MAX_STATES,
   nameOf,
@@ -70,7 +72,8 @@ export function siteTables(
     const tabulated = tabulate(b, factor, tables, engine);
     if ('why' in tabulated) leave(slots, tabulated.why);
     else if (!hasEnergies(tabulated)) leave(slots, `${nameOf(factor)} is not finite at some values`);
-    else made.push({ tabulated, slots });
+    else if (tabulated.instances > 0)
+      for (const part of inPairs(tabulated)) made.push({ tabulated: part, slots });
   }
   return { tables: placeAll(energy, blocks, fixed, tables, made, swept, leave), left };
 }
@@ -141,9 +144,7 @@ function placeAll(
   return { size, slots, groups };
 }
 
-function finite({ field, weight }: FieldConditional): boolean {
-  return field.every(Number.isFinite) && weight.every(Number.isFinite);
-}
+const finite = ({ field, weight }: FieldConditional): boolean => allFinite(field) && allFinite(weight);
 
 /**
  * The states of one chain as codes.

@@ -12,7 +12,7 @@ import type { Tables } from './incidence.ts';
 
 /**
  * One number for each position, row-major over `axes`, which are all the free axes of `root` or more. A read outside
- * its array is −1: a guard keeps it from being used.
+ * its array is −1: a guard keeps it from being used. The result may be one of the constants: not to be written.
  */
 export function staticValues(
   b: Builder,
@@ -49,9 +49,14 @@ export function staticValues(
       case 'read': {
         const array = constants.get(n.slot);
         if (!array) return byEngine(n);
-        const at = flatten(n.indices.map(go), array.shape, total);
+        const { data, shape } = array;
+        if (
+          n.indices.length === axes.length &&
+          n.indices.every((x, d) => isAxis(x, axes[d], shape[d], sizeOf))
+        )
+          return data instanceof Float64Array ? data : Float64Array.from(data);
+        const at = flatten(n.indices.map(go), shape, total);
         const out = new Float64Array(total);
-        const { data } = array;
         for (let e = 0; e < total; e++) out[e] = at[e] < 0 ? -1 : data[at[e]];
         return out;
       }
@@ -77,6 +82,9 @@ export function siteColumn(
   const columns = indices.map((i) => staticValues(b, i, axes, tables, engine));
   return flatten(columns, slot.sets.map(tables.sizeOf), total);
 }
+
+const isAxis = (n: Node, axis: Axis, side: number, sizeOf: Tables['sizeOf']): boolean =>
+  n.op === 'axis' && n.axis === axis && sizeOf(axis.set) === side;
 
 /** Row-major positions; −1 where an index is outside. */
 function flatten(indices: readonly Float64Array[], shape: readonly number[], total: number): Int32Array {

@@ -4,8 +4,10 @@ import type { SiteTable } from '../engines/kernels/site-tables.ts';
 export interface TablePool {
   /** What rows of energies, `states` each, say of a site: nothing, the same whatever the others are, or more. */
   says(values: Float64Array): 'nothing' | 'own' | 'more';
-  /** The number of the table, which is kept. */
-  add(dims: readonly number[], energy: Float64Array, broken: Float64Array | null): number;
+  /** A place to make a table in; the next call gives the same. */
+  scratch(length: number): Float64Array;
+  /** The number of the table, of which a copy is kept. No energies: they are 0. */
+  add(dims: readonly number[], energy: Float64Array | null, broken: Float64Array | null): number;
   /** The number of the sum of two tables of the same dims. */
   sum(x: number, y: number): number;
   /** Numbers in all tables. */
@@ -20,27 +22,36 @@ export function makeTablePool(states: number): TablePool {
   const sums = new Map<number, number>();
   let numbers = 0;
 
-  function add(dims: readonly number[], energy: Float64Array, broken: Float64Array | null): number {
-    const h = hash(hash(dims.length, energy), broken ?? energy);
-    const bucket = byHash.get(h) ?? [];
-    for (const id of bucket) {
-      const t = tables[id];
-      if (
-        same(t.dims, dims) &&
-        same(t.energy, energy) &&
-        (broken && t.broken ? same(t.broken, broken) : broken === t.broken)
-      )
+  let room = new Float64Array(states);
+
+  function add(dims: readonly number[], energy: Float64Array | null, broken: Float64Array | null): number {
+    let h = dims.length;
+    if (energy) h = hash(h, energy);
+    if (broken) h = hash(h, broken);
+    const bucket = byHash.get(h);
+    for (const id of bucket ?? [])
+      if (same(tables[id].dims, dims) && agree(tables[id].energy, energy) && agree(tables[id].broken, broken))
         return id;
-    }
     const strides = dims.map((_, i) => dims.slice(i + 1).reduce((x, y) => x * y, 1));
-    tables.push({ strides, dims, energy, broken });
-    numbers += energy.length * (broken ? 2 : 1);
-    byHash.set(h, [...bucket, tables.length - 1]);
+    const length = dims.reduce((x, y) => x * y, states);
+    tables.push({
+      strides,
+      dims,
+      energy: energy ? energy.slice() : new Float64Array(length),
+      broken: broken?.slice() ?? null,
+    });
+    numbers += length * (broken ? 2 : 1);
+    if (bucket) bucket.push(tables.length - 1);
+    else byHash.set(h, [tables.length - 1]);
     return tables.length - 1;
   }
 
   return {
     add,
+    scratch(length) {
+      if (room.length < length) room = new Float64Array(length);
+      return room.subarray(0, length);
+    },
     says(values) {
       let constant = true;
       for (let i = 0; i < values.length; i++) {
@@ -61,7 +72,7 @@ export function makeTablePool(states: number): TablePool {
       const energy = s.energy.map((e, i) => e + t.energy[i]);
       const broken =
         s.broken && t.broken ? s.broken.map((n, i) => n + t.broken![i]) : (s.broken ?? t.broken ?? null);
-      const id = add(s.dims, energy, broken);
+      const id = add(s.dims, energy.some((e) => e !== 0) ? energy : null, broken);
       sums.set(key, id);
       return id;
     },
@@ -83,6 +94,13 @@ function same(x: ArrayLike<number>, y: ArrayLike<number>): boolean {
   if (x.length !== y.length) return false;
   for (let i = 0; i < x.length; i++) if (x[i] !== y[i]) return false;
   return true;
+}
+
+/** No numbers: all are 0. */
+function agree(x: Float64Array | null, y: Float64Array | null): boolean {
+  if (x && y) return same(x, y);
+  const some = x ?? y;
+  return some === null || some.every((n) => n === 0);
 }
 
 const bits = new Float64Array(1);

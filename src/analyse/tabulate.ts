@@ -275,6 +275,11 @@ function equal(x: Int32Array, y: Int32Array): boolean {
   return true;
 }
 
+export function allFinite(x: Float64Array): boolean {
+  for (let i = 0; i < x.length; i++) if (!Number.isFinite(x[i])) return false;
+  return true;
+}
+
 type Numbers = Pick<Tabulated, 'table' | 'row' | 'weight'>;
 
 function evaluate(
@@ -293,9 +298,9 @@ function evaluate(
   const run = (over: readonly Axis[], node: Node): Float64Array => {
     const program = { outputs: [{ name: 'value', axes: [...over, ...values], node }], sizeOf };
     const evaluator = engine.compile(program, constants);
-    const { data } = evaluator.run(new Map()).get('value')!;
+    const made = Float64Array.from(evaluator.run(new Map()).get('value')!.data);
     evaluator.dispose();
-    return data instanceof Float64Array ? data : Float64Array.from(data);
+    return made;
   };
   const onInstances = (n: Node): boolean => n.axes.some((a) => axes.includes(a));
   const conditioned = onCondition(value);
@@ -306,7 +311,7 @@ function evaluate(
     if (split) {
       const weight = staticValues(b, split.weight, axes, tables, engine);
       const table = run([], onCondition(split.shape));
-      if (weight.every(Number.isFinite) && table.every(Number.isFinite)) return { table, row: null, weight };
+      if (allFinite(weight) && allFinite(table)) return { table, row: null, weight };
     }
   }
   const guarded = fixedGuard ? b.call('select', fixedGuard, conditioned, b.const(0)) : conditioned;

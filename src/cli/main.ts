@@ -1,9 +1,10 @@
 /** The command line: verbs, flags, exit codes. What each verb does is in `commands/`. */
 import { Command, CommanderError } from 'commander';
+import { engineNames } from '../engines/names.ts';
 import { type OptionSpec, verbs } from '../options.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { version } from '../version.ts';
-import { type CommonOptions, engineNames } from './program.ts';
+import type { CommonOptions } from './program.ts';
 import { ExitCode, type Io, Terminal, UsageError } from './terminal.ts';
 import { views } from './views.ts';
 

@@ -7,6 +7,8 @@ import type { CheckedProgram, ModuleInfo } from '../check/program.ts';
 import type { Job } from '../check/values.ts';
 import type { Compiled } from '../compile.ts';
 import type { Engine } from '../engines/engine.ts';
+import { engineNames, isEngineName } from '../engines/names.ts';
+import { openEngine } from '../engines/open.ts';
 import { type NodeHost, nodeHost } from '../io/node-host.ts';
 import { readParams } from '../io/run-folder.ts';
 import type { Slot } from '../ir/types.ts';
@@ -14,18 +16,14 @@ import { clampFromJson } from '../run/given.ts';
 import { openSession, type Session } from '../run/session.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
-import { type CommonOptions, engineNames, rootOf } from './program.ts';
+import { type CommonOptions, rootOf } from './program.ts';
 import { type Io, UsageError } from './terminal.ts';
 
 export async function engineOf(name: string | undefined): Promise<Engine> {
   const wanted = name ?? 'auto';
-  if (!(engineNames as readonly string[]).includes(wanted))
+  if (!isEngineName(wanted))
     throw new UsageError(`--engine is one of ${engineNames.join(', ')}, not \`${wanted}\``);
-  if (wanted === 'reference') return (await import('../engines/reference/index.ts')).referenceEngine();
-  const tfjs = await import('../engines/tfjs/index.ts');
-  return tfjs.tfjsEngine(
-    wanted === 'auto' ? await tfjs.bestBackend() : (wanted as 'wasm' | 'cpu' | 'tensorflow'),
-  );
+  return openEngine(wanted);
 }
 
 export interface Opened {

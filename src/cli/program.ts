@@ -20,8 +20,6 @@ export interface CommonOptions {
   readonly output?: string;
 }
 
-export const engineNames = ['auto', 'tensorflow', 'wasm', 'cpu', 'reference'] as const;
-
 export async function readProgram(io: Io, file: string): Promise<string> {
   const full = path.resolve(io.cwd, file);
   try {

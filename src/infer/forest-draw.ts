@@ -27,6 +27,16 @@ export interface Trees {
   readonly codes: Int32Array;
   /** Of the states of one element. */
   readonly energy: Float64Array;
+  readonly weight: Float64Array;
+  /** What the pairs of all chains have in common; made when it is first needed, and when β changes. */
+  shared?: PairWeights;
+}
+
+/** exp(least − βE) of pairs, and `least` for each state of the parent: the smallest βE, +∞ where there is none. */
+interface PairWeights {
+  readonly beta: number;
+  readonly weight: Float64Array;
+  readonly least: Float64Array;
 }
 
 export function makeTrees(forest: Forest): Trees {
@@ -40,6 +50,7 @@ export function makeTrees(forest: Forest): Trees {
     below: new Float64Array(forest.order.length * forest.states),
     codes: new Int32Array(forest.order.length),
     energy: new Float64Array(forest.states),
+    weight: new Float64Array(forest.states),
   };
 }
 
@@ -56,7 +67,7 @@ export function drawTrees(
   beta: number,
   stream: Stream,
 ): Int32Array | null {
-  const { forest, edge, below, codes, energy } = t;
+  const { forest, edge, below, codes, energy, weight } = t;
   const k = forest.states;
   const n = forest.order.length;
   const one = chain * e.one.each;
@@ -78,17 +89,23 @@ export function drawTrees(
     }
     return true;
   };
+  const pairs = e.two.each === 0 && (e.twoBroken?.each ?? 0) === 0 ? sharedWeights(t, e, beta) : null;
   for (let i = n - 1; i >= 0; i--) {
     const p = forest.parent[i];
-    if (p < 0) {
-      let possible = false;
-      for (let v = 0; v < k; v++) possible ||= below[i * k + v] < Number.POSITIVE_INFINITY;
-      if (!possible) return null;
-      continue;
-    }
+    let least = Number.POSITIVE_INFINITY;
+    for (let w = 0; w < k; w++) if (below[i * k + w] < least) least = below[i * k + w];
+    if (p < 0 && least === Number.POSITIVE_INFINITY) return null;
+    if (p < 0) continue;
+    if (pairs && least < Number.POSITIVE_INFINITY)
+      for (let w = 0; w < k; w++) weight[w] = Math.exp(least - below[i * k + w]);
     for (let v = 0; v < k; v++) {
-      if (!given(i, v)) return null;
-      below[p * k + v] += minusLogSum(energy);
+      const row = edge[i] * k + v;
+      let sum = 0;
+      if (pairs && least < Number.POSITIVE_INFINITY)
+        for (let w = 0; w < k; w++) sum += pairs.weight[row * k + w] * weight[w];
+      if (pairs && sum > SMALL) below[p * k + v] += least + pairs.least[row] - Math.log(sum);
+      else if (given(i, v)) below[p * k + v] += minusLogSum(energy);
+      else return null;
     }
   }
   for (let i = 0; i < n; i++) {
@@ -98,6 +115,30 @@ export function drawTrees(
     codes[i] = draw(energy, stream.uniform());
   }
   return codes;
+}
+
+/** Above this a sum of products of weights has lost nothing that counts to products that are too small for a number. */
+const SMALL = 1e-200;
+
+function sharedWeights(t: Trees, { two, twoBroken }: ForestEnergies, beta: number): PairWeights {
+  if (t.shared?.beta === beta) return t.shared;
+  const k = t.forest.states;
+  const rows = t.forest.children.length * k;
+  const weight = t.shared?.weight ?? new Float64Array(rows * k);
+  const least = t.shared?.least ?? new Float64Array(rows);
+  for (let r = 0; r < rows; r++) {
+    let lowest = Number.POSITIVE_INFINITY;
+    for (let w = r * k; w < (r + 1) * k; w++) {
+      weight[w] = weighed(two.data[w], twoBroken?.data[w] ?? 0, beta);
+      if (weight[w] < lowest) lowest = weight[w];
+    }
+    least[r] = lowest;
+    // A row without finite energies, or with NaN, weighs nothing: it is looked at anew in the logarithm.
+    for (let w = r * k; w < (r + 1) * k; w++) weight[w] = Math.exp(lowest - weight[w]);
+    for (let w = r * k; w < (r + 1) * k; w++) if (Number.isNaN(weight[w])) weight.fill(0, r * k, (r + 1) * k);
+  }
+  t.shared = { beta, weight, least };
+  return t.shared;
 }
 
 /** β times the energy, +∞ where requirements are broken; NaN where the energy is NaN or −∞. */

@@ -10,6 +10,8 @@ import type { Slot } from '../ir/types.ts';
 import type { GibbsPlan } from '../plan/gibbs.ts';
 import type { Stream } from '../random/stream.ts';
 import { conditionalSweep } from './conditional-sweep.ts';
+import { makeForest } from './forest.ts';
+import { kernelSweep } from './kernel-sweep.ts';
 import type { Clamp, Model, States } from './model.ts';
 
 /** What draws some of the discrete unknowns anew, given all else. */
@@ -47,6 +49,11 @@ export interface Gibbs {
 /** @param all chains of the whole run, of which `chains` are drawn here: how blocks are divided depends on it */
 export function makeGibbs(model: Model, plan: GibbsPlan, clamp: Clamp, chains: number, all = chains): Gibbs {
   const updaters: Updater[] = [];
+  if (plan.kernels) updaters.push(kernelSweep(model, plan.kernels, chains));
+  for (const info of plan.forests) {
+    const forest = makeForest(model, info, clamp, chains);
+    if (forest) updaters.push(forest);
+  }
   if (plan.conditionals.length > 0)
     updaters.push(conditionalSweep(model, plan.conditionals, clamp, chains, all));
   const alone = updaters.length === 1;

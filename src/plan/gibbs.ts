@@ -1,5 +1,7 @@
 /** Which machine draws which discrete unknowns: kernels where conditionals can be tabulated, exact draws of forests, else the engine. */
 import type { SiteBlocks } from '../analyse/blocks.ts';
+import { forestOf } from '../analyse/forest.ts';
+import { siteTables } from '../analyse/site-tables.ts';
 import type { SiteTables } from '../engines/kernels/site-tables.ts';
 import type { Clamp, Model } from '../infer/model.ts';
 import type { Slot } from '../ir/types.ts';
@@ -16,9 +18,21 @@ export interface GibbsPlan {
 }
 
 /** @param blocks of every discrete unknown with free elements but arrangements */
-export const planGibbs = (_model: Model, blocks: readonly SiteBlocks[], _clamp: Clamp): GibbsPlan => ({
-  kernels: null,
-  forests: [],
-  conditionals: blocks,
-  how: new Map(),
-});
+export function planGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Clamp): GibbsPlan {
+  const how = new Map<Slot, string>();
+  const forests = blocks.filter((info) => forestOf(model, info, clamp) !== null);
+  for (const { slot } of forests)
+    how.set(slot, 'its elements form chains or trees: drawn together, forward and back');
+  const others = blocks.filter((info) => !forests.includes(info));
+  if (!model.kernels?.sweeper || others.length === 0)
+    return { kernels: null, forests, conditionals: others, how };
+  const { tables, left } = siteTables(model.builder, model.energy, others, clamp.fixed, model, model.kernels);
+  for (const [slot, why] of left) how.set(slot, `conditionals evaluated by ${model.engine.name}, not by code of their own, because ${why}`);
+  const swept = tables.groups.length > 0 ? tables : null;
+  if (swept) {
+    const sweeper = model.kernels.sweeper(swept, 0);
+    for (const { slot, form } of sweeper.forms) how.set(slot, `swept by code made for them: ${form}`);
+    sweeper.dispose();
+  }
+  return { kernels: swept, forests, conditionals: others.filter((info) => left.has(info.slot)), how };
+}

@@ -139,7 +139,10 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
       engine: model.engine.name,
       engineWhy: model.engineWhy,
       method: methods.length > 1 ? 'mixed' : (methods[0] ?? 'none'),
-      unknowns,
+      unknowns: unknowns.map((u, i) => {
+        const machine = gibbs?.how.get(model.unknowns[i].slot);
+        return machine === undefined ? u : { ...u, why: `${u.why}; ${machine}` };
+      }),
       states,
       logz: states !== null && states <= MAX_ENUMERATED ? 'enumeration' : 'none',
       defaults: {

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FieldConditional, SiteTables } from '../../src/engines/kernels/site-tables.ts';
-import { emitBoltzmann, fillThresholds } from '../../src/engines/kernels/sweeps/field-draw.ts';
+import { emitBoltzmann, FAR, fillThresholds } from '../../src/engines/kernels/sweeps/field-draw.ts';
 import { layOut } from '../../src/engines/kernels/sweeps/field-layout.ts';
 import { findLevels, tidyLinks } from '../../src/engines/kernels/sweeps/field-levels.ts';
 import {
@@ -244,23 +244,34 @@ describe('probabilities', () => {
     const [at, scale] = [heap.allocate(4 * n), heap.allocate(16)];
     const beta = 0.7;
     heap.f32(scale, 4).fill(beta * Math.LOG2E);
-    const f = Float32Array.from({ length: n }, (_, i) => (i / n - 0.5) * 60);
-    heap.f32(at, n).set(f);
     const module = new ModuleBuilder();
-    module.define('run', ['i32'], [], (c) => {
-      const s = c.local('v128');
-      c.i32(scale).memory('v128.load').set(s);
-      c.get(c.params[0]).get(c.params[0]).memory('v128.load');
-      emitBoltzmann(c, s);
-      c.memory('v128.store');
-    });
-    const { run } = module.instantiate(heap.memory);
-    for (let i = 0; i < n; i += 4) run(at + 4 * i);
-    const e = heap.f32(at, n);
+    for (const [name, far] of [
+      ['near', false],
+      ['far', true],
+    ] as const) {
+      module.define(name, ['i32'], [], (c) => {
+        const factor = c.local('v128');
+        c.i32(scale).memory('v128.load').set(factor);
+        c.get(c.params[0]).get(c.params[0]).memory('v128.load');
+        emitBoltzmann(c, { factor, far });
+        c.memory('v128.store');
+      });
+    }
+    const { near, far } = module.instantiate(heap.memory);
     let worst = 0;
-    f.forEach((x, i) => {
-      worst = Math.max(worst, Math.abs(1 / (1 + e[i]) - 1 / (1 + Math.exp(beta * x))));
-    });
+    for (const [run, reach] of [
+      [near, FAR / beta],
+      [far, 1e4],
+      [far, 30],
+    ] as const) {
+      const f = Float32Array.from({ length: n }, (_, i) => (i / n - 0.5) * 2 * reach);
+      heap.f32(at, n).set(f);
+      for (let i = 0; i < n; i += 4) run(at + 4 * i);
+      const e = heap.f32(at, n);
+      f.forEach((x, i) => {
+        worst = Math.max(worst, Math.abs(1 / (1 + e[i]) - 1 / (1 + Math.exp(beta * x))));
+      });
+    }
     // The grid of uniforms and two roundings add less than 2^-22.
     expect(worst).toBeLessThan(2 ** -20 - 2 ** -22);
     expect(worst).toBeGreaterThan(0);
@@ -448,6 +459,7 @@ describe.each(forms)('conditionals given neighbours that do not move, %s', (only
     const fixed = new Set(Array.from({ length: count }, (_, i) => n + i));
     const t = tablesOf(model, fixed);
     const s = makeSweeper(new Heap(), t, 1, { only });
+    if (n > 15) expect(s.forms[0].form).toMatch(only === 'bytes' ? /^byte lanes/ : /^32-bit lanes/);
     const x = Uint8Array.from({ length: n + count }, () => (u() < 0.5 ? 1 : 0));
     s.load(0, x);
     const before = x.slice();

@@ -206,6 +206,14 @@ describe('draws of a forest', () => {
         term last = 0.6 * (z[5] == 2)
       }`));
 
+  it('are exact where weights are too small for numbers', () =>
+    expectExact(`
+      energy E(z : bit[3]) {
+        term own  = 900 * z[1]
+        term pair = (900 + 0.5 * z[0]) * (1 - z[1])
+        term next = z[1] * z[2]
+      }`));
+
   it('go on site by site where no assignment is possible', async () => {
     const { model } = await open(`
       index site = 5

@@ -20,7 +20,7 @@ energy Mixed(n : int(0, k), x : real, y : real(0, inf)) {
 `,
   'rows.csv': 'n,x\n0,1\n1,2\n2,-1\n',
   'rows.energy': `
-use { Row } from "row.energy"
+use Row from "row.energy"
 data rows : Row[row] from "rows.csv"
 param w : real = 1.0
 energy Rows(r : Row) {
@@ -52,8 +52,8 @@ const numbers = (text: string): readonly unknown[] =>
     .map((line) => JSON.parse(line) as unknown);
 
 describe('energy sample --workers', () => {
-  const same = (name: string, draws: string, ...argv: readonly string[]): void =>
-    it(`draws the same with 1, 2 and 3: ${name}`, async () => {
+  const same = (name: string, counts: readonly number[], draws: string, ...argv: readonly string[]): void =>
+    it(`draws the same: ${name}`, async () => {
       const of = async (workers: number) => {
         const out = `${name.replaceAll(' ', '-')}-${workers}`;
         const { code, err } = await built.energy(
@@ -65,18 +65,17 @@ describe('energy sample --workers', () => {
         expect(run.workers).toEqual({ workers, why: 'as asked for' });
         return built.read(`${out}/${draws}draws.parquet`);
       };
-      const [one, two, three] = await Promise.all([1, 2, 3].map(of));
-      expect(two.equals(one)).toBe(true);
-      expect(three.equals(one)).toBe(true);
+      const [one, ...others] = await Promise.all(counts.map(of));
+      for (const other of others) expect(other.equals(one)).toBe(true);
     }, 120_000);
 
   const few = ['--chains', '5', '--draws', '6', '--warmup', '5'];
-  same('an Ising model', '', 'sample', 'ising.energy', '--seed', '7', ...few);
-  same('discrete and real', '', 'sample', 'mixed.energy', '--set', 'k=2', ...few);
-  same('values in a file', '', 'sample', 'mixed.energy', '--given', 'given.json', ...few);
-  same('many chains', '', 'sample', 'ising.energy', '--n', '300', '--warmup', '3');
+  same('an Ising model', [1, 2, 3], '', 'sample', 'ising.energy', '--seed', '7', ...few);
+  const given = ['--set', 'k=2', '--given', 'given.json'];
+  same('discrete and real, a value in a file', [1, 2], '', 'sample', 'mixed.energy', ...given, ...few);
+  same('many chains', [1, 3], '', 'sample', 'ising.energy', '--n', '60', '--warmup', '3');
   // The parameters are those of the fit before; the program uses another file.
-  same('a job after a fit', 'draws/', 'run', 'rows.energy');
+  same('a job after a fit', [1, 2], 'draws/', 'run', 'rows.energy');
 
   it('finds the same fault on threads', async () => {
     const of = (workers: string) =>

@@ -124,4 +124,21 @@ static inline vf power_of_two(vf x) {
   return (vf)((vi)p + ((vi)shifted << 23));
 }
 
+/* The natural logarithm of positive normal numbers, relative error 1e-7: coefficients of Cephes (S. Moshier). */
+static inline vf logarithm(vf x) {
+  /* x = m · 2^e with m in [√½, √2). */
+  vi bits = (vi)x - 0x3f3504f3, e = bits >> 23;
+  vf z = (vf)((bits & 0x007fffff) + 0x3f3504f3) - 1.f, square = z * z, n = __builtin_convertvector(e, vf);
+  vf p = all_f(7.0376836292e-2f);
+  p = p * z - 1.1514610310e-1f;
+  p = p * z + 1.1676998740e-1f;
+  p = p * z - 1.2420140846e-1f;
+  p = p * z + 1.4249322787e-1f;
+  p = p * z - 1.6668057665e-1f;
+  p = p * z + 2.0000714765e-1f;
+  p = p * z - 2.4999993993e-1f;
+  p = p * z + 3.3333331174e-1f;
+  return z + (p * z * square - square * 0.5f - n * 2.12194440e-4f) + n * 0.693359375f;
+}
+
 #endif

@@ -7,6 +7,8 @@
  * products     the same, four vectors of sums
  * incremental  the fields of all spins are kept: only where a spin turns, its row of couplings is added to them
  *              (computed anew every 64 sweeps)
+ * thresholds   the same, and a spin is up where its field exceeds ln(u / (1 − u)) / 2β, which is computed for all
+ *              spins before a sweep, in lanes
  *
  * COUPLINGS.npy holds J_ij, i < j, row after row, float64. The statistic is −Σ J s s' / SPINS.
  */
@@ -16,8 +18,9 @@ static int spins, pitch, chains;
 static float *coupling, beta; /* spins × pitch, symmetric, 0 on the diagonal and beyond. */
 
 typedef struct {
-  float *spin, *field;
+  float *spin, *field, *threshold;
   Random random;
+  Randoms randoms;
   int age;
 } Chain;
 
@@ -58,18 +61,41 @@ static void products_sweep(void *all) {
   }
 }
 
+static void refresh(Chain *c) {
+  if (c->age++ % 64 == 0)
+    for (int i = 0; i < spins; i++) c->field[i] = product(coupling + (size_t)i * pitch, c->spin);
+}
+
+static inline void turn(Chain *c, int i, float s) {
+  c->spin[i] = s;
+  const float *row = coupling + (size_t)i * pitch;
+  vf change = all_f(2 * s);
+  for (int j = 0; j < pitch; j += LANES) store_f(c->field + j, load_f(c->field + j) + change * load_f(row + j));
+}
+
 static void incremental_sweep(void *all) {
   for (int m = 0; m < chains; m++) {
     Chain *c = (Chain *)all + m;
-    if (c->age++ % 64 == 0)
-      for (int i = 0; i < spins; i++) c->field[i] = product(coupling + (size_t)i * pitch, c->spin);
+    refresh(c);
     for (int i = 0; i < spins; i++) {
       float s = drawn(c, c->field[i]);
-      if (s == c->spin[i]) continue;
-      c->spin[i] = s;
-      const float *row = coupling + (size_t)i * pitch;
-      vf turn = all_f(2 * s);
-      for (int j = 0; j < pitch; j += LANES) store_f(c->field + j, load_f(c->field + j) + turn * load_f(row + j));
+      if (s != c->spin[i]) turn(c, i, s);
+    }
+  }
+}
+
+static void thresholds_sweep(void *all) {
+  for (int m = 0; m < chains; m++) {
+    Chain *c = (Chain *)all + m;
+    refresh(c);
+    for (int i = 0; i < pitch; i += LANES) {
+      /* In (0, 1), 23 bits. */
+      vf u = __builtin_convertvector((vi)(next_words(&c->randoms) >> 9), vf) * 0x1p-23f + 0x1p-24f;
+      store_f(c->threshold + i, (logarithm(u) - logarithm(1.f - u)) * (0.5f / beta));
+    }
+    for (int i = 0; i < spins; i++) {
+      float s = c->field[i] > c->threshold[i] ? 1.f : -1.f;
+      if (s != c->spin[i]) turn(c, i, s);
     }
   }
 }
@@ -100,12 +126,14 @@ int main(int argc, char **argv) {
   void (*sweep)(void *) = !strcmp(argv[1], "natural")       ? natural_sweep
                           : !strcmp(argv[1], "products")    ? products_sweep
                           : !strcmp(argv[1], "incremental") ? incremental_sweep
+                          : !strcmp(argv[1], "thresholds")  ? thresholds_sweep
                                                             : 0;
   if (!sweep) return 2;
   Chain *all = room(sizeof(Chain) * chains);
   Random begin = start_random(seed ^ 0x5eed);
   for (int k = 0; k < chains; k++) {
-    all[k] = (Chain){room(4 * (size_t)pitch), room(4 * (size_t)pitch), start_random(seed + 1000003u * k), 0};
+    all[k] = (Chain){room(4 * (size_t)pitch), room(4 * (size_t)pitch), room(4 * (size_t)pitch),
+                     start_random(seed + 1000003u * k), start_randoms(seed + 1000003u * k), 0};
     for (int i = 0; i < spins; i++) all[k].spin[i] = next_word(&begin) >> 31 ? 1 : -1;
   }
   measure((Sampler){sweep, energy, all, (double)spins * chains}, warmup, seconds);

@@ -11,6 +11,7 @@ import type { Slot } from '../../../src/ir/types.ts';
 import { basisOf } from '../../../src/run/order.ts';
 import type { JobResult, LiveChains, RunEvent } from '../../../src/run/results.ts';
 import { openSession, runJob, type Session } from '../../../src/run/session.ts';
+import type { WorkerHost } from '../../../src/scale/protocol.ts';
 import { EnergyError } from '../../../src/syntax/diagnostic.ts';
 import type { Opened } from './program.ts';
 
@@ -30,7 +31,7 @@ interface Done {
 export interface Runner {
   /**
    * Runs `job` after the fits before it and the jobs it names, those that are not done yet;
-   * with null every job, all anew.
+   * with null every job, all anew. Long runs of chains are spread over `workers`.
    * @returns the job that runs when it throws
    * @throws EnergyError where the program or its data are wrong
    */
@@ -39,6 +40,7 @@ export interface Runner {
     job: string | null,
     hearing: Hearing,
     signal: { readonly aborted: boolean },
+    workers?: WorkerHost,
   ): Promise<void>;
   /** The job at work. */
   readonly current: string | null;
@@ -52,11 +54,12 @@ export function makeRunner(host: Host, engine: () => Promise<Engine>): Runner {
     get current() {
       return current;
     },
-    async run(opened, job, hearing, signal) {
+    async run(opened, job, hearing, signal, workers) {
       current = null;
       const { compiled, jobs } = opened;
       if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
       const session = await openSession(compiled.program, host, await engine());
+      session.workers = workers;
       const initial = session.params;
       const bases = new Map(jobs.map((j) => [j.name, j.basis]));
       done = job === null ? new Map() : stillValid(done, bases, session);

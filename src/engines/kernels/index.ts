@@ -1,2 +1,17 @@
-/** The kernels engine's public face. */
-export { kernelsEngine } from './arrays/engine.ts';
+/**
+ * The engine `kernels`: WebAssembly generated from checked expressions. Array programs become straight loops in
+ * float64, sweeps over discrete unknowns become code for their conditionals. All share one memory.
+ */
+import type { Engine } from '../engine.ts';
+import { arraysEngine } from './arrays/engine.ts';
+import { makeSweeper } from './sweeps/sweep.ts';
+import { Heap } from './wasm/heap.ts';
+
+export { OutOfMemory } from './wasm/heap.ts';
+
+/** @param heap what it keeps its arrays in; a new one for each engine if absent */
+export const kernelsEngine = (heap = new Heap()): Engine => ({
+  ...arraysEngine(heap),
+  oneByOne: true,
+  sweeper: (tables, chains) => makeSweeper(heap, tables, chains),
+});

@@ -2,16 +2,15 @@
 import type { Axis, Node } from '../../../ir/types.ts';
 import type { Code, Local } from '../wasm/code.ts';
 import { Values } from './values.ts';
-import type { Item, Loop } from './order.ts';
+import { isInnermost, type Item, type Leaf, type Loop } from './order.ts';
 import type { Access, Plan, Stmt } from './plan.ts';
-import { Scope, type Val } from './scope.ts';
+import { type Range, Scope, type Val } from './scope.ts';
 import { pushNumber } from './scalars.ts';
 
-/** A sum in variables. */
-interface Accumulator {
-  /** One for each copy of the loop's body, of two lanes each. */
-  readonly lanes: readonly Local[];
-  readonly single: Local | null;
+/** A position: a constant, or so much after a variable. */
+interface At {
+  readonly counter: Local | null;
+  readonly offset: number;
 }
 
 const combining = { sum: 'add', prod: 'mul', max: 'max', min: 'min', logsumexp: 'add' } as const;
@@ -32,7 +31,6 @@ export class Emitter {
   private readonly c: Code;
   private readonly plan: Plan;
   private readonly values: Values;
-  private readonly sums = new Map<Stmt, Accumulator>();
   private readonly weights = new Map<Stmt, number>();
   private readonly targets = new Map<Stmt, Access>();
   private readonly calls: (s: Stmt) => void;
@@ -58,47 +56,191 @@ export class Emitter {
   // ── Loops ─────────────────────────────────────────────────────────────────
 
   private loop(loop: Loop, scope: Scope): void {
-    const { c, plan } = this;
     const { axis } = loop;
-    const n = plan.size(axis);
-    const innermost = loop.items.every((i) => i.kind === 'leaf');
-    const lanes = innermost && scope.lanes === null && n > 1;
-    const copies = lanes ? this.copiesOf(loop) : 1;
-    if (n > 0) this.hoist(loop.stmts, scope, axis);
-    for (const s of loop.stmts) if (this.startsAt(s, axis, scope)) this.start(s, scope, copies);
-    const body = (counter: Local | null, offset: number, wide: boolean, copy: number): void => {
-      const inner = new Scope(scope, { axis, counter, offset }, wide, copy);
+    const range = this.rangeOf(axis, scope);
+    if (range.count > 0) this.hoist(loop.stmts, scope, axis);
+    const starting = loop.stmts.filter((s) => this.startsAt(s, axis, scope));
+    const copies = this.copiesOf(loop, scope);
+    for (const s of starting) this.start(s, scope, copies);
+    if (loop.block !== null) this.blocks(loop, loop.block, range, scope);
+    else if (isInnermost(loop)) {
+      const lanes = scope.lanes === null && range.count > 1;
+      const weight = this.weightOfAll(loop);
+      this.positions(range, lanes ? 2 : 1, copies, weight, (at, wide, copy) => {
+        const inner = new Scope(scope, { axis, ...at }, wide, copy);
+        this.block(loop.items, inner);
+        this.c.release(...inner.locals);
+      });
+    } else {
+      const [inner] = loop.items;
+      const rows = inner.kind === 'loop' ? this.rowsTogether(loop, inner, range, scope) : 1;
+      if (inner.kind === 'loop' && rows > 1) this.together(loop, inner, rows, range, scope);
+      else
+        this.positions(range, 1, 1, Number.POSITIVE_INFINITY, (at) => {
+          const body = new Scope(scope, { axis, ...at });
+          this.block(loop.items, body);
+          this.c.release(...body.locals);
+        });
+    }
+    for (const s of starting) this.finish(s, scope);
+  }
+
+  private rangeOf(axis: Axis, scope: Scope): Range {
+    return scope.rangeOf(axis) ?? { axis, start: null, offset: 0, count: this.plan.size(axis) };
+  }
+
+  /**
+   * Every position of a range: `width` at a time, `copies` bodies in a round, and what is left one by one.
+   * @param weight of one body; small ones are written out instead of looped over
+   */
+  private positions(
+    { start, offset, count }: Range,
+    width: number,
+    copies: number,
+    weight: number,
+    body: (at: At, wide: boolean, copy: number) => void,
+  ): void {
+    const { c } = this;
+    const steps = Math.floor(count / width);
+    let done = 0;
+    if (steps > 1 && !(steps <= MOST_COPIES && steps * weight <= MOST_UNROLLED)) {
+      const rounds = Math.floor(steps / copies);
+      const stride = 8 * width * copies;
+      const counter = c.local('i32');
+      const end = start && c.local('i32');
+      if (end) c.get(start).i32(rounds * stride).op('i32.add').set(end);
+      c.for(counter, start ?? 8 * offset, end ?? 8 * offset + rounds * stride, stride, () => {
+        for (let k = 0; k < copies; k++) body({ counter, offset: k * width }, width > 1, k);
+      });
+      c.release(counter);
+      if (end) c.release(end);
+      done = rounds * copies * width;
+    }
+    const at = (p: number): At => ({ counter: start, offset: offset + p });
+    for (let k = 0; done + width <= count; done += width, k++) body(at(done), width > 1, k % copies);
+    for (; done < count; done++) body(at(done), false, 0);
+  }
+
+  /** Part by part, so that what the loops inside hand over stays in the cache. */
+  private blocks(loop: Loop, size: number, range: Range, scope: Scope): void {
+    const { c } = this;
+    const whole = Math.floor(range.count / size);
+    const part = (start: Local | null, offset: number, count: number): void => {
+      const inner = new Scope(scope, null);
+      inner.range = { axis: loop.axis, start, offset, count };
       this.block(loop.items, inner);
       c.release(...inner.locals);
     };
-    if (n > 0) {
-      const width = lanes ? 2 : 1;
-      const steps = Math.floor(n / width);
-      const weight = loop.stmts.reduce((w, s) => w + this.weightOf(s), 0);
-      const few = steps === 1 || (innermost && steps <= MOST_COPIES && steps * weight <= MOST_UNROLLED);
-      let at = 0;
-      if (!few) {
-        const rounds = Math.floor(steps / copies);
-        const counter = c.local('i32');
-        const stride = 8 * width * copies;
-        c.for(counter, 0, rounds * stride, stride, () => {
-          for (let k = 0; k < copies; k++) body(counter, k * width, lanes, k);
-        });
-        c.release(counter);
-        at = rounds * copies * width;
-      }
-      for (let k = 0; at + width <= n; at += width, k++) body(null, at, lanes, k % copies);
-      for (; at < n; at++) body(null, at, false, 0);
+    if (whole > 0) {
+      const counter = c.local('i32');
+      c.for(counter, 0, 8 * whole * size, 8 * size, () => part(counter, 0, size));
+      c.release(counter);
     }
-    for (const s of loop.stmts) if (this.startsAt(s, axis, scope)) this.finish(s, scope);
+    if (whole * size < range.count) part(null, whole * size, range.count - whole * size);
+  }
+
+  // ── Several positions of an outer loop at once ────────────────────────────
+
+  /** How many positions of the outer loop the inner one works on in each of its steps. */
+  private rowsTogether(outer: Loop, inner: Loop, range: Range, scope: Scope): number {
+    const fits =
+      outer.items.length === 1 &&
+      isInnermost(inner) &&
+      scope.lanes === null &&
+      !this.plan.graph.batch.has(outer.axis) &&
+      inner.stmts.every((s) => s.kind === 'store' || s.kind === 'reduce') &&
+      this.plan.size(inner.axis) > 1;
+    if (!fits) return 1;
+    const weight = this.weightOfAll(inner);
+    return Math.min(range.count, weight <= 16 ? 4 : weight <= 32 ? 2 : 1);
+  }
+
+  private together(outer: Loop, inner: Loop, rows: number, range: Range, scope: Scope): void {
+    const { start, offset, count } = range;
+    const { c } = this;
+    const rounds = Math.floor(count / rows);
+    const group = (at: readonly At[]): void => this.rows(outer.axis, inner, at, scope);
+    if (rounds > 0) {
+      const counter = c.local('i32');
+      const end = start && c.local('i32');
+      const stride = 8 * rows;
+      if (end) c.get(start).i32(rounds * stride).op('i32.add').set(end);
+      c.for(counter, start ?? 8 * offset, end ?? 8 * offset + rounds * stride, stride, () =>
+        group(Array.from({ length: rows }, (_, k) => ({ counter, offset: k }))),
+      );
+      c.release(counter);
+      if (end) c.release(end);
+    }
+    for (let p = rounds * rows; p < count; p++) group([{ counter: start, offset: offset + p }]);
+  }
+
+  /** The inner loop for some positions of the outer one. */
+  private rows(axis: Axis, inner: Loop, at: readonly At[], scope: Scope): void {
+    const { c, plan, values } = this;
+    const rows = at.map((a) => new Scope(scope, { axis, ...a }));
+    const copies = rows.length > 1 ? 1 : this.copiesOf(inner, scope);
+    for (const row of rows) {
+      this.hoist(inner.stmts, row, inner.axis);
+      for (const s of inner.stmts) if (this.startsAt(s, inner.axis, row)) this.start(s, row, copies);
+    }
+    const range = this.rangeOf(inner.axis, scope);
+    const weight = this.weightOfAll(inner);
+    this.positions(range, range.count > 1 ? 2 : 1, copies, weight, (here, wide, copy) => {
+      const shared = new Scope(scope, { axis: inner.axis, ...here }, wide, copy);
+      for (const s of inner.stmts) {
+        const same: Node[] = [];
+        plan.reach(plan.roots(s), s.node, (n) => {
+          if (n.axes.includes(axis)) return false;
+          same.push(n);
+          return true;
+        });
+        values.evaluate(same, shared, s.node);
+      }
+      const bodies = rows.map((row, k) => {
+        const body = new Scope(row, { axis: inner.axis, ...here }, wide, rows.length > 1 ? k : copy);
+        body.beside = shared;
+        return body;
+      });
+      for (const { stmt } of inner.items as readonly Leaf[]) {
+        const summed = stmt.kind === 'reduce' && stmt.over.includes(axis) && !this.inVariables(stmt);
+        if (summed) this.leafTogether(stmt, bodies);
+        else for (const body of bodies) this.leaf(stmt, body);
+      }
+      for (const body of bodies) c.release(...body.locals);
+      c.release(...shared.locals);
+    });
+    for (const row of rows) {
+      for (const s of inner.stmts) if (this.startsAt(s, inner.axis, row)) this.finish(s, row);
+      c.release(...row.locals);
+    }
+  }
+
+  /** Adds the bodies of several rows to a sum in memory, all at once. */
+  private leafTogether(s: Stmt, bodies: readonly Scope[]): void {
+    const { c, plan, values } = this;
+    for (const body of bodies) values.evaluate(plan.roots(s), body, s.node);
+    const op = combining[s.reduce];
+    const form = bodies[0].lanes ? 'f64x2' : 'f64';
+    const push = (): void =>
+      bodies.forEach((body, k) => {
+        this.guarded(s, neutral[s.reduce], body);
+        if (k > 0) c.op(`${form}.${op}`);
+      });
+    values.accumulate(this.target(s), op, push, bodies[0], false);
   }
 
   /** How often the body of a loop over lanes is repeated, so that sums do not wait for each other. */
-  private copiesOf(loop: Loop): number {
-    const weight = loop.stmts.reduce((w, s) => w + this.weightOf(s), 0);
+  private copiesOf(loop: Loop, scope: Scope): number {
+    if (loop.block !== null) return 4;
+    if (!isInnermost(loop) || scope.lanes !== null || this.rangeOf(loop.axis, scope).count < 2) return 1;
+    const weight = this.weightOfAll(loop);
     const summing = loop.stmts.some((s) => s.over.includes(loop.axis) && s.kind === 'reduce');
     if (weight <= 12) return summing ? 4 : 2;
     return weight <= 30 && summing ? 2 : 1;
+  }
+
+  private weightOfAll(loop: Loop): number {
+    return loop.stmts.reduce((w, s) => w + this.weightOf(s), 0);
   }
 
   /** Expressions that a statement works out. */
@@ -126,6 +268,10 @@ export class Emitter {
       for (const n of moving) {
         const access = n === s.node ? plan.source(n) : plan.access(n);
         if (access) values.prepare(access, scope, bound);
+        if (scope.lanes === null && n.op === 'call' && n.fn === 'div') {
+          const by = n.args[1];
+          if (by.op !== 'const' && by.axes.every(bound)) values.prepareReciprocal(by, scope);
+        }
       }
       if (s.out.axes && s.kind !== 'host') values.prepare(this.target(s), scope, bound);
     }
@@ -149,7 +295,9 @@ export class Emitter {
 
   /** Whether the loop is the first that the statement sums over. */
   private startsAt(s: Stmt, axis: Axis, scope: Scope): boolean {
-    return s.over.includes(axis) && !s.over.some((a) => a !== axis && scope.bindingOf(a) !== null);
+    return (
+      s.over.includes(axis) && !s.over.some((a) => scope.bindingOf(a) !== null || scope.rangeOf(a) !== null)
+    );
   }
 
   /** Whether the sum stays in variables. */
@@ -171,7 +319,7 @@ export class Emitter {
     for (const l of lanes) c.splat('f64x2', from).set(l);
     const single = wide ? null : c.local('f64');
     if (single) c.f64(from).set(single);
-    this.sums.set(s, { lanes, single });
+    scope.totals.set(s, { lanes, single });
   }
 
   /** The copies of the innermost loop that sums, where that is not this one: no more than four. */
@@ -182,9 +330,9 @@ export class Emitter {
 
   private finish(s: Stmt, scope: Scope): void {
     const { c } = this;
-    const sum = this.sums.get(s);
+    const sum = scope.totals.get(s);
     if (!sum) return;
-    this.sums.delete(s);
+    scope.totals.delete(s);
     const op = combining[s.reduce];
     const val: Val = {};
     if (sum.single === null) {
@@ -226,7 +374,7 @@ export class Emitter {
           values.store(this.target(s), values.valueOf(body, scope), scope);
         return;
       case 'reduce': {
-        const sum = this.sums.get(s);
+        const sum = scope.total(s);
         const form = scope.lanes ? 'f64x2' : 'f64';
         const op = combining[s.reduce];
         const push = (): void => this.guarded(s, neutral[s.reduce], scope);

@@ -10,7 +10,7 @@ import { compileProgram } from './program.ts';
  * The engine of name `kernels`, of relative precision 2⁻⁵³. Its programs share one memory.
  * Reads outside of an array are NaN: they are no errors where they are left out, and seen where they are not.
  */
-export function kernelsEngine(heap = new Heap()): Engine {
+export function arraysEngine(heap = new Heap()): Engine {
   const pool = new Constants(heap);
   return {
     name: 'kernels',

@@ -1,12 +1,19 @@
 /** In which order loops run around each other, and which statements share them. */
-import type { Axis } from '../../../ir/types.ts';
+import type { Axis, Node } from '../../../ir/types.ts';
 import { type Access, affineOf, type Axes, type Plan, type Stmt } from './plan.ts';
 
-export type Item = { readonly kind: 'leaf'; readonly stmt: Stmt } | Loop;
+export type Item = Leaf | Loop;
+
+export interface Leaf {
+  readonly kind: 'leaf';
+  readonly stmt: Stmt;
+}
 
 export interface Loop {
   readonly kind: 'loop';
   readonly axis: Axis;
+  /** The loops inside run over the axis themselves, so many positions at a time. */
+  readonly block: number | null;
   readonly items: readonly Item[];
   /** All statements inside. */
   readonly stmts: readonly Stmt[];
@@ -41,27 +48,36 @@ export function orderLoops(plan: Plan, s: Stmt): Axes {
 /** Statements looked at for a loop to share, at most. */
 const WINDOW = 500;
 
-/** Statements in a possible order, as loops. */
-export function schedule(stmts: readonly Stmt[], bound: ReadonlySet<Axis>): readonly Item[] {
+/** Longer loops than this are cut into blocks where loops of different kinds follow each other. */
+const LONG = 1024;
+/** Numbers that a block reads of one array, about. */
+const BLOCK = 2048;
+
+export const isInnermost = (loop: Loop): boolean => loop.items.every((i) => i.kind === 'leaf');
+
+/**
+ * Statements in a possible order, as loops.
+ * @param bound the axes of loops around
+ * @param cut the axes that loops around have cut into blocks
+ */
+export function schedule(
+  plan: Plan,
+  stmts: readonly Stmt[],
+  bound: ReadonlySet<Axis> = new Set(),
+  cut: ReadonlySet<Axis> = new Set(),
+): readonly Item[] {
   const out: Item[] = [];
   const rest = new Set(stmts);
   const next = (s: Stmt): Axis | undefined => s.order.find((a) => !bound.has(a));
   const left = (s: Stmt): number => s.order.reduce((n, a) => (bound.has(a) ? n : n + 1), 0);
-  for (const first of stmts) {
-    if (!rest.has(first)) continue;
-    const axis = next(first);
-    if (axis === undefined) {
-      rest.delete(first);
-      out.push({ kind: 'leaf', stmt: first });
-      continue;
-    }
-    const isLeaf = left(first) === 1;
+  const share = (first: Stmt, axis: Axis, mixed: boolean): readonly Stmt[] => {
     const group = new Set<Stmt>([first]);
+    const isLeaf = left(first) === 1;
     let seen = 0;
     for (const s of rest) {
       if (s === first) continue;
       if (++seen > WINDOW) break;
-      if (next(s) !== axis || (left(s) === 1) !== isLeaf) continue;
+      if (next(s) !== axis || (!mixed && (left(s) === 1) !== isLeaf)) continue;
       let fits = true;
       for (const [from, accesses] of s.uses) {
         if (!rest.has(from)) continue;
@@ -72,9 +88,33 @@ export function schedule(stmts: readonly Stmt[], bound: ReadonlySet<Axis>): read
       }
       if (fits) group.add(s);
     }
-    const members = [...group];
+    return [...group];
+  };
+  for (const first of stmts) {
+    if (!rest.has(first)) continue;
+    const axis = next(first);
+    if (axis === undefined) {
+      rest.delete(first);
+      out.push({ kind: 'leaf', stmt: first });
+      continue;
+    }
+    const isBatch = plan.graph.batch.has(axis);
+    let members = share(first, axis, isBatch);
+    let block: number | null = null;
+    if (!isBatch && !cut.has(axis) && plan.size(axis) > LONG) {
+      const all = share(first, axis, true);
+      if (all.length > members.length) {
+        members = all;
+        const inner = Math.max(...all.map((s) => plan.volume(s.order.filter((a) => a !== axis && !bound.has(a)))));
+        block = Math.max(16, Math.min(512, 8 * Math.floor(BLOCK / inner / 8)));
+      }
+    }
     for (const s of members) rest.delete(s);
-    out.push({ kind: 'loop', axis, items: schedule(members, new Set([...bound, axis])), stmts: members });
+    const items =
+      block === null
+        ? schedule(plan, members, new Set([...bound, axis]), cut)
+        : schedule(plan, members, bound, new Set([...cut, axis]));
+    out.push({ kind: 'loop', axis, block, items, stmts: members });
   }
   return out;
 }
@@ -87,4 +127,48 @@ function together(from: Stmt, accesses: readonly Access[], axis: Axis): boolean 
     const index = indices[d];
     return index !== undefined && index.op === 'axis' && index.axis === axis;
   });
+}
+
+/** From this weight on an expression over some of the loops has a loop of its own, over lanes. */
+const DEAR = 8;
+
+/** The parts of a statement that do not move with all of its loops and are worth an array. */
+export function dearParts(plan: Plan, s: Stmt): readonly Node[] {
+  if (s.order.length < 2) return [];
+  const out: Node[] = [];
+  const loops = s.order.filter((a) => plan.size(a) > 1);
+  const { batch } = plan.graph;
+  plan.reach(plan.roots(s), s.node, (n) => {
+    const own = loops.filter((a) => n.axes.includes(a));
+    if (own.length === loops.length) return false;
+    const inner = own.filter((a) => !batch.has(a));
+    if (n.op === 'call' && inner.length > 0 && plan.volume(inner) >= 4 && plan.access(n) === null)
+      if (plan.weightOf(n) >= DEAR && n !== s.node) out.push(n);
+    return true;
+  });
+  return out;
+}
+
+/** Marks results that have to be in memory: others are only read where they are made, from variables. */
+export function markKept(items: readonly Item[]): void {
+  const made = new Map<Stmt, readonly Loop[]>();
+  const go = (list: readonly Item[], path: readonly Loop[]): void => {
+    for (const item of list) {
+      if (item.kind === 'loop') {
+        go(item.items, [...path, item]);
+        continue;
+      }
+      const { stmt } = item;
+      for (const from of stmt.uses.keys()) {
+        const there = made.get(from);
+        if (!there || there.length === 0 || there.some((l, k) => path[k] !== l)) from.kept = true;
+      }
+      const first = stmt.kind === 'reduce' ? path.findIndex((l) => stmt.over.includes(l.axis)) : -1;
+      made.set(stmt, first < 0 ? path : path.slice(0, first));
+      // Sums in memory are read from there.
+      if (stmt.kind === 'scatter' || stmt.order.slice(first).some((a) => first >= 0 && !stmt.over.includes(a)))
+        stmt.kept = true;
+    }
+  };
+  go(items, []);
 }

@@ -446,10 +446,12 @@ export class Plan {
     const same = n.args.map(({ axes, body }) => body.axes.every((a) => axes.includes(a)));
     const args = n.args.map(({ axes }, k) => this.over([...(same[k] ? [] : batch), ...axes]));
     const host: HostStep = { kind: 'matrix', node: n, args, same, count: this.volume(batch) };
-    const stmt = this.add('host', { out, host, rank: n.id });
+    // Before every read of the result, of which there may be several.
+    const rank = Math.max(...n.args.map((a) => a.body.id)) + 0.5;
+    const stmt = this.add('host', { out, host, rank });
     stmt.kept = true;
     n.args.forEach(({ body }, k) => {
-      const copy = this.add('store', { free: args[k].axes!, body, out: args[k], rank: n.id - 0.5 });
+      const copy = this.add('store', { free: args[k].axes!, body, out: args[k], rank: rank - 0.25 });
       copy.kept = true;
       this.use(body, copy);
       stmt.uses.set(copy, []);
@@ -483,31 +485,31 @@ export class Plan {
     });
     const out = this.over(program.axes);
     this.loops.set(loop, out);
-    const stmt = this.add('host', { out, host: { kind: 'scan', program, args }, rank: n.id });
+    const rank = Math.max(loop.init.id, loop.body.id) + 0.5;
+    const stmt = this.add('host', { out, host: { kind: 'scan', program, args }, rank });
     stmt.kept = true;
   }
 
   /** Finds what a statement reads. */
   private link(s: Stmt): void {
-    const note = (access: Access): void => {
+    const note = (access: Access, n: Node | null): void => {
       const from = this.producers.get(access.arr);
       if (!from || from === s) return;
-      from.kept = true;
+      // Read at other places than it is made at.
+      if (n === null || n !== from.node) from.kept = true;
       const list = s.uses.get(from);
       if (list) list.push(access);
       else s.uses.set(from, [access]);
     };
     if (s.host) {
       for (const arr of s.host.args) {
-        const from = this.producers.get(arr);
-        if (from) from.kept = true;
-        note({ arr, indices: [] });
+        note({ arr, indices: [] }, null);
       }
       return;
     }
     for (const n of this.inline(s)) {
       const access = n === s.node ? this.source(n) : this.access(n);
-      if (access) note(access);
+      if (access) note(access, n);
     }
   }
 
@@ -536,6 +538,11 @@ export class Plan {
     roots.forEach(push);
     for (let n = stack.pop(); n; n = stack.pop()) this.below(n, n === own).forEach(push);
     return [...seen].sort((x, y) => x.id - y.id);
+  }
+
+  /** The work of the expression, in additions. */
+  weightOf(n: Node): number {
+    return this.weights.get(n) ?? 0;
   }
 
   private weigh(n: Node): number {

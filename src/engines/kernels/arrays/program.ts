@@ -7,7 +7,7 @@ import { ModuleBuilder } from '../wasm/module.ts';
 import { checkArray, type Constants } from './constants.ts';
 import { Emitter } from './emit.ts';
 import { type Graph, graphOf } from './graph.ts';
-import { orderLoops, schedule } from './order.ts';
+import { dearParts, markKept, orderLoops, schedule } from './order.ts';
 import { Places } from './place.ts';
 import { type Arr, Plan, type Stmt } from './plan.ts';
 import { Scalars } from './scalars.ts';
@@ -84,11 +84,26 @@ function compileGraph(
   }
 }
 
-/** Statements with their loops; expressions that loops would repeat too often are kept. */
+/** Passes in search of expressions that are better kept; each may show more of them. */
+const MOST_PASSES = 4;
+
+/** Statements with their loops; expressions that loops would repeat, or work out one by one, are kept. */
 function planOf(graph: Graph, sizeOf: SizeOf, isConstant: (s: Slot) => boolean, fold: boolean): Plan {
-  const plan = new Plan(graph, sizeOf, isConstant, fold, new Set());
-  for (const s of plan.stmts) s.order = orderLoops(plan, s);
-  return plan;
+  const wanted = new Set<Node>();
+  for (let pass = 1; ; pass++) {
+    const plan = new Plan(graph, sizeOf, isConstant, fold, wanted);
+    let more = false;
+    for (const s of plan.stmts) {
+      s.order = orderLoops(plan, s);
+      if (pass === MOST_PASSES) continue;
+      for (const n of dearParts(plan, s))
+        if (!wanted.has(n)) {
+          wanted.add(n);
+          more = true;
+        }
+    }
+    if (!more) return plan;
+  }
 }
 
 interface Known {
@@ -124,7 +139,9 @@ function write(
   allot: (bytes: number) => number,
 ): () => void {
   const m = new ModuleBuilder();
-  const items = schedule(plan.stmts, new Set());
+  const items = schedule(plan, plan.stmts);
+  markKept(items);
+  (globalThis as any).DUMP?.(items, plan);
   const names = new Set<FnName>();
   visit(
     plan.graph.outputs.map((o) => o.node),

@@ -1,5 +1,5 @@
 /** Expressions as WebAssembly: each is worked out once in the loop where its axes are bound, and kept in a variable. */
-import type { Axis, CallNode, FnName, Node } from '../../../ir/types.ts';
+import type { Axis, CallNode, Node } from '../../../ir/types.ts';
 import type { Code, Local } from '../wasm/code.ts';
 import type { Place, Places } from './place.ts';
 import type { Access, Plan } from './plan.ts';
@@ -131,6 +131,15 @@ export class Values {
         truth(x);
         c.op(wide ? 'v128.bitselect' : 'select');
         return put(false);
+      case 'div': {
+        const by = scope.reciprocal(y);
+        if (!by) break;
+        this.push(x, form, scope);
+        c.get(by);
+        if (wide) c.op('f64x2.splat');
+        c.op(`${form}.mul`);
+        return put(false);
+      }
       case 'pick': {
         // The last element is under all others; NaN where the position is none.
         pushNumber(c, form, Number.NaN);
@@ -145,9 +154,26 @@ export class Values {
         return wide ? { lanes: out } : { f64: out };
       }
       default:
-        this.scalars.write(c, form, n.fn as FnName, n.args.map((a) => this.variable(a, form, scope)));
-        return put(false);
+        break;
     }
+    this.scalars.write(
+      c,
+      form,
+      n.fn,
+      n.args.map((a) => this.variable(a, form, scope)),
+    );
+    return put(false);
+  }
+
+  /** Divisions by the value inside of a loop become products with its reciprocal, which is worked out before. */
+  prepareReciprocal(y: Node, scope: Scope): void {
+    if (scope.reciprocal(y)) return;
+    const { c } = this;
+    const out = this.local('f64', scope);
+    c.f64(1);
+    this.push(y, 'f64', scope);
+    c.op('f64.div').set(out);
+    scope.reciprocals.set(y, out);
   }
 
   // ── On the stack ──────────────────────────────────────────────────────────

@@ -182,22 +182,19 @@ function tilesOf(group: SiteGroup, rows: number) {
  */
 function writeList(w: Code, d: DenseMatrix): void {
   const [state, list] = w.params;
-  const [i, end, row] = [w.local('i32'), w.local('i32'), w.local('i32')];
+  const [i, at, row] = [w.local('i32'), w.local('i32'), w.local('i32')];
   const bytes = 4 * WIDE;
   const one = (offset: number): void => {
     w.get(list).get(row).memory('i32.store');
-    w.get(list).get(i).memory('i32.load8_u', offset).i32(2).op('i32.shl', 'i32.add').set(list);
+    w.get(list).get(at).memory('i32.load8_u', offset).i32(2).op('i32.shl', 'i32.add').set(list);
     w.get(row).i32(bytes).op('i32.add').set(row);
   };
   for (const run of d.runs) {
-    w.get(state).i32(run.from).op('i32.add').set(i);
+    w.get(state).i32(run.from).op('i32.add').set(at);
     w.i32(run.row * bytes).set(row);
-    w.get(i)
-      .i32(run.count - (run.count % 4))
-      .op('i32.add')
-      .set(end);
-    w.for(i, i, end, 4, () => {
+    w.for(i, 0, run.count - (run.count % 4), 4, () => {
       for (let j = 0; j < 4; j++) one(j);
+      w.get(at).i32(4).op('i32.add').set(at);
     });
     for (let j = 0; j < run.count % 4; j++) one(j);
   }

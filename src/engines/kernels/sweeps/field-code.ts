@@ -1,6 +1,13 @@
 /** The code of a sweep over a group with local fields: a loop over segments, one piece for each shape. */
 import type { Code, Local } from '../wasm/code.ts';
-import { emitByteDraw, emitLaneDraw, emitLaneDraws, emitQuarter, type Thresholds } from './field-draw.ts';
+import {
+  emitByteDraw,
+  emitLaneDraw,
+  emitLaneDraws,
+  emitQuarters,
+  type Scale,
+  type Thresholds,
+} from './field-draw.ts';
 import { type FieldProgram, SCALE_AT, type Shape } from './field-program.ts';
 import { loadRandom, type RandomState, storeRandom } from './random.ts';
 
@@ -11,18 +18,22 @@ interface Frame {
   readonly base: number;
   readonly state: Local;
   readonly random: RandomState;
-  readonly scale: Local;
+  readonly scale: Scale;
   readonly wide: boolean;
   /** Address of the present entry less `base`; each piece leaves it at the next entry. */
   readonly entry: Local;
 }
 
-/** Parameters: address of the codes, address of the generator. Result: −1. */
-export function emitFieldSweep(c: Code, program: FieldProgram, base: number): void {
+/**
+ * Parameters: address of the codes, address of the generator. Result: −1.
+ * @param base address of the program
+ * @param far whether some |β·f| may be more than FAR
+ */
+export function emitFieldSweep(c: Code, program: FieldProgram, base: number, far: boolean): void {
   const [state, generator] = c.params;
   const random = loadRandom(c, generator);
-  const scale = c.local('v128');
-  c.i32(base).memory('v128.load', SCALE_AT).set(scale);
+  const scale: Scale = { factor: c.local('v128'), far };
+  c.i32(base).memory('v128.load', SCALE_AT).set(scale.factor);
   const f: Frame = { c, base, state, random, scale, wide: program.wide, entry: c.local('i32') };
   const segment = c.local('i32');
   const shape = c.local('i32');
@@ -181,13 +192,12 @@ function emitFloatEqualRun(f: Frame, links: number): void {
     c.get(own);
     emitCount(c, own, offsets);
     c.set(count);
-    sums.forEach((s, q) => {
-      emitQuarter(c, count, q, 'u');
+    emitQuarters(c, count, 'u', (q) => {
       c.op('f32x4.convert_i32x4_s').get(weight).op('f32x4.mul');
       c.get(fields)
         .memory('v128.load', base + 16 * q)
         .op('f32x4.add')
-        .set(s);
+        .set(sums[q]);
     });
     emitLaneDraws(c, f.random, f.scale, sums);
     c.memory('v128.store');
@@ -239,11 +249,9 @@ function addWeights(
   address: Local,
   more: number,
 ): void {
-  sums.forEach((s, q) => {
-    c.get(s);
-    emitQuarter(c, mask, q, 's');
+  emitQuarters(c, mask, 's', (q) => {
     c.get(address).memory('v128.load', base + more + 16 * q);
-    c.op('v128.and', 'f32x4.add').set(s);
+    c.op('v128.and').get(sums[q]).op('f32x4.add').set(sums[q]);
   });
 }
 

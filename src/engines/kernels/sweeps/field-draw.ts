@@ -96,16 +96,27 @@ const EXP2 = [
 /** 1.5 · 2²³: added to a float below 2²² in size it leaves the nearest whole number in the last bits. */
 const ROUNDER = 12582912;
 
+/** What exponentials are made with. */
+export interface Scale {
+  /** β·log₂ e in all lanes. */
+  readonly factor: Local;
+  /** Whether |β·f| may be more than FAR. */
+  readonly far: boolean;
+}
+
+/** As far as exp(β·f) is a float without being cut off. */
+export const FAR = 126 * Math.LN2;
+
 /**
- * exp(β·f) of the four floats f on the stack, between 2⁻¹²⁶ and 2¹²⁶: 2^n·2^r with r in [−½, ½]. The polynomial's
- * relative error is 2⁻²³, rounding adds 2⁻²² and, in β·f·log₂ e, 2⁻²⁴·|β·f|.
- * @param scale β·log₂ e in all lanes
+ * exp(β·f) of the four floats f on the stack, cut off at 2⁻¹²⁶ and 2¹²⁶: 2^n·2^r with r in [−½, ½]. The
+ * polynomial's relative error is 2⁻²³, rounding adds 2⁻²² and, in β·f·log₂ e, 2⁻²⁴·|β·f|.
  */
-export function emitBoltzmann(c: Code, scale: Local): void {
+export function emitBoltzmann(c: Code, scale: Scale): void {
   const t = c.local('v128');
   const z = c.local('v128');
-  c.get(scale).op('f32x4.mul');
-  c.splat('f32x4', 126).op('f32x4.pmin').splat('f32x4', -126).op('f32x4.pmax').tee(t);
+  c.get(scale.factor).op('f32x4.mul');
+  if (scale.far) c.splat('f32x4', 126).op('f32x4.pmin').splat('f32x4', -126).op('f32x4.pmax');
+  c.tee(t);
   c.splat('f32x4', ROUNDER).op('f32x4.add').set(z);
   c.get(t).get(z).splat('f32x4', ROUNDER).op('f32x4.sub', 'f32x4.sub').set(t);
   c.splat('f32x4', EXP2[5]);
@@ -120,7 +131,7 @@ export function emitBoltzmann(c: Code, scale: Local): void {
  * below 2⁻²⁰ in all, besides what the sum f has lost in 24 bits.
  * Takes f on the stack; leaves −1 where x = 1, 0 elsewhere.
  */
-export function emitLaneDraw(c: Code, random: RandomState, scale: Local): void {
+export function emitLaneDraw(c: Code, random: RandomState, scale: Scale): void {
   emitBoltzmann(c, scale);
   c.splat('f32x4', 1).op('f32x4.add');
   emitNext(c, random);
@@ -129,7 +140,7 @@ export function emitLaneDraw(c: Code, random: RandomState, scale: Local): void {
 }
 
 /** As `emitLaneDraw` for sixteen sites, the lowest lanes in f[0]; leaves sixteen bytes 0 or 1 on the stack. */
-export function emitLaneDraws(c: Code, random: RandomState, scale: Local, f: readonly Local[]): void {
+export function emitLaneDraws(c: Code, random: RandomState, scale: Scale, f: readonly Local[]): void {
   for (let half = 0; half < 2; half++) {
     for (let i = 2 * half; i < 2 * half + 2; i++) {
       c.get(f[i]);
@@ -140,9 +151,18 @@ export function emitLaneDraws(c: Code, random: RandomState, scale: Local, f: rea
   c.op('i8x16.narrow_i16x8_s', 'i8x16.neg');
 }
 
-/** Leaves quarter q of sixteen bytes as four 32-bit numbers on the stack, extended with or without sign. */
-export function emitQuarter(c: Code, bytes: Local, q: number, sign: 's' | 'u'): void {
-  c.get(bytes);
-  c.op(`i16x8.extend_${q < 2 ? 'low' : 'high'}_i8x16_${sign}`);
-  c.op(`i32x4.extend_${q % 2 === 0 ? 'low' : 'high'}_i16x8_${sign}`);
+/**
+ * Sixteen bytes as four times four 32-bit numbers, extended with or without sign.
+ * @param use is called for each quarter, lowest first, with its numbers on the stack
+ */
+export function emitQuarters(c: Code, bytes: Local, sign: 's' | 'u', use: (q: number) => void): void {
+  const half = c.local('v128');
+  for (const side of ['low', 'high']) {
+    c.get(bytes).op(`i16x8.extend_${side}_i8x16_${sign}`).set(half);
+    for (const part of ['low', 'high']) {
+      c.get(half).op(`i32x4.extend_${part}_i16x8_${sign}`);
+      use((side === 'low' ? 0 : 2) + (part === 'low' ? 0 : 1));
+    }
+  }
+  c.release(half);
 }

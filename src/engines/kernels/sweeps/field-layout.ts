@@ -13,13 +13,13 @@ export interface Window {
   /** null: byte i for lane i */
   readonly pattern: Uint8Array | null;
   /** Number of the link that lane i uses, or −1. */
-  readonly link: Int32Array;
+  readonly link: readonly number[];
 }
 
 /** One neighbour a lane, at any position. */
 export interface Gathered {
-  readonly position: Int32Array;
-  readonly link: Int32Array;
+  readonly position: readonly number[];
+  readonly link: readonly number[];
 }
 
 /** Sites `at` … `at + lanes − 1` of the group, of one block. */
@@ -48,43 +48,46 @@ interface Loose {
  * @param at first site, counted in the group
  */
 export function layOut(links: Links, from: number, at: number, lanes: number): SiteVector {
+  const { start, other } = links;
   const windows: Window[] = [];
-  const used = new Set<number>();
-  for (let l = links.start[at]; l < links.start[at + 1]; l++) {
-    const offset = links.other[l] - from - at;
+  for (let l = start[at]; l < start[at + 1]; l++) {
+    const offset = other[l] - from - at;
     const link = sameOffset(links, from, at, lanes, offset);
-    if (!link) continue;
-    windows.push({ offset, pattern: null, link });
-    for (let i = 0; i < lanes; i++) used.add(link[i]);
+    if (link) windows.push({ offset, pattern: null, link });
   }
+  const total = start[at + lanes] - start[at];
+  if (total === windows.length * lanes) {
+    return { at, lanes, windows, gathered: [], plain: lanes === LANES };
+  }
+  const used = new Uint8Array(total);
+  for (const w of windows) for (let i = 0; i < lanes; i++) used[w.link[i] - start[at]] = 1;
   const loose: Loose[] = [];
   for (let i = 0; i < lanes; i++) {
-    for (let l = links.start[at + i]; l < links.start[at + i + 1]; l++) {
-      if (!used.has(l)) loose.push({ lane: i, other: links.other[l], link: l });
+    for (let l = start[at + i]; l < start[at + i + 1]; l++) {
+      if (used[l - start[at]] === 0) loose.push({ lane: i, other: other[l], link: l });
     }
-  }
-  if (loose.length === 0) {
-    return { at, lanes, windows, gathered: [], plain: lanes === LANES };
   }
   const { taken, rest } = cover(loose, from + at);
   return { at, lanes, windows: [...windows, ...taken], gathered: gather(rest), plain: false };
 }
 
+const none = (): number[] => [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
+
 /** The links by which each site has its neighbour at `offset` from itself; null if one has none there. */
 function sameOffset(
-  links: Links,
+  { start, other }: Links,
   from: number,
   at: number,
   lanes: number,
   offset: number,
-): Int32Array | null {
-  const out = new Int32Array(LANES).fill(-1);
+): number[] | null {
+  const out = none();
   for (let i = 0; i < lanes; i++) {
     const wanted = from + at + i + offset;
-    let l = links.start[at + i];
-    const end = links.start[at + i + 1];
-    while (l < end && links.other[l] < wanted) l++;
-    if (l === end || links.other[l] !== wanted) return null;
+    let l = start[at + i];
+    const end = start[at + i + 1];
+    while (l < end && other[l] < wanted) l++;
+    if (l === end || other[l] !== wanted) return null;
     out[i] = l;
   }
   return out;
@@ -99,7 +102,7 @@ function cover(loose: readonly Loose[], own: number): { taken: Window[]; rest: r
     const [first, lanes] = widest(rest);
     const start = rest[first].other;
     const pattern = new Uint8Array(LANES).fill(255);
-    const link = new Int32Array(LANES).fill(-1);
+    const link = none();
     rest = rest.filter(({ lane, other, link: l }) => {
       if (other < start || other >= start + LANES || link[lane] >= 0) return true;
       pattern[lane] = other - start;
@@ -142,13 +145,13 @@ function deepest(loose: readonly Loose[]): number {
 }
 
 function gather(loose: readonly Loose[]): Gathered[] {
-  const out: Gathered[] = [];
+  const out: { position: number[]; link: number[] }[] = [];
   const count = new Int32Array(LANES);
   for (const { lane, other, link } of loose) {
     const i = count[lane]++;
     if (i === out.length) {
       // Lanes without a neighbour read the first that comes, with weight 0.
-      out.push({ position: new Int32Array(LANES).fill(other), link: new Int32Array(LANES).fill(-1) });
+      out.push({ position: none().fill(other), link: none() });
     }
     out[i].position[lane] = other;
     out[i].link[lane] = link;

@@ -72,44 +72,63 @@ interface Kind {
   first: number;
 }
 
+/** Sites of the same lowest energy whose weights are multiples of the unit. */
+interface Rung {
+  readonly lowest: number;
+  /** Steps up to the highest energy of any. */
+  range: number;
+  sites: number;
+  kind: Kind | null;
+  /** Steps above the lowest energy of the kind. */
+  above: number;
+}
+
 /** Finds the levels of all sites that have at most 32. */
 export function findLevels(field: Float64Array, links: Links): Levels {
+  const { start, weight } = links;
   const n = field.length;
   const step = new Int8Array(links.other.length);
   const base = new Uint8Array(n);
   const table = new Int32Array(n).fill(-1);
-  const unit = commonUnit(links.weight);
+  const unit = commonUnit(weight);
   const radix = new Map<string, Kind>();
-  const kindOf: (Kind | undefined)[] = Array.from({ length: n });
-  /** Sites whose weights are multiples of the unit: lowest energy, and how many steps above it. */
-  const even: { readonly site: number; readonly lowest: number; readonly range: number }[] = [];
+  const rungs = new Map<number, Rung>();
+  const placeOf: (Kind | Rung | undefined)[] = [];
 
   for (let p = 0; p < n; p++) {
     let lowest = field[p];
     let range = 0;
     let below = 0;
-    for (let l = links.start[p]; l < links.start[p + 1]; l++) {
-      const s = unit > 0 ? Math.round(links.weight[l] / unit) : 0;
-      lowest += Math.min(links.weight[l], 0);
+    for (let l = start[p]; l < start[p + 1]; l++) {
+      const s = unit > 0 ? Math.round(weight[l] / unit) : 0;
+      if (weight[l] < 0) lowest += weight[l];
       range += Math.abs(s);
       below -= Math.min(s, 0);
-      if (Math.abs(s) < MAX_LEVELS) step[l] = s;
+      step[l] = s;
     }
-    if (links.start[p] === links.start[p + 1] || (unit > 0 && range < MAX_LEVELS)) {
-      base[p] = below;
-      even.push({ site: p, lowest, range });
-    } else kindOf[p] = mixedRadix(p, lowest);
+    if (start[p] < start[p + 1] && (unit === 0 || range >= MAX_LEVELS)) {
+      placeOf.push(mixedRadix(p, lowest));
+      continue;
+    }
+    base[p] = below;
+    let rung = rungs.get(lowest);
+    if (!rung) {
+      rung = { lowest, range, sites: 0, kind: null, above: 0 };
+      rungs.set(lowest, rung);
+    }
+    rung.range = Math.max(rung.range, range);
+    rung.sites++;
+    placeOf.push(rung);
   }
-  for (const [site, kind, above] of mergedKinds(even, unit)) {
-    kindOf[site] = kind;
-    base[site] += above;
-  }
-  const tables = pack(new Set(kindOf.filter((k) => k !== undefined)), Math.min(16, n / 4));
+  const kinds = [...radix.values(), ...ladders([...rungs.values()], unit)];
+  const tables = pack(kinds, Math.min(16, n / 4));
   for (let p = 0; p < n; p++) {
-    const kind = kindOf[p];
+    const place = placeOf[p];
+    if (!place) continue;
+    const kind = 'above' in place ? place.kind : place;
     if (!kind || kind.table < 0) continue;
     table[p] = kind.table;
-    base[p] += kind.first;
+    base[p] += kind.first + ('above' in place ? place.above : 0);
   }
   return { step, base, table, tables };
 
@@ -173,52 +192,51 @@ function commonUnit(weights: Float64Array): number {
   return unit;
 }
 
-/** Sites whose energies are on the same ladder share a kind, as far as 32 levels go. */
-function mergedKinds(
-  sites: readonly { readonly site: number; readonly lowest: number; readonly range: number }[],
-  unit: number,
-): (readonly [site: number, kind: Kind, above: number])[] {
-  const ladders = new Map<string, { site: number; rung: number; range: number; lowest: number }[]>();
-  for (const { site, lowest, range } of sites) {
-    const steps = lowest / unit;
+/** Lowest energies that are whole steps apart share a kind, as far as 32 levels go. */
+function ladders(rungs: readonly Rung[], unit: number): Kind[] {
+  const found = new Map<string, { readonly rung: Rung; readonly step: number }[]>();
+  for (const rung of rungs) {
+    const steps = rung.lowest / unit;
     // Far up a ladder, or on none, only equal energies are the same.
-    const loose = !(Math.abs(steps) < 1e5);
-    const rung = loose ? 0 : Math.floor(steps + 1e-9);
-    const key = loose ? `=${lowest}` : String(Math.round((steps - rung) / TOLERANCE));
-    const list = ladders.get(key);
-    if (list) list.push({ site, rung, range, lowest });
-    else ladders.set(key, [{ site, rung, range, lowest }]);
+    const alone = !(Math.abs(steps) < 1e5);
+    const step = alone ? 0 : Math.floor(steps + 1e-9);
+    const key = alone ? `=${rung.lowest}` : String(Math.round((steps - step) / TOLERANCE));
+    const list = found.get(key);
+    if (list) list.push({ rung, step });
+    else found.set(key, [{ rung, step }]);
   }
-  const out: (readonly [number, Kind, number])[] = [];
-  for (const list of ladders.values()) {
-    list.sort((a, b) => a.rung - b.rung);
-    let from = 0;
-    while (from < list.length) {
-      const bottom = list[from].rung;
+  const kinds: Kind[] = [];
+  for (const list of found.values()) {
+    list.sort((a, b) => a.step - b.step);
+    for (let from = 0; from < list.length; ) {
+      const bottom = list[from].step;
+      const { lowest } = list[from].rung;
       let top = bottom;
-      let to = from;
-      while (to < list.length && Math.max(top, list[to].rung + list[to].range) - bottom < MAX_LEVELS) {
-        top = Math.max(top, list[to].rung + list[to].range);
-        to++;
+      const members: { readonly rung: Rung; readonly step: number }[] = [];
+      while (from < list.length) {
+        const highest = Math.max(top, list[from].step + list[from].rung.range);
+        if (highest - bottom >= MAX_LEVELS) break;
+        top = highest;
+        members.push(list[from++]);
       }
-      const lowest = list[from].lowest;
-      const kind: Kind = {
-        energies: Array.from({ length: top - bottom + 1 }, (_, i) => lowest + i * unit),
-        sites: to - from,
-        table: -1,
-        first: 0,
-      };
-      for (; from < to; from++) out.push([list[from].site, kind, list[from].rung - bottom]);
+      const energies = Array.from({ length: top - bottom + 1 }, (_, i) => lowest + (i === 0 ? 0 : i * unit));
+      const kind: Kind = { energies, sites: 0, table: -1, first: 0 };
+      for (const { rung, step } of members) {
+        rung.kind = kind;
+        rung.above = step - bottom;
+        kind.sites += rung.sites;
+      }
+      kinds.push(kind);
     }
   }
-  return out;
+  return kinds;
 }
 
 /**
  * Lays kinds side by side into tables, those of most sites first.
  * @param least sites that a table must serve to be worth while
  */
-function pack(kinds: ReadonlySet<Kind>, least: number): Float64Array[] {
+function pack(kinds: readonly Kind[], least: number): Float64Array[] {
   const tables: { readonly energies: number[]; readonly kinds: Kind[]; sites: number }[] = [];
   const all = [...kinds].sort((a, b) => b.sites - a.sites);
   const total = all.reduce((sum, k) => sum + k.energies.length, 0);

@@ -39,6 +39,8 @@ export interface FieldProgram {
   /** Sites by kind of lanes. */
   readonly byteSites: number;
   readonly floatSites: number;
+  /** The largest |f| that any site can have. */
+  readonly reach: number;
   /** Sites in vectors some of whose neighbours are gathered one by one. */
   readonly gatheredSites: number;
 }
@@ -111,7 +113,8 @@ export function fieldProgram(
   const poolAt = TABLES_AT + THRESHOLD_BYTES * tables.length;
   const writer = new Writer(group, conditional.field, links, levels, poolAt);
   for (let b = 0; b + 1 < group.blocks.length; b++) writer.block(group.blocks[b], group.blocks[b + 1]);
-  return { ...writer.finish(), tables, wide: tables.some((t) => t.length > 16) };
+  const reach = largestField(conditional.field, links);
+  return { ...writer.finish(), tables, reach, wide: tables.some((t) => t.length > 16) };
 }
 
 class Writer {
@@ -160,7 +163,7 @@ class Writer {
     flush();
   }
 
-  finish(): Omit<FieldProgram, 'tables' | 'wide'> {
+  finish(): Omit<FieldProgram, 'tables' | 'wide' | 'reach'> {
     const segments: number[] = [];
     const entries: number[] = [];
     const entriesAt = this.pool.size;
@@ -240,7 +243,7 @@ class Writer {
   private mixed(v: SiteVector): void {
     const table = this.tableOf(v);
     const lanes = table >= 0 ? 'byte' : 'float';
-    const numbers = (link: Int32Array): number =>
+    const numbers = (link: readonly number[]): number =>
       this.pool.share(lanes === 'byte' ? this.steps(link) : this.weights(link));
     this.sites[`${lanes}Sites`] += v.lanes;
     if (v.gathered.length > 0) this.sites.gatheredSites += v.lanes;
@@ -287,20 +290,38 @@ class Writer {
   }
 
   private bases(v: SiteVector): Uint8Array {
-    return identity.map((i) => (i < v.lanes ? this.levels!.base[v.at + i] : 0));
+    const out = new Uint8Array(LANES);
+    for (let i = 0; i < v.lanes; i++) out[i] = this.levels!.base[v.at + i];
+    return out;
   }
 
-  private steps(link: Int32Array): Uint8Array {
-    return identity.map((i) => (link[i] < 0 ? 0 : this.levels!.step[link[i]]));
+  private steps(link: readonly number[]): Uint8Array {
+    const out = new Uint8Array(LANES);
+    for (let i = 0; i < LANES; i++) if (link[i] >= 0) out[i] = this.levels!.step[link[i]];
+    return out;
   }
 
   private fields(v: SiteVector): Uint8Array {
-    return floats(Array.from(identity, (i) => (i < v.lanes ? this.field[v.at + i] : 0)));
+    const out = new Float32Array(LANES);
+    for (let i = 0; i < v.lanes; i++) out[i] = this.field[v.at + i];
+    return new Uint8Array(out.buffer);
   }
 
-  private weights(link: Int32Array): Uint8Array {
-    return floats(Array.from(link, (l) => (l < 0 ? 0 : this.links.weight[l])));
+  private weights(link: readonly number[]): Uint8Array {
+    const out = new Float32Array(LANES);
+    for (let i = 0; i < LANES; i++) if (link[i] >= 0) out[i] = this.links.weight[link[i]];
+    return new Uint8Array(out.buffer);
   }
+}
+
+function largestField(field: Float64Array, { start, weight }: Links): number {
+  let largest = 0;
+  field.forEach((f, p) => {
+    let sum = Math.abs(f);
+    for (let l = start[p]; l < start[p + 1]; l++) sum += Math.abs(weight[l]);
+    largest = Math.max(largest, sum);
+  });
+  return largest;
 }
 
 const keyOf = (s: Shape): string => `${s.lanes} ${s.kind} ${s.links}`;

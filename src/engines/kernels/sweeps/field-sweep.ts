@@ -5,7 +5,7 @@
 import type { SiteGroup } from '../site-tables.ts';
 import type { Exports } from '../wasm/module.ts';
 import { emitFieldSweep } from './field-code.ts';
-import { fillThresholds, THRESHOLD_BYTES } from './field-draw.ts';
+import { FAR, fillThresholds, THRESHOLD_BYTES } from './field-draw.ts';
 import { type FieldProgram, fieldProgram, SCALE_AT, TABLES_AT } from './field-program.ts';
 import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
 
@@ -22,13 +22,18 @@ function make(stage: Stage, group: SiteGroup, bytes: boolean): ((exports: Export
   const { heap, module } = stage;
   const base = heap.allocate(program.bytes.length);
   heap.u8().set(program.bytes, base);
-  const name = `field.${group.from}`;
-  module.define(name, ['i32', 'i32'], ['i32'], (c) => emitFieldSweep(c, program, base));
+  const write = (name: string, far: boolean): string => {
+    module.define(name, ['i32', 'i32'], ['i32'], (c) => emitFieldSweep(c, program, base, far));
+    return name;
+  };
+  const near = write(`field.${group.from}.near`, false);
+  const far = program.floatSites > 0 ? write(`field.${group.from}.far`, true) : near;
   return (exports) => {
-    const run = exports[name];
+    let run = exports[far];
     return {
       form: formOf(group, program),
       prepare(beta) {
+        run = exports[Math.abs(beta) * program.reach < FAR ? near : far];
         heap.f32(base + SCALE_AT, 4).fill(beta * Math.LOG2E);
         program.tables.forEach((energies, t) => {
           fillThresholds(energies, beta, heap.u8(base + TABLES_AT + THRESHOLD_BYTES * t, THRESHOLD_BYTES));

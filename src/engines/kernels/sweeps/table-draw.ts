@@ -73,6 +73,10 @@ function settle({ c, levels, energies, counts, across, note }: Settling): Local 
  * @param padded whether lanes may be NEVER
  */
 function weigh(c: Code, levels: Levels, energy: Local, least: Local, rate: Local, padded: boolean): void {
+  if (levels.flat) {
+    c.get(energy).get(least).op('i32x4.eq').splat('i32x4', 1).op('v128.and');
+    return;
+  }
   const d = c.local('v128');
   c.get(energy).get(least).op('i32x4.sub').set(d);
   emitWeight(c, d, rate);

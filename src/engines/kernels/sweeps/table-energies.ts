@@ -16,44 +16,35 @@ import { emitLinks, type Layout, layoutsOf, makeWriter, type Rows } from './tabl
 import { rateOf } from './table-weights.ts';
 
 /** Up to so many values, four sites side by side. */
-const MAX_SIDE_BY_SIDE = 8;
+const MAX_SIDE_BY_SIDE = 16;
 /** Up to so many vectors of a site in variables. */
 const MAX_VECTORS = 8;
-
-/** How rows of energies lie in memory. */
-interface RowForm {
-  readonly bytes: number;
-  /** Writes row `row` of a table of own or linked energies. */
-  readonly write: (
-    energy: Float64Array | null,
-    broken: Float64Array | null,
-    from: number,
-    out: Int32Array,
-    at: number,
-  ) => void;
-}
 
 /** @param wanted 1 for the sites that the form is to take */
 export function makeEnergies(stage: Stage, group: TableGroup, wanted: Int32Array): TableForm {
   const { conditional: t, states: k } = group;
   const { heap } = stage;
-  const levels = levelsOf(group, wanted);
-  const binary = k === 2 && levels.planes === 1 && levels.infiniteBits === 0;
+  const found = levelsOf(group, wanted);
+  const binary = k === 2 && found.planes === 1 && found.infiniteBits === 0;
   const vectors = Math.ceil(k / 4);
-  const form: RowForm = binary
-    ? {
-        bytes: 4,
-        write(energy, broken, from, out, at) {
-          const both = new Int32Array(2);
-          packRow(levels, energy, broken, from, k, both, 0, 0);
-          out[at] = both[1] - both[0];
-        },
-      }
-    : {
-        bytes: 16 * vectors * levels.planes,
-        write: (energy, broken, from, out, at) =>
-          packRow(levels, energy, broken, from, k, out, at, 4 * vectors),
-      };
+  const inLocals = vectors * found.planes <= MAX_VECTORS;
+  const levels: Levels = inLocals && !binary ? found : { ...found, width: 4 };
+  const rowBytes = binary ? 4 : 16 * Math.ceil((k * levels.width) / 16) * levels.planes;
+  const packed = new Int32Array(4 * vectors * levels.planes);
+  const writeRow = (
+    energy: Float64Array | null,
+    broken: Float64Array | null,
+    from: number,
+    view: DataView,
+    address: number,
+  ): void => {
+    packRow(levels, energy, broken, from, k, packed, 4 * vectors);
+    if (binary) view.setInt32(address, packed[1] - packed[0], true);
+    else if (levels.width === 4)
+      for (const [i, x] of packed.entries()) view.setInt32(address + 4 * i, x, true);
+    else if (levels.width === 2) for (let v = 0; v < k; v++) view.setUint16(address + 2 * v, packed[v], true);
+    else for (let v = 0; v < k; v++) view.setUint8(address + v, packed[v]);
+  };
 
   let total = 0;
   const first = t.tables.map((table) => {
@@ -61,30 +52,28 @@ export function makeEnergies(stage: Stage, group: TableGroup, wanted: Int32Array
     total += table.energy.length / k;
     return at;
   });
-  const base = heap.allocate(total * form.bytes);
-  const cells = heap.i32(base, (total * form.bytes) / 4);
+  const base = heap.allocate(total * rowBytes);
+  const memory = new DataView(heap.memory.buffer);
   t.tables.forEach((table, n) => {
     for (let r = 0; r * k < table.energy.length; r++)
-      form.write(table.energy, table.broken, r * k, cells, ((first[n] + r) * form.bytes) / 4);
+      writeRow(table.energy, table.broken, r * k, memory, base + (first[n] + r) * rowBytes);
   });
-  const rows: Rows = { address: (table) => base + first[table] * form.bytes, bytes: form.bytes };
+  const rows: Rows = { address: (table) => base + first[table] * rowBytes, bytes: rowBytes };
 
   const hasOwn = t.own !== null || t.ownBroken !== null;
-  const { layouts, layoutOf } = layoutsOf(group, wanted, hasOwn ? form.bytes : 0);
-  const own = new Int32Array(form.bytes / 4);
-  const { lists, write } = makeWriter(stage, group, layouts, layoutOf, rows, (view, address, p) => {
-    form.write(t.own, t.ownBroken, p * k, own, 0);
-    for (const [i, x] of own.entries()) view.setInt32(address + 4 * i, x, true);
-  });
+  const { layouts, layoutOf } = layoutsOf(group, wanted, hasOwn ? rowBytes : 0);
+  const { lists, write } = makeWriter(stage, group, layouts, layoutOf, rows, (view, address, p) =>
+    writeRow(t.own, t.ownBroken, p * k, view, address),
+  );
   /** The rate, four times. */
   const rateAt = heap.allocate(16);
   const addresses = [base, lists, rateAt];
   const plan = { stage, group, levels, rows, rateAt };
   let sweepOf: (layout: Layout) => Shape['sweep'];
   if (binary) sweepOf = (layout) => binarySites(plan, layout);
-  else if (vectors * levels.planes <= MAX_VECTORS) sweepOf = (layout) => inVariables(plan, layout, vectors);
+  else if (inLocals) sweepOf = (layout) => inVariables(plan, layout, vectors);
   else {
-    const buffer = heap.allocate(form.bytes);
+    const buffer = heap.allocate(rowBytes);
     addresses.push(buffer);
     sweepOf = (layout) => inMemory(plan, layout, vectors, buffer);
   }
@@ -117,29 +106,29 @@ function inVariables(plan: EnergyPlan, layout: Layout, vectors: number): Shape['
   const k = group.states;
   const { recordBytes } = layout;
   const all = vectors * levels.planes;
+  const { width } = levels;
+  const add = width === 1 ? 'i8x16.add' : width === 2 ? 'i16x8.add' : 'i32x4.add';
+  /** Sums over the links, and widens them. */
   const energiesOf = (visit: Visit, offset: number, into: readonly Local[]): void => {
     const { c, record } = visit;
+    const sums = into.slice(0, rows.bytes / 16);
     let begun = layout.own >= 0;
-    if (begun)
-      into.forEach(
-        (x, i) =>
-          void c
-            .get(record)
-            .memory('v128.load', offset + layout.own + 16 * i)
-            .set(x),
-      );
-    else if (!layout.links?.length) {
-      begun = true;
-      for (const x of into) c.splat('i32x4', 0).set(x);
-    }
+    sums.forEach((x, i) => {
+      const own = offset + layout.own + 16 * i;
+      if (begun) c.get(record).memory('v128.load', own).set(x);
+      else if (!layout.links?.length) c.splat('i32x4', 0).set(x);
+    });
+    begun ||= !layout.links?.length;
     emitLinks(visit, layout, rows, offset, (row, first) => {
-      into.forEach((x, i) => {
+      sums.forEach((x, i) => {
         c.get(row).memory('v128.load', first + 16 * i);
-        if (begun) c.get(x).op('i32x4.add');
+        if (begun) c.get(x).op(add);
         c.set(x);
       });
       begun = true;
     });
+    if (width === 1) widen(c, into, 'i16x8', 'i8x16', Math.ceil(k / 8));
+    if (width <= 2) widen(c, into, 'i32x4', 'i16x8', vectors);
   };
   interface Made {
     readonly rate: Local;
@@ -182,6 +171,16 @@ function inVariables(plan: EnergyPlan, layout: Layout, vectors: number): Shape['
   return defineRun(stage, recordBytes, before, sideBySide ? four : null, one);
 }
 
+/** Lanes of the first variables become lanes twice as wide of the first `wanted` variables. */
+function widen(c: Code, x: readonly Local[], to: string, from: string, wanted: number): void {
+  for (let i = wanted - 1; i >= 0; i--) {
+    const half = i % 2 === 0 ? 'low' : 'high';
+    c.get(x[i >> 1])
+      .op(`${to}.extend_${half}_${from}_u`)
+      .set(x[i]);
+  }
+}
+
 /** Vectors of four values of four sites become vectors of four sites of as many values as are wanted. */
 function transpose(c: Code, x: readonly Local[], wanted: number): void {
   const low = [0, 4, 1, 5] as const;
@@ -209,7 +208,7 @@ function transpose(c: Code, x: readonly Local[], wanted: number): void {
 /** Energies of one site after another in memory. */
 function inMemory(plan: EnergyPlan, layout: Layout, vectors: number, buffer: number): Shape['sweep'] {
   const { stage, group, levels, rows, rateAt } = plan;
-  const bytes = 16 * vectors * levels.planes;
+  const { bytes } = rows;
   return defineRun(
     stage,
     layout.recordBytes,

@@ -6,6 +6,7 @@
  * The energies of a row may be counted from the least of them, which leaves the conditional alone. Where the bits
  * are too few for the accuracy wanted, the counts have a plane of numbers of their own.
  */
+import type { TableConditional } from '../site-tables.ts';
 import type { TableGroup } from './table-form.ts';
 
 /** Wanted of a sum of energies: with it, probabilities are off by less than 10⁻⁶ at β = 1. */
@@ -13,6 +14,10 @@ const ACCURACY = 1e-6;
 
 export interface Levels {
   readonly planes: 1 | 2;
+  /** Bytes that hold any sum. */
+  readonly width: 1 | 2 | 4;
+  /** Whether all energies are 0 or +∞. */
+  readonly flat: boolean;
   /** Bits of the energy in its plane, and below the count of infinite ones. */
   readonly energyBits: number;
   readonly infiniteBits: number;
@@ -79,26 +84,73 @@ export function levelsOf({ conditional: t, states: k, count }: TableGroup, wante
   }
   const bits = (n: number): number => Math.ceil(Math.log2(n + 1));
   const [infiniteBits, brokenBits] = [bits(most.infinite), bits(most.broken)];
+  const hard = infiniteBits + brokenBits > 0;
+  const flat = most.range === 0;
+  // A bit more than needed, so that a difference tells whether the counts differ.
+  const guard = hard ? 1 : 0;
+  const fitted = (energyBits: number, scale: number): Levels => {
+    const total = energyBits + infiniteBits + brokenBits;
+    const limit = hard ? 2 ** (energyBits - 1) : null;
+    const width = total <= 8 ? 1 : total <= 16 ? 2 : 4;
+    return { planes: 1, width, flat, energyBits, infiniteBits, brokenBits, scale, limit };
+  };
+
+  // Few different energies, as in most models of physics: whole multiples of one.
+  const unit = flat ? 1 : commonUnit(t, k, wanted);
+  if (unit !== null) {
+    const energyBits = bits(Math.round(most.range / unit)) + guard;
+    if (energyBits + infiniteBits + brokenBits <= 30) return fitted(energyBits, 1 / unit);
+  }
   // A sum is below `room` units, also when each of its energies is rounded up.
   const scaleFor = (room: number): number =>
-    room <= most.links
-      ? 0
-      : 2 ** Math.min(24, Math.floor(Math.log2((room - most.links) / Math.max(most.range, 1e-300))));
-  const hard = infiniteBits + brokenBits > 0;
+    room <= most.links ? 0 : 2 ** Math.min(24, Math.floor(Math.log2((room - most.links) / most.range)));
   const energyBits = 30 - infiniteBits - brokenBits;
-  if (!hard)
-    return { planes: 1, energyBits, infiniteBits, brokenBits, scale: scaleFor(2 ** 30), limit: null };
-  // A bit more than needed, so that a difference tells whether the counts differ.
-  const scale = scaleFor(2 ** (energyBits - 1));
-  if (scale > 0 && most.links / (2 * scale) <= ACCURACY)
-    return { planes: 1, energyBits, infiniteBits, brokenBits, scale, limit: 2 ** (energyBits - 1) };
-  return { planes: 2, energyBits: 0, infiniteBits, brokenBits, scale: scaleFor(2 ** 29), limit: 2 ** 30 };
+  const scale = scaleFor(2 ** (energyBits - guard));
+  if (scale > 0 && (!hard || most.links / (2 * scale) <= ACCURACY)) return fitted(energyBits, scale);
+  return {
+    planes: 2,
+    width: 4,
+    flat,
+    energyBits: 0,
+    infiniteBits,
+    brokenBits,
+    scale: scaleFor(2 ** 29),
+    limit: 2 ** 30,
+  };
+}
+
+/** Whole multiples are looked for up to this one. */
+const MAX_MULTIPLE = 4096;
+
+/** The largest number of which all energies, counted from the least of their row, are multiples, if not too small. */
+function commonUnit(t: TableConditional, k: number, wanted: Int32Array): number | null {
+  let unit = 0;
+  const fits = (energy: Float64Array, from: number): boolean => {
+    let low = Infinity;
+    for (let v = from; v < from + k; v++) low = Math.min(low, energy[v]);
+    for (let v = from; v < from + k; v++) {
+      const gap = energy[v] - low;
+      if (!(gap > 0 && gap < Infinity)) continue;
+      if (unit === 0) unit = gap;
+      const multiple = gap / unit;
+      if (Math.abs(multiple - Math.round(multiple)) > 1e-9) {
+        let [a, b] = [gap, unit];
+        while (b > gap * 1e-9) [a, b] = [b, Math.abs(a - b * Math.round(a / b))];
+        unit = a;
+      }
+      if (gap / unit > MAX_MULTIPLE) return false;
+    }
+    return true;
+  };
+  for (const { energy } of t.tables)
+    for (let at = 0; at < energy.length; at += k) if (!fits(energy, at)) return null;
+  if (t.own) for (let p = 0; p < wanted.length; p++) if (wanted[p] && !fits(t.own, p * k)) return null;
+  return unit;
 }
 
 /**
- * The numbers of one row.
+ * The numbers of one row, the second plane `plane` numbers after the first.
  * @param energy null for 0
- * @param out the first plane at `at`, the second `plane` further on
  */
 export function packRow(
   levels: Levels,
@@ -107,7 +159,6 @@ export function packRow(
   from: number,
   k: number,
   out: Int32Array,
-  at: number,
   plane: number,
 ): void {
   let [low, few] = [Infinity, Infinity];
@@ -120,10 +171,10 @@ export function packRow(
     const units = e === Infinity ? 0 : Math.round((e - low) * levels.scale);
     const counts =
       (broken ? broken[from + v] - few : 0) * 2 ** levels.infiniteBits + (e === Infinity ? 1 : 0);
-    if (levels.planes === 1) out[at + v] = counts * 2 ** levels.energyBits + units;
+    if (levels.planes === 1) out[v] = counts * 2 ** levels.energyBits + units;
     else {
-      out[at + v] = units;
-      out[at + plane + v] = counts;
+      out[v] = units;
+      out[plane + v] = counts;
     }
   }
 }

@@ -8,7 +8,7 @@ import type { Stage } from './stage.ts';
 import { Numbering, sortedLinks, type TableGroup, type Visit } from './table-form.ts';
 
 /** Others of a site whose links are written out. */
-const MAX_OTHERS = 8;
+const MAX_OTHERS = 24;
 /** Layouts of sites with links written out. */
 const MAX_LAYOUTS = 12;
 

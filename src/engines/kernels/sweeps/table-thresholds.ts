@@ -21,7 +21,7 @@ import {
 } from './table-form.ts';
 
 /** States of a neighbourhood, at most. */
-const MAX_ROWS = 4096;
+const MAX_ROWS = 16384;
 /** All tables of a group together. */
 const MAX_TOTAL_ROWS = 32768;
 const MAX_BYTES = 2 ** 21;
@@ -74,6 +74,9 @@ export function makeThresholds(stage: Stage, group: TableGroup): TableForm | nul
   if (2 * sites < group.count) return null;
 
   const { energy, lost } = jointEnergies(t, k, kinds, total);
+  // Exponentials are taken once for each energy that occurs: β may change at every sweep.
+  const distinct = new Numbering<number>();
+  const energyOf = Uint32Array.from(energy, (e) => distinct.of(e));
   const flagged = lost.includes(1);
   const rowBytes = row.bytes + (flagged ? (k === 2 ? 4 : 16) : 0);
   const base = stage.heap.allocate(total * rowBytes);
@@ -96,9 +99,15 @@ export function makeThresholds(stage: Stage, group: TableGroup): TableForm | nul
     addresses: [base],
     prepare(beta) {
       const words = stage.heap.i32(base, (total * rowBytes) / 4);
-      const weights = new Float64Array(k);
+      const weights = Float64Array.from(distinct.keys, (e) => (e === Infinity ? 0 : Math.exp(-beta * e)));
+      const sums = new Float64Array(k);
       for (let r = 0; r < total; r++) {
-        fillRow(energy, r * k, k, beta, weights, words, (r * rowBytes) / 4, row.groups);
+        let sum = 0;
+        for (let v = 0; v < k; v++) {
+          sum += weights[energyOf[r * k + v]];
+          sums[v] = sum;
+        }
+        fillRow(sums, words, (r * rowBytes) / 4, row.groups);
         if (flagged) words[(r * rowBytes + row.bytes) / 4] = lost[r];
       }
     },
@@ -214,32 +223,24 @@ function settle(energy: Float64Array, broken: Float64Array): boolean {
   return lost;
 }
 
-/** Thresholds of one row: value v is drawn by the words of 31 bits above threshold v − 1, not above threshold v. */
-function fillRow(
-  energy: Float64Array,
-  from: number,
-  k: number,
-  beta: number,
-  weights: Float64Array,
-  words: Int32Array,
-  at: number,
-  groups: number,
-): void {
-  let total = 0;
-  for (let v = 0; v < k; v++) {
-    const e = energy[from + v];
-    total += e === 0 ? 1 : e === Infinity ? 0 : Math.exp(-beta * e);
-    weights[v] = total;
-  }
-  const scale = 2 ** 31 / total;
-  const threshold = (j: number): number => (j < k - 1 ? Math.round(weights[j] * scale) - 1 : 0x7fffffff);
+/**
+ * Thresholds of one row: value v is drawn by the words of 31 bits above threshold v − 1 and not above threshold v.
+ * @param sums of the weights up to each value
+ */
+function fillRow(sums: Float64Array, words: Int32Array, at: number, groups: number): void {
+  const k = sums.length;
+  const scale = 2 ** 31 / sums[k - 1];
+  const put = (to: number, j: number): void => {
+    words[to] = j < k - 1 ? Math.round(sums[j] * scale) - 1 : 0x7fffffff;
+  };
   if (groups === 0) {
     const length = k <= 2 ? 1 : 4 * Math.ceil((k - 1) / 4);
-    for (let j = 0; j < length; j++) words[at + j] = threshold(j);
+    for (let j = 0; j < length; j++) put(at + j, j);
     return;
   }
-  for (let g = 0; g < 16; g++) words[at + g] = threshold(16 * g + 15);
-  for (let j = 0; j < 16 * groups; j++) words[at + 16 + j] = threshold(j);
+  // What passes the last of a group goes to the next one, if there is one.
+  for (let g = 0; g < 16; g++) put(at + g, g < groups - 1 ? 16 * g + 15 : k);
+  for (let j = 0; j < 16 * groups; j++) put(at + 16 + j, j);
 }
 
 // ── The loop ────────────────────────────────────────────────────────────────
