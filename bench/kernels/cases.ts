@@ -25,14 +25,17 @@ import type { Case, Peer, Target } from './peer.ts';
 const updates = { unit: 'million site updates/s', scale: 1e6 } as const;
 const gradients = { unit: 'thousand gradients/s', scale: 1e3 } as const;
 
-const present = async (peers: readonly (Promise<Peer | null> | Peer | null)[]): Promise<Peer[]> => {
-  const all: Peer[] = [];
-  for (const p of peers) {
-    const peer = await p;
-    if (peer) all.push(peer);
+type Making = () => Promise<Peer | null>;
+
+/** One made after the other, so that none is timed while another is made. */
+async function present(all: readonly Making[]): Promise<Peer[]> {
+  const peers: Peer[] = [];
+  for (const make of all) {
+    const peer = await make();
+    if (peer) peers.push(peer);
   }
-  return all;
-};
+  return peers;
+}
 
 type Forms = readonly (readonly [form: string, build: Build])[];
 
@@ -43,7 +46,12 @@ const inC = (
   forms: Forms,
   args: (seed: number, seconds: number) => readonly (string | number)[],
   note: (text: string) => void,
-): Promise<Peer | null>[] => forms.map(([form, build]) => cPeer(tools, program, form, build, args, note));
+): Making[] =>
+  forms.map(
+    ([form, build]) =>
+      () =>
+        cPeer(tools, program, form, build, args, note),
+  );
 
 const overNatural: Target = { ours: 'Energy', over: 'C natural, -O3 -msse4.2', atLeast: 1 };
 
@@ -80,8 +88,8 @@ function ising(chains: number): Case {
       const own = { program: 'ising', folder, chains, statistic, warmup };
       const forms = chains > 1 ? isingForms.filter(([, build]) => build === 'SSE4.2').slice(2) : isingForms;
       return present([
-        sweepPeer(own, note),
-        sweepPeer({ ...own, only: 'lanes' }, note),
+        () => sweepPeer(own, note),
+        () => sweepPeer({ ...own, only: 'lanes' }, note),
         ...inC(folder, 'ising', forms, (seed, s) => [side, chains, beta, seed, s, warmup], note),
       ]);
     },
@@ -124,7 +132,7 @@ const potts: Case = {
     ];
     const edges = join(folder, 'edges.npy');
     return present([
-      sweepPeer({ program: 'potts', folder, chains: 1, statistic, warmup: 200 }, note),
+      () => sweepPeer({ program: 'potts', folder, chains: 1, statistic, warmup: 200 }, note),
       ...inC(folder, 'potts', forms, (seed, s) => [edges, nodes, 5, 1, 1, seed, s, 200], note),
     ]);
   },
@@ -149,7 +157,7 @@ const spinGlass: Case = {
     ];
     const couplings = join(folder, 'all-couplings.npy');
     return present([
-      sweepPeer({ program: 'spin-glass', folder, chains: 1, statistic, warmup: 500 }, note),
+      () => sweepPeer({ program: 'spin-glass', folder, chains: 1, statistic, warmup: 500 }, note),
       ...inC(folder, 'spin-glass', forms, (seed, s) => [couplings, spins, 1, 1, seed, s, 500], note),
     ]);
   },
@@ -176,8 +184,8 @@ const latticeGlass: Case = {
     const couplings = join(folder, 'lattice-couplings.npy');
     const own = { program: 'lattice-glass', folder, chains: 1, statistic, warmup: 200 };
     return present([
-      sweepPeer(own, note),
-      sweepPeer({ ...own, only: 'lanes' }, note),
+      () => sweepPeer(own, note),
+      () => sweepPeer({ ...own, only: 'lanes' }, note),
       ...inC(folder, 'lattice-glass', forms, (seed, s) => [couplings, side, 0.5, 1, seed, s, 200], note),
     ]);
   },
@@ -198,16 +206,9 @@ function logistic(rows: number): Case {
       writeArrays(folder, { 'x.npy': x, 'y.npy': y, 'point.npy': vector(point) });
       const [xs, ys, at] = ['x.npy', 'y.npy', 'point.npy'].map((f) => join(folder, f));
       const args = (_: number, s: number) => [xs, ys, rows, 25, at, s];
-      return present([
-        ...(await gradientPeers('logistic', folder, point)),
-        ...inC(
-          folder,
-          'gradient',
-          builds.map((b) => ['logistic', b] as const),
-          args,
-          note,
-        ),
-      ]);
+      const ours = await gradientPeers('logistic', folder, point);
+      const forms = builds.map((b) => ['logistic', b] as const);
+      return [...ours, ...(await present(inC(folder, 'gradient', forms, args, note)))];
     },
   };
 }
@@ -222,16 +223,9 @@ const hierarchical: Case = {
     writeArrays(folder, { 'x.npy': x, 'y.npy': y, 'group.npy': group, 'point.npy': vector(point) });
     const [xs, ys, gs, at] = ['x.npy', 'y.npy', 'group.npy', 'point.npy'].map((f) => join(folder, f));
     const args = (_: number, s: number) => [xs, ys, gs, 85, at, s];
-    return present([
-      gradientPeer('hierarchical', folder, point, note),
-      ...inC(
-        folder,
-        'gradient',
-        builds.map((b) => ['hierarchical', b] as const),
-        args,
-        note,
-      ),
-    ]);
+    const ours = await gradientPeers('hierarchical', folder, point);
+    const forms = builds.map((b) => ['hierarchical', b] as const);
+    return [...ours, ...(await present(inC(folder, 'gradient', forms, args, note)))];
   },
 };
 
@@ -249,8 +243,8 @@ const jagsIsing: Case = {
     const ones = { rows: side, columns: side - 1, value: 1 };
     const data = { L: side, w: Math.exp(-0.8), right: ones, down: ones };
     return present([
-      sweepPeer({ program: 'ising-open', folder, chains: 1, statistic, warmup: 500 }, note),
-      jagsPeer({ model: 'ising', folder, data, sites: side * side, warmup: 200, looks: 500 }, note),
+      () => sweepPeer({ program: 'ising-open', folder, chains: 1, statistic, warmup: 500 }, note),
+      () => jagsPeer({ model: 'ising', folder, data, sites: side * side, warmup: 200, looks: 500 }, note),
     ]);
   },
 };
@@ -276,11 +270,12 @@ const jagsPotts: Case = {
       one: new Array(edges).fill(1),
     };
     return present([
-      sweepPeer(
-        { program: 'potts', folder, chains: 1, statistic: alikeStatistic(graph, 's'), warmup: 200 },
-        note,
-      ),
-      jagsPeer({ model: 'potts', folder, data, sites: nodes, warmup: 50, looks: 50 }, note),
+      () =>
+        sweepPeer(
+          { program: 'potts', folder, chains: 1, statistic: alikeStatistic(graph, 's'), warmup: 200 },
+          note,
+        ),
+      () => jagsPeer({ model: 'potts', folder, data, sites: nodes, warmup: 50, looks: 50 }, note),
     ]);
   },
 };
@@ -296,11 +291,13 @@ const jagsAsia: Case = {
     writeArrays(folder, {});
     const given = { asia: 1, breath: 1 };
     return present([
-      sweepPeer(
-        { program: 'asia', folder, chains: 1, statistic: bronchitis, warmup: 500, given, looks: 500 },
-        note,
-      ),
-      jagsPeer({ model: 'asia', folder, data: { ...given }, sites: 5, warmup: 1000, looks: 20_000 }, note),
+      () =>
+        sweepPeer(
+          { program: 'asia', folder, chains: 1, statistic: bronchitis, warmup: 500, given, looks: 500 },
+          note,
+        ),
+      () =>
+        jagsPeer({ model: 'asia', folder, data: { ...given }, sites: 5, warmup: 1000, looks: 20_000 }, note),
     ]);
   },
 };

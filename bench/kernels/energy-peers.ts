@@ -17,7 +17,7 @@ import { nodeHost } from '../../src/io/node-host.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { sources } from './c-peers.ts';
 import type { Links } from './data.ts';
-import type { Peer, Preparation, Round } from './peer.ts';
+import type { Peer, Preparation } from './peer.ts';
 
 const SLICES = 40;
 
@@ -78,18 +78,23 @@ export interface SweepOptions {
   readonly looks?: number;
 }
 
+function clampedTo(model: Model, given: Readonly<Record<string, number>>): Clamp {
+  const clamp = noClamp(model);
+  for (const { slot } of model.unknowns) {
+    const value = given[slot.name];
+    if (value === undefined) continue;
+    clamp.fixed.get(slot)!.fill(1);
+    clamp.values.get(slot)!.fill(value);
+  }
+  return clamp;
+}
+
 /** Sweeps by generated code; null, with a note, where they cannot be had. */
 export async function sweepPeer(options: SweepOptions, note: (text: string) => void): Promise<Peer | null> {
   const { chains, only } = options;
   const name = only === undefined ? 'Energy' : `Energy, ${only}`;
   const model = await modelOf(options.program, options.folder, kernelsEngine());
-  const clamp = noClamp(model);
-  for (const u of model.unknowns) {
-    const value = options.given?.[u.slot.name];
-    if (value === undefined) continue;
-    clamp.fixed.get(u.slot)!.fill(1);
-    clamp.values.get(u.slot)!.fill(value);
-  }
+  const clamp = clampedTo(model, options.given ?? {});
   const factors = factorsOf(model.builder, model.energy);
   const blocks = model.unknowns.map((u) => siteBlocks(model.builder, u.slot, factors, model));
   const used = processorSeconds();
@@ -142,38 +147,41 @@ export async function sweepPeer(options: SweepOptions, note: (text: string) => v
     }
     return sum;
   };
-  const looks = options.looks ?? 1;
+  const round = slices(() => sweeper.sweep(streams, 1), look, { ...options, updates: sites * chains });
+  return { name, ours: true, preparation, round, dispose: () => sweeper.dispose() };
+}
+
+/** Rounds of sweeps, with looks at the states between slices of them, as the peers in C measure themselves. */
+function slices(
+  sweep: () => void,
+  look: () => number,
+  { warmup, updates, looks = 1 }: Pick<SweepOptions, 'warmup' | 'looks'> & { readonly updates: number },
+): Peer['round'] {
   let warm = false;
-  return {
-    name,
-    ours: true,
-    preparation,
-    async round(_seed, seconds): Promise<Round> {
-      for (let i = 0; i < options.warmup && !warm; i++) sweeper.sweep(streams, 1);
-      warm = true;
-      const from = processorSeconds();
-      sweeper.sweep(streams, 1);
-      let once = Math.max(1e-7, processorSeconds() - from);
-      const seen: number[] = [];
-      let spent = 0;
-      let sweeps = 0;
-      for (let k = 0; k < SLICES; k++) {
-        if (k > 0) once = spent / sweeps;
-        const todo = Math.max(1, Math.floor(seconds / SLICES / once));
-        const before = processorSeconds();
-        for (let i = 0; i < todo; i++) sweeper.sweep(streams, 1);
-        spent += processorSeconds() - before;
-        sweeps += todo;
-        let mean = look() / looks;
-        for (let i = 1; i < looks; i++) {
-          sweeper.sweep(streams, 1);
-          mean += look() / looks;
-        }
-        seen.push(mean);
+  return async (_seed, seconds) => {
+    for (let i = 0; i < warmup && !warm; i++) sweep();
+    warm = true;
+    const from = processorSeconds();
+    sweep();
+    let once = Math.max(1e-7, processorSeconds() - from);
+    const seen: number[] = [];
+    let spent = 0;
+    let sweeps = 0;
+    for (let k = 0; k < SLICES; k++) {
+      if (k > 0) once = spent / sweeps;
+      const todo = Math.max(1, Math.floor(seconds / SLICES / once));
+      const before = processorSeconds();
+      for (let i = 0; i < todo; i++) sweep();
+      spent += processorSeconds() - before;
+      sweeps += todo;
+      let mean = look() / looks;
+      for (let i = 1; i < looks; i++) {
+        sweep();
+        mean += look() / looks;
       }
-      return { rate: (sweeps * sites * chains) / spent, ...batchMeans(seen) };
-    },
-    dispose: () => sweeper.dispose(),
+      seen.push(mean);
+    }
+    return { rate: (sweeps * updates) / spent, ...batchMeans(seen) };
   };
 }
 

@@ -39,11 +39,20 @@ async function measured(c: Case, folder: string): Promise<CaseReport | null> {
   return reportOf(c, peers, all, notes);
 }
 
-if (!existsSync(join(sources, 'c'))) throw new Error('run this in the folder of the package');
-if (!(rounds >= 1) || !(seconds > 0)) throw new Error('--rounds and --seconds are positive numbers');
-const chosen = cases.filter((c) => !values.only || values.only.some((o) => c.name.includes(o)));
-if (chosen.length === 0)
-  throw new Error(`--only names none of the cases: ${cases.map((c) => c.name).join(', ')}`);
+const names = cases.map((c) => c.name);
+const named = (o: string, c: Case): boolean => (names.includes(o) ? c.name === o : c.name.includes(o));
+const chosen = cases.filter((c) => !values.only || values.only.some((o) => named(o, c)));
+const wrong = !existsSync(join(sources, 'c'))
+  ? 'run this in the folder of the package'
+  : !(Number.isInteger(rounds) && rounds >= 1 && seconds > 0)
+    ? '--rounds is a whole number of at least 1, --seconds a positive number'
+    : chosen.length === 0
+      ? `--only names none of the cases: ${names.join(', ')}`
+      : undefined;
+if (wrong !== undefined) {
+  console.error(wrong);
+  process.exit(2);
+}
 const folder = mkdtempSync(join(tmpdir(), 'energy-kernels-'));
 const machine = { processor: cpus()[0]?.model ?? 'unknown', node: process.version, rounds, seconds };
 console.log(

@@ -155,5 +155,6 @@ export type ShownResult =
       readonly plan: Plan;
       readonly divergences: number;
       readonly seconds: number;
+      readonly workers: number;
       readonly complete: boolean;
     };

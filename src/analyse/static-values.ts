@@ -55,7 +55,7 @@ export function staticValues(
           n.indices.every((x, d) => isAxis(x, axes[d], shape[d], sizeOf))
         )
           return data instanceof Float64Array ? data : Float64Array.from(data);
-        const at = flatten(n.indices.map(go), shape, total);
+        const at = affine(n.indices, shape, axes, sizeOf) ?? flatten(n.indices.map(go), shape, total);
         const out = new Float64Array(total);
         for (let e = 0; e < total; e++) out[e] = at[e] < 0 ? -1 : data[at[e]];
         return out;
@@ -78,9 +78,36 @@ export function siteColumn(
   tables: Tables,
   engine: Engine,
 ): Int32Array {
+  const shape = slot.sets.map(tables.sizeOf);
+  const direct = affine(indices, shape, axes, tables.sizeOf);
+  if (direct) return direct;
   const total = axes.reduce((n, a) => n * tables.sizeOf(a.set), 1);
   const columns = indices.map((i) => staticValues(b, i, axes, tables, engine));
-  return flatten(columns, slot.sets.map(tables.sizeOf), total);
+  return flatten(columns, shape, total);
+}
+
+/** Row-major positions where every index is one of the axes, within its side; else null. */
+function affine(
+  indices: readonly Node[],
+  shape: readonly number[],
+  axes: readonly Axis[],
+  sizeOf: Tables['sizeOf'],
+): Int32Array | null {
+  const strides = new Map<Axis, number>();
+  for (const [d, i] of indices.entries()) {
+    if (i.op !== 'axis' || sizeOf(i.axis.set) > shape[d]) return null;
+    const below = shape.slice(d + 1).reduce((x, y) => x * y, 1);
+    strides.set(i.axis, (strides.get(i.axis) ?? 0) + below);
+  }
+  const out = new Int32Array(axes.reduce((n, a) => n * sizeOf(a.set), 1));
+  let made = 1;
+  for (const axis of [...axes].reverse()) {
+    const stride = strides.get(axis) ?? 0;
+    const width = made;
+    made *= sizeOf(axis.set);
+    for (let e = width; e < made; e++) out[e] = out[e - width] + stride;
+  }
+  return out;
 }
 
 const isAxis = (n: Node, axis: Axis, side: number, sizeOf: Tables['sizeOf']): boolean =>

@@ -2,7 +2,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { FieldConditional, SiteTables } from '../../src/engines/kernels/site-tables.ts';
-import { emitBoltzmann, FAR, fillThresholds } from '../../src/engines/kernels/sweeps/field-draw.ts';
+import {
+  emitBoltzmann,
+  emitByteDraw,
+  FAR,
+  fillThresholds,
+} from '../../src/engines/kernels/sweeps/field-draw.ts';
 import { layOut } from '../../src/engines/kernels/sweeps/field-layout.ts';
 import { findLevels, tidyLinks } from '../../src/engines/kernels/sweeps/field-levels.ts';
 import {
@@ -287,6 +292,62 @@ describe('probabilities', () => {
     });
   });
 
+  it('of byte lanes are compared as far as it takes', () => {
+    const heap = new Heap();
+    const [state, table, out] = [heap.allocate(64), heap.allocate(128), heap.allocate(16)];
+    const stream = new Stream(6, 'ties');
+    const module = new ModuleBuilder();
+    for (const [name, wide] of [
+      ['narrow', false],
+      ['wide', true],
+    ] as const) {
+      module.define(name, [], [], (c) => {
+        const at = c.local('i32');
+        c.i32(state).set(at);
+        const r = loadRandom(c, at);
+        const [low, high, index, address] = [
+          c.local('v128'),
+          c.local('v128'),
+          c.local('v128'),
+          c.local('i32'),
+        ];
+        c.i32(table).memory('v128.load').set(low);
+        c.i32(table).memory('v128.load', 16).set(high);
+        // Lane i uses level i, or 16 + i.
+        c.v128(Array.from({ length: 16 }, (_, i) => i + (wide ? 16 : 0))).set(index);
+        c.i32(table).set(address);
+        c.i32(out);
+        emitByteDraw(c, r, { low, high: wide ? high : null, address, base: 0 }, index);
+        c.memory('v128.store');
+      });
+    }
+    const { narrow, wide } = module.instantiate(heap.memory);
+    for (let trial = 0; trial < 100; trial++) {
+      seedGenerators(heap, state, stream);
+      const words = heap.u32(state, 16);
+      const scalars = [0, 1, 2, 3].map((i) => Uint32Array.from([0, 1, 2, 3], (j) => words[4 * j + i]));
+      // Byte k of the number of lane i is byte i of vector k.
+      const bytes = [0, 1, 2, 3].map(() => new Uint8Array(Uint32Array.from(scalars, nextWord).buffer));
+      const number = Array.from({ length: 16 }, (_, i) => bytes.reduce((n, b) => 256 * n + b[i], 0));
+      const near = number.map((n, i) => {
+        const change = 256 ** (i % 4) * [0, 1, -1][trial % 3];
+        return Math.min(Math.max(n + change, 0), 2 ** 32 - 1);
+      });
+      const wanted = near.map((threshold, i) => (number[i] < threshold ? 1 : 0));
+      for (const [run, from] of [
+        [narrow, 0],
+        [wide, 16],
+      ] as const) {
+        const levels = heap.u8(table, 128).fill(0);
+        near.forEach((threshold, i) => {
+          for (let k = 0; k < 4; k++) levels[32 * k + from + i] = (threshold >>> (24 - 8 * k)) & 255;
+        });
+        run();
+        expect([...heap.u8(out, 16)]).toEqual(wanted);
+      }
+    }
+  });
+
   it('hold to the limits where energies are huge', () => {
     for (const only of ['bytes', 'lanes']) {
       for (const n of [16, 40, only === 'lanes' ? 1 : 17]) {
@@ -403,7 +464,7 @@ describe('the layout', () => {
         for (let b = 0; b + 1 < blocks.length; b++) {
           for (let at = blocks[b]; at < blocks[b + 1]; at += 16) {
             const lanes = Math.min(16, blocks[b + 1] - at);
-            const v = layOut(links, 0, at, lanes);
+            const v = layOut(links, 0, at, (1 << lanes) - 1);
             const seen: number[] = [];
             const meet = (lane: number, link: number, position: number): void => {
               if (link < 0) return;
@@ -415,6 +476,7 @@ describe('the layout', () => {
             };
             for (const w of v.windows) {
               w.link.forEach((l, i) => {
+                if (w.pattern) expect(w.pattern[i] < 16).toBe(l >= 0);
                 meet(i, l, at + w.offset + (w.pattern ? w.pattern[i] : i));
               });
             }
@@ -444,6 +506,12 @@ describe.each(forms)('conditionals given neighbours that do not move, %s', (only
     ['in runs', 70, (i) => [i, i + 70, i + 140]],
     ['in windows', 61, (i) => [(i * 7) % 16, 16 + (i % 16), 61 + ((i + 1) % 61)]],
     ['anywhere', 53, (i) => [(i * 37) % 211, (i * i * 5 + 100) % 211]],
+    ['in runs with many levels', 48, (i) => [0, 1, 2, 3, 4, 5, 6].map((k) => i + 28 * k)],
+    [
+      'next to a few hubs',
+      60,
+      (i) => Array.from({ length: i % 13 ? 2 : 22 }, (_, k) => (i * 31 + k * 9) % 220),
+    ],
     ['without neighbours', 19, () => []],
     ...(only === 'lanes' ? ([['of a single site', 1, () => [0, 1, 2]]] as const) : []),
     ['of three sites', 3, (i) => [i * 50, 100 - i]],

@@ -128,6 +128,35 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
     expect(faults).toEqual([]);
   });
 
+  it('spreads chains over workers of the worker, with the same draws and the same faults', async () => {
+    const drawn = async (workers: number): Promise<string> => {
+      const text = [
+        'index site = grid(6, 6)',
+        'set bond = neighbours(site, wrap = true)',
+        'energy E(s : spin[site]) { term a = -0.3 * sum(s[p] * s[q] for (p, q) in bond) }',
+        `run draws = sample(E, chains = 4, draws = 100, warmup = 50, workers = ${workers})`,
+      ].join('\n');
+      const { page, faults } = await site.open(await linkOf(text));
+      await page.locator('[data-job="draws"] .job-run').click();
+      const tiles = page.locator('[data-job="draws"] .tiles');
+      await tiles.waitFor();
+      expect((await tiles.textContent())?.includes('on 2 workers')).toBe(workers === 2);
+      expect(faults).toEqual([]);
+      return (await page.locator('[data-job="draws"] table').first().textContent()) ?? '';
+    };
+    const one = await drawn(1);
+    expect(one).toContain('energy');
+    expect(await drawn(2)).toBe(one);
+
+    const impossible =
+      'energy E(x : bit[3]) { require sum(x) > 5 }\nrun draws = sample(E, draws = 5, workers = 2)';
+    const { page } = await site.open(await linkOf(impossible));
+    await page.locator('[data-job="draws"] .job-run').click();
+    const fault = page.locator('[data-job="draws"] .problem');
+    await fault.waitFor();
+    expect(await fault.textContent()).toContain('after warm-up chain 0 still violates');
+  });
+
   it('shows a fault of a run with its place, and never a stack', async () => {
     const { page } = await site.open();
     await page.evaluate(() => {

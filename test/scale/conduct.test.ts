@@ -1,6 +1,7 @@
 /** A run and its workers: the same draws, the same faults, an orderly end. */
 import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../src/engines/engine.ts';
+import { kernelsEngine } from '../../src/engines/kernels/index.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
 import type { SampleResult } from '../../src/infer/sample.ts';
 import type { LiveChains, RunEvent } from '../../src/run/results.ts';
@@ -54,22 +55,30 @@ const models: Readonly<Record<string, string>> = {
     run d = sample(E, n = 300, warmup = 3, WORKERS)`,
 };
 
-/** The result with so many workers, and the workers. */
-async function withWorkers(model: string, workers: number, files = rows) {
+const engines: Readonly<Record<string, () => Engine>> = {
+  reference: referenceEngine,
+  kernels: () => kernelsEngine(),
+};
+
+/** The result with so many workers, and the workers, each with an engine of its own. */
+async function withWorkers(model: string, workers: number, engine: () => Engine) {
   const program = model.replace('WORKERS', `workers = ${workers}`);
-  const session = await opened(program, files);
-  const host = localWorkers(() => opened(program, files));
+  const session = await opened(program, rows, engine());
+  const host = localWorkers(() => opened(program, rows, engine()));
   session.workers = host;
   return { ...(await ran(session, 'd')), host };
 }
 
 describe('draws on workers', () => {
-  for (const [name, model] of Object.entries(models))
-    it(`are the same for 1, 2 and 3 of them: ${name}`, async () => {
-      const one = await withWorkers(model, 1);
+  const each = Object.entries(engines).flatMap(([engine, make]) =>
+    Object.entries(models).map(([name, model]) => ({ engine, make, name, model })),
+  );
+  for (const { engine, make, name, model } of each)
+    it(`are the same for 1, 2 and 3 of them on ${engine}: ${name}`, async () => {
+      const one = await withWorkers(model, 1, make);
       expect(one.host.count.started).toBe(0);
       for (const workers of [2, 3]) {
-        const { result, host } = await withWorkers(model, workers);
+        const { result, host } = await withWorkers(model, workers, make);
         expect(host.count).toEqual({ started: workers, ended: workers });
         expect(result.spread).toEqual({ workers, why: 'as asked for' });
         expect(bytes(result.draws)).toEqual(bytes(one.result.draws));

@@ -58,7 +58,7 @@ describe('energy sample --workers', () => {
         const out = `${name.replaceAll(' ', '-')}-${workers}`;
         const { code, err } = await built.energy(
           ...argv,
-          ...['--engine', 'reference', '--workers', String(workers), '-o', out],
+          ...['--engine', 'kernels', '--workers', String(workers), '-o', out],
         );
         expect({ code, err }).toEqual({ code: 0, err: '' });
         const run = JSON.parse(built.read(`${out}/${draws}run.json`).toString()) as { workers: unknown };

@@ -23,6 +23,7 @@ export function shownResult(result: JobResult): ShownResult {
         plan: result.plan,
         divergences: result.chains.reduce((n, c) => n + c.divergences, 0),
         seconds: result.seconds.compile + result.seconds.warmup + result.seconds.sampling,
+        workers: result.spread.workers,
         complete: result.complete,
       };
     default:

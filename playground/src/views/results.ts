@@ -38,7 +38,11 @@ function sampleView(r: Of<'sample'>): readonly HTMLElement[] {
       note: `${draws.chains} × ${count(draws.draws)}`,
     },
     { label: 'method', value: plan.method },
-    { label: 'time', value: seconds(r.seconds) },
+    {
+      label: 'time',
+      value: seconds(r.seconds),
+      ...(r.workers > 1 ? { note: `on ${r.workers} workers` } : {}),
+    },
     { label: 'engine', value: plan.engine },
   ];
   if (r.divergences > 0) list.push({ label: 'divergences', value: count(r.divergences) });

@@ -1,6 +1,7 @@
 import { makeModel, noClamp } from '../../infer/model.ts';
 import { makePlan, type Plan } from '../../plan/plan.ts';
 import { energyNamed } from '../../run/session.ts';
+import { MAX_WORKERS, spreadOf } from '../../scale/split.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { openFile } from '../open.ts';
@@ -38,13 +39,15 @@ export async function planCommand(
     const model = makeModel(session.bound, e.energy, session.params, session.engine);
     const { plan } = makePlan(model, noClamp(model));
     plans.push(plan);
-    terminal.line(showPlan(plan));
+    const { workers, why } = spreadOf(model.engine, plan.defaults.chains, MAX_WORKERS, undefined);
+    terminal.line(showPlan(plan, workers === 1 ? why : null));
   }
   terminal.event({ event: 'result', verb: 'plan', plans });
   return ExitCode.fine;
 }
 
-export function showPlan(plan: Plan): string {
+/** @param alone why all chains are drawn by one worker, however long that takes; null where they need not be */
+export function showPlan(plan: Plan, alone: string | null = null): string {
   const rows = plan.unknowns.map((u) => [
     u.unknown,
     u.domain,
@@ -57,6 +60,6 @@ export function showPlan(plan: Plan): string {
   const states = plan.states === null ? '' : `, ${plan.states} states`;
   return `${plan.energy}: ${plan.method} on ${plan.engine}${states}; logz by ${plan.logz}
 ${textTable(['unknown', 'domain', 'elements', 'method', 'blocks', 'blanket'], rows)}
-${why}
+${why}${alone === null ? '' : `\n  workers: 1, because ${alone}`}
 `;
 }

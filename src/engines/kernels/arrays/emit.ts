@@ -1,11 +1,11 @@
 /** Loops and statements as WebAssembly: the body of one function. */
 import type { Axis, Node } from '../../../ir/types.ts';
 import type { Code, Local } from '../wasm/code.ts';
-import { Values } from './values.ts';
-import { isInnermost, type Item, type Leaf, type Loop } from './order.ts';
+import { type Item, isInnermost, type Leaf, type Loop } from './order.ts';
 import type { Access, Plan, Stmt } from './plan.ts';
-import { type Range, Scope, type Val } from './scope.ts';
 import { pushNumber } from './scalars.ts';
+import { type Range, Scope, type Val } from './scope.ts';
+import type { Values } from './values.ts';
 
 /** A position: a constant, or so much after a variable. */
 interface At {
@@ -108,7 +108,11 @@ export class Emitter {
       const stride = 8 * width * copies;
       const counter = c.local('i32');
       const end = start && c.local('i32');
-      if (end) c.get(start).i32(rounds * stride).op('i32.add').set(end);
+      if (end)
+        c.get(start)
+          .i32(rounds * stride)
+          .op('i32.add')
+          .set(end);
       c.for(counter, start ?? 8 * offset, end ?? 8 * offset + rounds * stride, stride, () => {
         for (let k = 0; k < copies; k++) body({ counter, offset: k * width }, width > 1, k);
       });
@@ -164,7 +168,11 @@ export class Emitter {
       const counter = c.local('i32');
       const end = start && c.local('i32');
       const stride = 8 * rows;
-      if (end) c.get(start).i32(rounds * stride).op('i32.add').set(end);
+      if (end)
+        c.get(start)
+          .i32(rounds * stride)
+          .op('i32.add')
+          .set(end);
       c.for(counter, start ?? 8 * offset, end ?? 8 * offset + rounds * stride, stride, () =>
         group(Array.from({ length: rows }, (_, k) => ({ counter, offset: k }))),
       );
@@ -268,7 +276,7 @@ export class Emitter {
       for (const n of moving) {
         const access = n === s.node ? plan.source(n) : plan.access(n);
         if (access) values.prepare(access, scope, bound);
-        if (scope.lanes === null && n.op === 'call' && n.fn === 'div') {
+        if (!access && scope.lanes === null && n.op === 'call' && n.fn === 'div') {
           const by = n.args[1];
           if (by.op !== 'const' && by.axes.every(bound)) values.prepareReciprocal(by, scope);
         }
@@ -343,7 +351,10 @@ export class Emitter {
       while (list.length > 1) {
         const half = Math.ceil(list.length / 2);
         for (let k = 0; k + half < list.length; k++)
-          c.get(list[k]).get(list[k + half]).op(`f64x2.${op}`).set(list[k]);
+          c.get(list[k])
+            .get(list[k + half])
+            .op(`f64x2.${op}`)
+            .set(list[k]);
         list = list.slice(0, half);
       }
       c.get(sum.single);
@@ -453,7 +464,9 @@ export class Emitter {
       const { local, base } = values.address(start, scope);
       c.i32(base);
       if (local) c.get(local).op('i32.add');
-      c.i32(0).i32(8 * count).fillMemory();
+      c.i32(0)
+        .i32(8 * count)
+        .fillMemory();
       return;
     }
     this.fillEach(s, scope, open, x);

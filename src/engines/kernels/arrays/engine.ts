@@ -2,7 +2,7 @@
 import type { HostArray } from '../../../arrays.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator } from '../../engine.ts';
 import { Heap } from '../wasm/heap.ts';
-import { checkArray, Constants } from './constants.ts';
+import { Constants, checkArray } from './constants.ts';
 import type { Arr } from './plan.ts';
 import { compileProgram } from './program.ts';
 

@@ -3,10 +3,11 @@
  * many axes; two of them that nothing has at once are made one, so that what is equal becomes one node and
  * what runs over the same set can share a loop.
  */
-import type { Output } from '../../engine.ts';
+
 import { resultKey } from '../../../ir/matrix.ts';
 import type { Axis, FnName, IndexSet, Lambda, Node, Recurrence, Slot } from '../../../ir/types.ts';
 import { children, visit } from '../../../ir/walk.ts';
+import type { Output } from '../../engine.ts';
 
 type Axes = readonly Axis[];
 type SizeOf = (set: IndexSet) => number;
@@ -26,15 +27,16 @@ export class Maker {
   }
 
   call(fn: FnName, ...args: readonly Node[]): Node {
-    return this.intern(`${fn}(${ids(args)})`, { op: 'call', fn, args, axes: union(args), uses: usesOf(args) });
+    return this.intern(`${fn}(${ids(args)})`, {
+      op: 'call',
+      fn,
+      args,
+      axes: union(args),
+      uses: usesOf(args),
+    });
   }
 
-  reduce(
-    kind: 'sum' | 'prod' | 'max' | 'min',
-    over: Axes,
-    body: Node,
-    where: Node | null,
-  ): Node {
+  reduce(kind: 'sum' | 'prod' | 'max' | 'min', over: Axes, body: Node, where: Node | null): Node {
     const parts = where ? [body, where] : [body];
     return this.intern(`${kind}<${over.map((a) => a.id)}>${ids(parts)}`, {
       op: 'reduce',
@@ -65,7 +67,9 @@ export function union(nodes: readonly { readonly axes: Axes }[]): Axes {
   let out: Axes = [];
   for (const { axes } of nodes) {
     if (axes.every((a) => out.includes(a))) continue;
-    out = out.every((a) => axes.includes(a)) ? axes : [...new Set([...out, ...axes])].sort((a, b) => a.id - b.id);
+    out = out.every((a) => axes.includes(a))
+      ? axes
+      : [...new Set([...out, ...axes])].sort((a, b) => a.id - b.id);
   }
   return out;
 }
@@ -107,9 +111,24 @@ export function graphOf(outputs: readonly Output[], sizeOf: SizeOf, varies: (slo
   const batch = batchAxes(outputs, nodes, varies);
   const to = mergedAxes(outputs, nodes, batch);
   const maker = new Maker();
-  const made = rebuild(maker, nodes, to, sizeOf);
+  const made = rebuild(maker, nodes, to, sizeOf, new Set());
+  let roots: readonly Output[] = outputs.map((o) => ({
+    ...o,
+    axes: o.axes.map(to),
+    node: made.get(o.node)!,
+  }));
+  const both = logistic([...new Set(made.values())]);
+  if (both.size > 0) {
+    const next: Node[] = [];
+    visit(
+      roots.map((o) => o.node),
+      (n) => next.push(n),
+    );
+    const again = rebuild(maker, next, (a) => a, sizeOf, both);
+    roots = roots.map((o) => ({ ...o, node: again.get(o.node)! }));
+  }
   return {
-    outputs: outputs.map((o) => ({ ...o, axes: o.axes.map(to), node: made.get(o.node)! })),
+    outputs: roots,
     maker,
     batch: new Set([...batch].map(to)),
   };
@@ -186,11 +205,21 @@ function mergedAxes(
   return (a) => to.get(a) ?? a;
 }
 
+/** The arguments of which both softplus and sigmoid are needed. */
+function logistic(nodes: readonly Node[]): ReadonlySet<Node> {
+  const of = (fn: FnName): Node[] =>
+    nodes.flatMap((n) => (n.op === 'call' && n.fn === fn ? [n.args[0]] : []));
+  const sigmoid = new Set(of('sigmoid'));
+  return new Set(of('softplus').filter((x) => sigmoid.has(x)));
+}
+
+/** @param both see `logistic`: there the two share their exponential */
 function rebuild(
   make: Maker,
   nodes: readonly Node[],
   to: (a: Axis) => Axis,
   sizeOf: SizeOf,
+  both: ReadonlySet<Node>,
 ): ReadonlyMap<Node, Node> {
   const made = new Map<Node, Node>();
   const loops = new Map<Recurrence, Recurrence>();
@@ -223,6 +252,8 @@ function rebuild(
         });
       }
       case 'call':
+        if ((n.fn === 'softplus' || n.fn === 'sigmoid') && both.has(n.args[0]))
+          return logisticBy(make, n.fn, of(n.args[0]));
         return make.call(n.fn, ...list(n.args));
       case 'reduce': {
         const [over, body, where] = [n.over.map(to), of(n.body), n.where && of(n.where)];
@@ -231,7 +262,12 @@ function rebuild(
           : make.reduce(n.kind, over, body, where);
       }
       case 'scatter': {
-        const [into, over, body, where] = [n.into.map(to), n.over.map(to), of(n.body), n.where && of(n.where)];
+        const [into, over, body, where] = [
+          n.into.map(to),
+          n.over.map(to),
+          of(n.body),
+          n.where && of(n.where),
+        ];
         const indices = list(n.indices);
         const parts = [body, ...indices, ...(where ? [where] : [])];
         const free = union(parts).filter((a) => !over.includes(a));
@@ -283,4 +319,12 @@ function logsumexp(make: Maker, over: Axes, body: Node, where: Node | null): Nod
   const sum = make.reduce('sum', over, make.call('exp', make.call('sub', body, top)), where);
   const finite = make.call('eq', make.call('sub', top, top), make.const(0));
   return make.call('select', finite, make.call('add', top, make.call('log', sum)), top);
+}
+
+/** With e = exp(−|x|): softplus is max(x, 0) + ln(1 + e), sigmoid is 1/(1 + e) or e/(1 + e). */
+function logisticBy(make: Maker, fn: 'softplus' | 'sigmoid', x: Node): Node {
+  const e = make.call('exp', make.call('neg', make.call('abs', x)));
+  if (fn === 'softplus') return make.call('add', make.call('relu', x), make.call('log1p', e));
+  const top = make.call('select', make.call('ge', x, make.const(0)), make.const(1), e);
+  return make.call('div', top, make.call('add', make.const(1), e));
 }

@@ -1,6 +1,6 @@
 /** In which order loops run around each other, and which statements share them. */
 import type { Axis, Node } from '../../../ir/types.ts';
-import { type Access, affineOf, type Axes, type Plan, type Stmt } from './plan.ts';
+import { type Access, type Axes, affineOf, type Plan, type Stmt } from './plan.ts';
 
 export type Item = Leaf | Loop;
 
@@ -34,7 +34,8 @@ export function orderLoops(plan: Plan, s: Stmt): Axes {
       else for (const axis of index.axes) step.set(axis, Math.max(step.get(axis) ?? 0, 2));
     });
   };
-  if (s.out.axes && s.kind !== 'host') note({ arr: s.out, indices: s.out.axes.map((a) => plan.make.axis(a)) });
+  if (s.out.axes && s.kind !== 'host')
+    note({ arr: s.out, indices: s.out.axes.map((a) => plan.make.axis(a)) });
   for (const n of plan.inline(s)) {
     const access = n === s.node ? plan.source(n) : plan.access(n);
     if (access) note(access);
@@ -44,6 +45,9 @@ export function orderLoops(plan: Plan, s: Stmt): Axes {
   const isFree = (a: Axis): number => (s.free.includes(a) ? 0 : 1);
   return [...all].sort((x, y) => key(y) - key(x) || isFree(x) - isFree(y) || x.id - y.id);
 }
+
+/** Expressions in the statements that share a loop, at most: functions are compiled whole. */
+const LARGEST_GROUP = 3000;
 
 /** Statements looked at for a loop to share, at most. */
 const WINDOW = 500;
@@ -74,9 +78,10 @@ export function schedule(
     const group = new Set<Stmt>([first]);
     const isLeaf = left(first) === 1;
     let seen = 0;
+    let work = plan.inline(first).length;
     for (const s of rest) {
       if (s === first) continue;
-      if (++seen > WINDOW) break;
+      if (++seen > WINDOW || work > LARGEST_GROUP) break;
       if (next(s) !== axis || (!mixed && (left(s) === 1) !== isLeaf)) continue;
       let fits = true;
       for (const [from, accesses] of s.uses) {
@@ -86,7 +91,9 @@ export function schedule(
           break;
         }
       }
-      if (fits) group.add(s);
+      if (!fits) continue;
+      group.add(s);
+      work += plan.inline(s).length;
     }
     return [...group];
   };
@@ -105,7 +112,9 @@ export function schedule(
       const all = share(first, axis, true);
       if (all.length > members.length) {
         members = all;
-        const inner = Math.max(...all.map((s) => plan.volume(s.order.filter((a) => a !== axis && !bound.has(a)))));
+        const inner = Math.max(
+          ...all.map((s) => plan.volume(s.order.filter((a) => a !== axis && !bound.has(a)))),
+        );
         block = Math.max(16, Math.min(512, 8 * Math.floor(BLOCK / inner / 8)));
       }
     }
@@ -166,7 +175,10 @@ export function markKept(items: readonly Item[]): void {
       const first = stmt.kind === 'reduce' ? path.findIndex((l) => stmt.over.includes(l.axis)) : -1;
       made.set(stmt, first < 0 ? path : path.slice(0, first));
       // Sums in memory are read from there.
-      if (stmt.kind === 'scatter' || stmt.order.slice(first).some((a) => first >= 0 && !stmt.over.includes(a)))
+      if (
+        stmt.kind === 'scatter' ||
+        stmt.order.slice(first).some((a) => first >= 0 && !stmt.over.includes(a))
+      )
         stmt.kept = true;
     }
   };

@@ -1,6 +1,6 @@
 /** Where in memory an access goes: an address that loops move, tables of offsets, computed indices. */
 import type { Axis, Node } from '../../../ir/types.ts';
-import { type Access, affineOf, type Affine, type Plan } from './plan.ts';
+import { type Access, type Affine, affineOf, type Plan } from './plan.ts';
 
 /** A table of byte offsets (or −1: outside) over axes. */
 export interface OffsetTable {
@@ -132,11 +132,7 @@ export class Places {
 }
 
 /** Where each position of `axes` lies in an array over some of them; null where it is the same order. */
-function offsets(
-  axes: readonly Axis[],
-  own: readonly Axis[],
-  size: (a: Axis) => number,
-): Int32Array | null {
+function offsets(axes: readonly Axis[], own: readonly Axis[], size: (a: Axis) => number): Int32Array | null {
   if (own.length === axes.length && own.every((a, d) => a === axes[d])) return null;
   const stride = new Map<Axis, number>();
   let step = 1;

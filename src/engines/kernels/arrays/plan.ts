@@ -47,7 +47,13 @@ export interface Access {
 }
 
 export type HostStep =
-  | { readonly kind: 'matrix'; readonly node: MatrixNode; readonly args: readonly (Arr & { readonly same?: boolean })[]; readonly same: readonly boolean[]; readonly count: number }
+  | {
+      readonly kind: 'matrix';
+      readonly node: MatrixNode;
+      readonly args: readonly (Arr & { readonly same?: boolean })[];
+      readonly same: readonly boolean[];
+      readonly count: number;
+    }
   | { readonly kind: 'scan'; readonly program: LoopProgram; readonly args: readonly Arr[] };
 
 export interface Stmt {
@@ -109,6 +115,7 @@ export class Plan {
   private readonly weights = new Map<Node, number>();
   private readonly accesses = new Map<Node, Access | null>();
   private readonly users = new Map<Node, Stmt[]>();
+  private readonly inlined = new Map<Stmt, readonly Node[]>();
   private readonly wanted: Set<Node>;
   private readonly layouts = new Map<Node, Axes>();
   readonly producers = new Map<Arr, Stmt>();
@@ -169,7 +176,10 @@ export class Plan {
     if (!known) {
       const isKnown = this.isKnown(n);
       const { batch } = this.graph;
-      const axes = this.layouts.get(n) ?? [...n.axes.filter((a) => batch.has(a)), ...n.axes.filter((a) => !batch.has(a))];
+      const axes = this.layouts.get(n) ?? [
+        ...n.axes.filter((a) => batch.has(a)),
+        ...n.axes.filter((a) => !batch.has(a)),
+      ];
       known = this.over(axes, isKnown ? { kind: 'known', node: n } : { kind: 'made' });
       this.values.set(n, known);
       if (isKnown) this.knownValues.set(n, known);
@@ -299,10 +309,7 @@ export class Plan {
     });
   }
 
-  private add(
-    kind: Stmt['kind'],
-    part: Partial<Stmt> & Pick<Stmt, 'out' | 'rank'>,
-  ): Stmt {
+  private add(kind: Stmt['kind'], part: Partial<Stmt> & Pick<Stmt, 'out' | 'rank'>): Stmt {
     const over = part.over ?? [];
     const made: Stmt = {
       kind,
@@ -515,7 +522,12 @@ export class Plan {
 
   /** Everything that a statement works out itself, children first. */
   inline(s: Stmt): readonly Node[] {
-    return this.reach(this.roots(s), s.node, () => false);
+    let known = this.inlined.get(s);
+    if (!known) {
+      known = this.reach(this.roots(s), s.node, () => false);
+      this.inlined.set(s, known);
+    }
+    return known;
   }
 
   roots(s: Stmt): readonly Node[] {
@@ -566,7 +578,20 @@ export class Plan {
   }
 }
 
-const moderate: ReadonlySet<string> = new Set(['div', 'sqrt', 'abs', 'sign', 'floor', 'ceil', 'round', 'min', 'max', 'relu', 'mod', 'stop_gradient']);
+const moderate: ReadonlySet<string> = new Set([
+  'div',
+  'sqrt',
+  'abs',
+  'sign',
+  'floor',
+  'ceil',
+  'round',
+  'min',
+  'max',
+  'relu',
+  'mod',
+  'stop_gradient',
+]);
 
 const affines = new WeakMap<Node, Affine | null>();
 
@@ -581,7 +606,10 @@ export function affineOf(n: Node): Affine | null {
 }
 
 function findAffine(n: Node): Affine | null {
-  if (n.op === 'const') return Number.isInteger(n.value) && Math.abs(n.value) < 2 ** 30 ? { constant: n.value, terms: new Map() } : null;
+  if (n.op === 'const')
+    return Number.isInteger(n.value) && Math.abs(n.value) < 2 ** 30
+      ? { constant: n.value, terms: new Map() }
+      : null;
   if (n.op === 'axis') return { constant: 0, terms: new Map([[n.axis, 1]]) };
   if (n.op !== 'call') return null;
   const linear = (parts: readonly (readonly [Node, number])[]): Affine | null => {
@@ -599,9 +627,15 @@ function findAffine(n: Node): Affine | null {
   const [x, y] = n.args;
   switch (n.fn) {
     case 'add':
-      return linear([[x, 1], [y, 1]]);
+      return linear([
+        [x, 1],
+        [y, 1],
+      ]);
     case 'sub':
-      return linear([[x, 1], [y, -1]]);
+      return linear([
+        [x, 1],
+        [y, -1],
+      ]);
     case 'neg':
       return linear([[x, -1]]);
     case 'mul':

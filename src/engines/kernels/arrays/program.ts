@@ -4,10 +4,10 @@ import { visit } from '../../../ir/walk.ts';
 import type { ArrayProgram, Arrays, Output } from '../../engine.ts';
 import { computeMatrices } from '../../linear/batch.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
-import { checkArray, type Constants } from './constants.ts';
+import { type Constants, checkArray } from './constants.ts';
 import { Emitter } from './emit.ts';
 import { type Graph, graphOf } from './graph.ts';
-import { dearParts, markKept, orderLoops, schedule } from './order.ts';
+import { dearParts, type Item, markKept, orderLoops, schedule } from './order.ts';
 import { Places } from './place.ts';
 import { type Arr, Plan, type Stmt } from './plan.ts';
 import { Scalars } from './scalars.ts';
@@ -141,7 +141,6 @@ function write(
   const m = new ModuleBuilder();
   const items = schedule(plan, plan.stmts);
   markKept(items);
-  (globalThis as any).DUMP?.(items, plan);
   const names = new Set<FnName>();
   visit(
     plan.graph.outputs.map((o) => o.node),
@@ -150,9 +149,7 @@ function write(
     },
   );
   const hosts = plan.stmts.filter((s) => s.host);
-  const steps = new Map(
-    hosts.map((s, k) => [s, m.import(`step ${k}`, [], [], hostStep(s, pool))] as const),
-  );
+  const steps = new Map(hosts.map((s, k) => [s, m.import(`step ${k}`, [], [], hostStep(s, pool))] as const));
   const scalars = new Scalars(m, names, INLINED);
   // Addresses of tables are known before the code that reads them: each is allotted when it is made.
   const allotted = new Set<unknown>();
@@ -165,13 +162,37 @@ function write(
     }
   };
   places.onTable = settle;
+  const parts = partsOf(plan, items).map((part) =>
+    m.define(null, [], [], (c) => {
+      const values = new Values(c, plan, places, scalars, nan);
+      new Emitter(c, plan, values, (s) => c.call(steps.get(s)!)).run(part);
+    }),
+  );
   m.define('run', [], [], (c) => {
-    const values = new Values(c, plan, places, scalars, nan);
-    const emitter = new Emitter(c, plan, values, (s) => c.call(steps.get(s)!));
-    emitter.run(items);
+    for (const p of parts) c.call(p);
   });
   const exports = m.instantiate(pool.heap.memory);
   return exports.run as unknown as () => void;
+}
+
+/** Expressions of one function, about; larger ones take long to compile. */
+const LARGEST_PART = 4000;
+
+/** The loops, in functions of moderate size. */
+function partsOf(plan: Plan, items: readonly Item[]): readonly (readonly Item[])[] {
+  const parts: Item[][] = [];
+  let work = Number.POSITIVE_INFINITY;
+  for (const item of items) {
+    const stmts = item.kind === 'leaf' ? [item.stmt] : item.stmts;
+    const own = stmts.reduce((n, s) => n + plan.inline(s).length, 0);
+    if (work + own > LARGEST_PART) {
+      parts.push([]);
+      work = 0;
+    }
+    parts.at(-1)!.push(item);
+    work += own;
+  }
+  return parts;
 }
 
 function hostStep(s: Stmt, { heap }: Constants): () => undefined {

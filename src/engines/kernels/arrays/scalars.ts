@@ -10,7 +10,8 @@ export type Form = 'f64' | 'f64x2';
 /** A few instructions on numbers; the arguments are variables. */
 type Writer = (c: Code, p: Form, ...x: readonly Local[]) => void;
 
-export const pushNumber = (c: Code, p: Form, x: number): Code => (p === 'f64' ? c.f64(x) : c.splat('f64x2', x));
+export const pushNumber = (c: Code, p: Form, x: number): Code =>
+  p === 'f64' ? c.f64(x) : c.splat('f64x2', x);
 /** x or y on the stack by a comparison after them. */
 const choose = (c: Code, p: Form): Code => c.op(p === 'f64' ? 'select' : 'v128.bitselect');
 const plain =
@@ -68,7 +69,14 @@ export const comparisons: ReadonlyMap<FnName, string> = new Map<FnName, string>(
 );
 
 /** Functions of truth values, or whose evaluation is a choice: written by the emitter itself. */
-const structural: ReadonlySet<FnName> = new Set<FnName>([...comparisons.keys(), 'and', 'or', 'not', 'select', 'pick']);
+const structural: ReadonlySet<FnName> = new Set<FnName>([
+  ...comparisons.keys(),
+  'and',
+  'or',
+  'not',
+  'select',
+  'pick',
+]);
 
 const emitted = new Map<FnName, boolean>();
 

@@ -80,7 +80,10 @@ export class Values {
       const p = at?.offset ?? 0;
       if (scope.lanes !== axis) return { constant: p };
       const out = this.local('v128', scope);
-      c.splat('f64x2', p).f64(p + 1).lane('f64x2.replace_lane', 1).set(out);
+      c.splat('f64x2', p)
+        .f64(p + 1)
+        .lane('f64x2.replace_lane', 1)
+        .set(out);
       return { lanes: out };
     }
     c.get(at.counter).i32(3).op('i32.shr_s', 'f64.convert_i32_s');
@@ -91,7 +94,9 @@ export class Values {
       return { f64: out };
     }
     const out = this.local('v128', scope);
-    c.op('f64x2.splat').splat('f64x2', at.offset).f64(at.offset + 1);
+    c.op('f64x2.splat')
+      .splat('f64x2', at.offset)
+      .f64(at.offset + 1);
     c.lane('f64x2.replace_lane', 1).op('f64x2.add').set(out);
     return { lanes: out };
   }
@@ -149,7 +154,9 @@ export class Values {
           this.push(element, form, scope);
           c.get(out);
           this.push(x, form, scope);
-          pushNumber(c, form, k).op(`${form}.eq`, wide ? 'v128.bitselect' : 'select').set(out);
+          pushNumber(c, form, k)
+            .op(`${form}.eq`, wide ? 'v128.bitselect' : 'select')
+            .set(out);
         });
         return wide ? { lanes: out } : { f64: out };
       }
@@ -190,7 +197,8 @@ export class Values {
     if (scope.values.get(n) === val) {
       if (form === 'f64') val.f64 = out;
       else val.lanes = out;
-    } else if (val.constant === undefined) scope.values.set(n, { ...val, ...(form === 'f64' ? { f64: out } : { lanes: out }) });
+    } else if (val.constant === undefined)
+      scope.values.set(n, { ...val, ...(form === 'f64' ? { f64: out } : { lanes: out }) });
     return out;
   }
 
@@ -314,7 +322,8 @@ export class Values {
       return { local: out, base: 0 };
     }
     // Tables that are in range throughout and nothing else: the constant stays out of the sum.
-    const checks = place.computed.length > 0 || place.bounds.length > 0 || place.tables.some((t) => t.checked);
+    const checks =
+      place.computed.length > 0 || place.bounds.length > 0 || place.tables.some((t) => t.checked);
     const valid: (() => void)[] = [];
     const at = this.local('i32', scope);
     const keep = !checks && simple;
@@ -343,7 +352,11 @@ export class Values {
       });
     }
     for (const { index, size } of place.bounds) {
-      const p = this.sum([...index.terms].map(([a, by]) => [a, 8 * by] as const), scope, lane);
+      const p = this.sum(
+        [...index.terms].map(([a, by]) => [a, 8 * by] as const),
+        scope,
+        lane,
+      );
       valid.push(() => {
         c.i32(p.base + 8 * index.constant);
         if (p.local) c.get(p.local).op('i32.add');

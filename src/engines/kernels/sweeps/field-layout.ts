@@ -22,20 +22,24 @@ export interface Gathered {
   readonly link: readonly number[];
 }
 
-/** Sites `at` … `at + lanes − 1` of the group, of one block. */
+/** Sites `at` … `at + 15` of the group, as far as they are of one block. */
 export interface SiteVector {
   readonly at: number;
-  /** 1 … 16 */
-  readonly lanes: number;
+  /** Bit i: lane i is drawn. */
+  readonly drawn: number;
   readonly windows: readonly Window[];
   readonly gathered: readonly Gathered[];
-  /** All sixteen lanes, and no window with a pattern, and nothing gathered. */
+  /** All sixteen lanes are drawn, no window has a pattern, nothing is gathered. */
   readonly plain: boolean;
 }
+
+const ALL = 0xffff;
 
 /** About how many instructions they take. */
 const WINDOW_COST = 9;
 const GATHER_COST = 52;
+const SINGLE_COST = 40;
+const SINGLE_LINK_COST = 8;
 
 interface Loose {
   readonly lane: number;
@@ -46,44 +50,61 @@ interface Loose {
 /**
  * @param from position of the group's first site
  * @param at first site, counted in the group
+ * @param drawn which lanes are wanted; the lowest are of one block
  */
-export function layOut(links: Links, from: number, at: number, lanes: number): SiteVector {
+export function layOut(links: Links, from: number, at: number, drawn: number): SiteVector {
   const { start, other } = links;
   const windows: Window[] = [];
-  for (let l = start[at]; l < start[at + 1]; l++) {
-    const offset = other[l] - from - at;
-    const link = sameOffset(links, from, at, lanes, offset);
+  if (drawn === 0) return { at, drawn, windows, gathered: [], plain: false };
+  const first = at + lowest(drawn);
+  for (let l = start[first]; l < start[first + 1]; l++) {
+    const offset = other[l] - from - first;
+    const link = sameOffset(links, from + offset, at, drawn);
     if (link) windows.push({ offset, pattern: null, link });
   }
-  const total = start[at + lanes] - start[at];
-  if (total === windows.length * lanes) {
-    return { at, lanes, windows, gathered: [], plain: lanes === LANES };
-  }
-  const used = new Uint8Array(total);
-  for (const w of windows) for (let i = 0; i < lanes; i++) used[w.link[i] - start[at]] = 1;
+  const used = new Set<number>();
   const loose: Loose[] = [];
-  for (let i = 0; i < lanes; i++) {
-    for (let l = start[at + i]; l < start[at + i + 1]; l++) {
-      if (used[l - start[at]] === 0) loose.push({ lane: i, other: other[l], link: l });
+  for (let i = 0; i < LANES; i++) {
+    if (((drawn >> i) & 1) === 0) continue;
+    const site = at + i;
+    if (start[site + 1] - start[site] === windows.length) continue;
+    for (const w of windows) used.add(w.link[i]);
+    for (let l = start[site]; l < start[site + 1]; l++) {
+      if (!used.has(l)) loose.push({ lane: i, other: other[l], link: l });
     }
   }
+  if (loose.length === 0) return { at, drawn, windows, gathered: [], plain: drawn === ALL };
   const { taken, rest } = cover(loose, from + at);
-  return { at, lanes, windows: [...windows, ...taken], gathered: gather(rest), plain: false };
+  return { at, drawn, windows: [...windows, ...taken], gathered: gather(rest), plain: false };
+}
+
+const lowest = (bits: number): number => 31 - Math.clz32(bits & -bits);
+
+/** Lanes with so many more gathered neighbours than others that they are better drawn one by one. */
+export function hubs({ gathered }: SiteVector): number {
+  if (gathered.length === 0) return 0;
+  const degrees = Array.from({ length: LANES }, (_, lane) => ({
+    lane,
+    degree: gathered.reduce((n, g) => n + (g.link[lane] >= 0 ? 1 : 0), 0),
+  })).sort((a, b) => b.degree - a.degree);
+  let [bits, best, out, cost] = [0, 0, 0, 0];
+  for (let k = 0; k + 1 < LANES; k++) {
+    bits |= 1 << degrees[k].lane;
+    cost += SINGLE_COST + SINGLE_LINK_COST * degrees[k].degree;
+    const saved = GATHER_COST * (degrees[0].degree - degrees[k + 1].degree) - cost;
+    if (saved > best) [best, out] = [saved, bits];
+  }
+  return out;
 }
 
 const none = (): number[] => [-1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1];
 
-/** The links by which each site has its neighbour at `offset` from itself; null if one has none there. */
-function sameOffset(
-  { start, other }: Links,
-  from: number,
-  at: number,
-  lanes: number,
-  offset: number,
-): number[] | null {
+/** The link by which each lane has its neighbour at site + shift; null if one has none there. */
+function sameOffset({ start, other }: Links, shift: number, at: number, drawn: number): number[] | null {
   const out = none();
-  for (let i = 0; i < lanes; i++) {
-    const wanted = from + at + i + offset;
+  for (let i = 0; i < LANES; i++) {
+    if (((drawn >> i) & 1) === 0) continue;
+    const wanted = at + i + shift;
     let l = start[at + i];
     const end = start[at + i + 1];
     while (l < end && other[l] < wanted) l++;

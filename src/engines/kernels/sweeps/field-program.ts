@@ -7,7 +7,7 @@
  */
 import type { FieldConditional, SiteGroup } from '../site-tables.ts';
 import { THRESHOLD_BYTES } from './field-draw.ts';
-import { LANES, layOut, type SiteVector } from './field-layout.ts';
+import { hubs, LANES, layOut, type SiteVector } from './field-layout.ts';
 import { findLevels, type Levels, type Links, tidyLinks } from './field-levels.ts';
 
 /**
@@ -108,7 +108,11 @@ export function fieldProgram(
 ): FieldProgram | null {
   const links = tidyLinks(conditional.start, conditional.other, conditional.weight);
   const levels = bytes ? findLevels(conditional.field, links) : null;
-  if (levels && 2 * levels.table.filter((t) => t >= 0).length < group.count) return null;
+  if (levels) {
+    let fit = 0;
+    for (let p = 0; p < group.count; p++) if (levels.table[p] >= 0) fit++;
+    if (2 * fit < group.count) return null;
+  }
   const tables = levels?.tables ?? [];
   const poolAt = TABLES_AT + THRESHOLD_BYTES * tables.length;
   const writer = new Writer(group, conditional.field, links, levels, poolAt);
@@ -148,10 +152,10 @@ class Writer {
       run = [];
     };
     for (let at = from; at < to; at += LANES) {
-      const v = layOut(this.links, this.group.from, at, Math.min(LANES, to - at));
+      const v = this.layOut(at, Math.min(LANES, to - at));
+      if (!v) continue;
       if (!v.plain || v.windows.length > MAX_LINKS) {
-        if (v.lanes === 1 || (v.lanes < 4 && v.gathered.length > 0)) this.single(v.at, v.lanes);
-        else this.mixed(v);
+        this.mixed(v);
         continue;
       }
       const k = `${this.tableOf(v)}:${v.windows.map((w) => w.offset)}`;
@@ -161,6 +165,44 @@ class Writer {
       run.push(v);
     }
     flush();
+  }
+
+  /** Up to sixteen sites as a vector, without those that are better drawn one by one; null if all are. */
+  private layOut(at: number, lanes: number): SiteVector | null {
+    let drawn = ((1 << lanes) - 1) & ~this.strangers(at, lanes);
+    let v = layOut(this.links, this.group.from, at, drawn);
+    const few = hubs(v) & drawn;
+    if (few !== 0) {
+      drawn &= ~few;
+      v = layOut(this.links, this.group.from, at, drawn);
+    }
+    const apart: number[] = [];
+    let left = 0;
+    for (let i = 0; i < lanes; i++) {
+      if ((drawn >> i) & 1) left++;
+      else apart.push(at + i);
+    }
+    const alone = left <= 1 || (left < 4 && v.gathered.length > 0);
+    for (const p of apart) this.single(p, 1);
+    if (!alone) return v;
+    for (let i = 0; i < lanes; i++) if ((drawn >> i) & 1) this.single(at + i, 1);
+    return null;
+  }
+
+  /** Lanes without the table that most of them have, if they are few. */
+  private strangers(at: number, lanes: number): number {
+    if (!this.levels) return 0;
+    const { table } = this.levels;
+    let same = 1;
+    while (same < lanes && table[at + same] === table[at]) same++;
+    if (same === lanes) return 0;
+    const count = new Map<number, number>();
+    for (let i = 0; i < lanes; i++) count.set(table[at + i], (count.get(table[at + i]) ?? 0) + 1);
+    const [[common, most]] = [...count].sort(([, a], [, b]) => b - a);
+    if (common < 0 || lanes - most > 3) return 0;
+    let out = 0;
+    for (let i = 0; i < lanes; i++) if (table[at + i] !== common) out |= 1 << i;
+    return out;
   }
 
   finish(): Omit<FieldProgram, 'tables' | 'wide' | 'reach'> {
@@ -186,8 +228,13 @@ class Writer {
   /** The table that all sites of a vector have in common; −1 if they have none. */
   private tableOf(v: SiteVector): number {
     if (!this.levels) return -1;
-    const table = this.levels.table[v.at];
-    for (let i = 1; i < v.lanes; i++) if (this.levels.table[v.at + i] !== table) return -1;
+    let table = -2;
+    for (let i = 0; i < LANES; i++) {
+      if (((v.drawn >> i) & 1) === 0) continue;
+      const t = this.levels.table[v.at + i];
+      if (table !== -2 && t !== table) return -1;
+      table = t;
+    }
     return table;
   }
 
@@ -245,11 +292,16 @@ class Writer {
     const lanes = table >= 0 ? 'byte' : 'float';
     const numbers = (link: readonly number[]): number =>
       this.pool.share(lanes === 'byte' ? this.steps(link) : this.weights(link));
-    this.sites[`${lanes}Sites`] += v.lanes;
-    if (v.gathered.length > 0) this.sites.gatheredSites += v.lanes;
+    const mask = new Uint8Array(LANES);
+    for (let i = 0; i < LANES; i++) {
+      if (((v.drawn >> i) & 1) === 0) continue;
+      mask[i] = 255;
+      this.sites[`${lanes}Sites`]++;
+      if (v.gathered.length > 0) this.sites.gatheredSites++;
+    }
     this.entry({ lanes, kind: 'mixed', links: 0 }, [
       this.group.from + v.at,
-      this.pool.share(identity.map((i) => (i < v.lanes ? 255 : 0))),
+      this.pool.share(mask),
       table >= 0 ? TABLES_AT + THRESHOLD_BYTES * table : 0,
       this.pool.share(lanes === 'byte' ? this.bases(v) : this.fields(v)),
       v.windows.length,
@@ -284,14 +336,17 @@ class Writer {
 
   /** The numbers of a run, vector after vector: address and distance from one to the next, 0 if all are equal. */
   private rows(rows: readonly (readonly Uint8Array[])[]): [at: number, stride: number] {
-    const whole = rows.map((parts) => join(parts));
-    if (whole.every((r) => r.every((b, i) => b === whole[0][i]))) return [this.pool.share(whole[0]), 0];
-    return [this.pool.add(join(whole)), whole[0].length];
+    const all = join(rows.flat());
+    const stride = all.length / rows.length;
+    let equal = true;
+    for (let i = stride; i < all.length && equal; i++) equal = all[i] === all[i - stride];
+    if (equal) return [this.pool.share(all.subarray(0, stride)), 0];
+    return [this.pool.add(all), stride];
   }
 
   private bases(v: SiteVector): Uint8Array {
     const out = new Uint8Array(LANES);
-    for (let i = 0; i < v.lanes; i++) out[i] = this.levels!.base[v.at + i];
+    for (let i = 0; i < LANES; i++) if ((v.drawn >> i) & 1) out[i] = this.levels!.base[v.at + i];
     return out;
   }
 
@@ -303,7 +358,7 @@ class Writer {
 
   private fields(v: SiteVector): Uint8Array {
     const out = new Float32Array(LANES);
-    for (let i = 0; i < v.lanes; i++) out[i] = this.field[v.at + i];
+    for (let i = 0; i < LANES; i++) if ((v.drawn >> i) & 1) out[i] = this.field[v.at + i];
     return new Uint8Array(out.buffer);
   }
 
@@ -316,11 +371,11 @@ class Writer {
 
 function largestField(field: Float64Array, { start, weight }: Links): number {
   let largest = 0;
-  field.forEach((f, p) => {
-    let sum = Math.abs(f);
+  for (let p = 0; p < field.length; p++) {
+    let sum = Math.abs(field[p]);
     for (let l = start[p]; l < start[p + 1]; l++) sum += Math.abs(weight[l]);
     largest = Math.max(largest, sum);
-  });
+  }
   return largest;
 }
 

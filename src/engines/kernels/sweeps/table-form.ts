@@ -29,21 +29,46 @@ export interface TableForm {
 /** A group whose conditional is given by tables. */
 export interface TableGroup extends SiteGroup {
   readonly conditional: TableConditional;
+  /**
+   * Numbers of links: those of site p stand from start[p] on by the number of their others, then of their table.
+   * Sums do not depend on the order, so that sites with the same tables become alike.
+   */
+  readonly order: Int32Array;
 }
 
-/** The links of site p by the number of their others, then of their table: sums do not depend on the order. */
-export function sortedLinks(t: TableConditional, p: number): number[] {
-  const after = (a: number, b: number): boolean => {
-    const [s, u] = [t.tables[a].strides.length, t.tables[b].strides.length];
-    return s === u ? a > b : s > u;
-  };
-  const out: number[] = [];
-  for (let l = t.start[p]; l < t.start[p + 1]; l++) {
-    let at = out.length;
-    while (at > 0 && after(t.table[out[at - 1]], t.table[l])) at--;
-    out.splice(at, 0, l);
+/** Adds the order of links. */
+export function withOrder(group: SiteGroup, t: TableConditional): TableGroup {
+  const order = new Int32Array(t.table.length);
+  // Of tables: first by the number of others.
+  const rank = new Int32Array(t.tables.length);
+  t.tables
+    .map((table, n) => ({ n, others: table.strides.length }))
+    .sort((a, b) => a.others - b.others || a.n - b.n)
+    .forEach(({ n }, i) => {
+      rank[n] = i;
+    });
+  for (let p = 0; p < group.count; p++) {
+    for (let l = t.start[p]; l < t.start[p + 1]; l++) {
+      let at = l;
+      for (; at > t.start[p] && rank[t.table[order[at - 1]]] > rank[t.table[l]]; at--)
+        order[at] = order[at - 1];
+      order[at] = l;
+    }
   }
-  return out;
+  return { ...group, conditional: t, order };
+}
+
+/** The links of site p in order. */
+export const sortedLinks = ({ conditional: t, order }: TableGroup, p: number): Int32Array =>
+  order.subarray(t.start[p], t.start[p + 1]);
+
+/** Whether the links of two sites have the same tables. */
+export function sameTables({ conditional: t, order }: TableGroup, p: number, q: number): boolean {
+  const n = t.start[p + 1] - t.start[p];
+  if (t.start[q + 1] - t.start[q] !== n) return false;
+  for (let i = 0; i < n; i++)
+    if (t.table[order[t.start[p] + i]] !== t.table[order[t.start[q] + i]]) return false;
+  return true;
 }
 
 /** Numbers for keys, in the order in which they come. */

@@ -2,10 +2,9 @@
  * The records of sites whose energies are summed link by link. Sites with few links have a layout of their own,
  * links written out; all others have a list that a loop walks along.
  */
-import type { TableConditional } from '../site-tables.ts';
 import type { Code, Local } from '../wasm/code.ts';
 import type { Stage } from './stage.ts';
-import { Numbering, sortedLinks, type TableGroup, type Visit } from './table-form.ts';
+import { Numbering, sameTables, sortedLinks, type TableGroup, type Visit } from './table-form.ts';
 
 /** Others of a site whose links are written out. */
 const MAX_OTHERS = 24;
@@ -36,37 +35,45 @@ export interface Rows {
 
 /** The layouts of the sites that are wanted, and which is whose (−1 for the others). */
 export function layoutsOf(
-  { conditional: t, count }: TableGroup,
+  group: TableGroup,
   wanted: Int32Array,
   ownBytes: number,
 ): { layouts: readonly Layout[]; layoutOf: Int32Array } {
+  const { conditional: t, count } = group;
   const keys = new Numbering<string>();
-  const written: (number[] | null)[] = [];
+  const written: number[][] = [];
   const sample: number[] = [];
   let listed = -1;
+  let before = -1;
   const layoutOf = new Int32Array(count).fill(-1);
   for (let p = 0; p < count; p++) {
     if (!wanted[p]) continue;
-    const key = keyOf(t, p);
+    if (before >= 0 && sameTables(group, before, p)) {
+      layoutOf[p] = layoutOf[before];
+      continue;
+    }
+    before = p;
+    const key = keyOf(group, p);
     let n = key === null ? -1 : keys.find(key);
     if (n < 0 && key !== null && keys.keys.length < MAX_LAYOUTS) n = keys.of(key);
     if (n < 0) {
-      if (listed < 0) listed = keys.of('list');
+      if (listed < 0) {
+        listed = keys.of('list');
+        [written[listed], sample[listed]] = [[], p];
+      }
       layoutOf[p] = listed;
       continue;
     }
-    const tables = sortedLinks(t, p).map((l) => t.table[l]);
-    const before = written[n];
-    if (before) written[n] = tables.map((table, j) => (before[j] === table ? table : -1));
-    else [written[n], sample[n]] = [tables, p];
     layoutOf[p] = n;
+    const tables = Array.from(sortedLinks(group, p), (l) => t.table[l]);
+    if (n < written.length) written[n] = tables.map((table, j) => (written[n][j] === table ? table : -1));
+    else [written[n], sample[n]] = [tables, p];
   }
   const layouts = keys.keys.map((_, n): Layout => {
     const tables = written[n];
-    if (n === listed || !tables)
-      return { links: null, own: ownBytes > 0 ? 16 : -1, recordBytes: 16 + ownBytes };
+    if (n === listed) return { links: null, own: ownBytes > 0 ? 16 : -1, recordBytes: 16 + ownBytes };
     let offset = 4;
-    const links = sortedLinks(t, sample[n]).map((l, j): Link => {
+    const links = Array.from(sortedLinks(group, sample[n]), (l, j): Link => {
       const { strides } = t.tables[t.table[l]];
       const link = { table: tables[j], strides, offset };
       offset += 4 * (strides.length + (tables[j] < 0 ? 1 : 0));
@@ -78,14 +85,11 @@ export function layoutsOf(
 }
 
 /** What sites with the same layout have in common; null if a list is better. */
-function keyOf(t: TableConditional, p: number): string | null {
-  let others = 0;
-  for (let l = t.start[p]; l < t.start[p + 1]; l++) others += t.tables[t.table[l]].strides.length;
-  return others > MAX_OTHERS
-    ? null
-    : sortedLinks(t, p)
-        .map((l) => t.tables[t.table[l]].strides)
-        .join(';');
+function keyOf(group: TableGroup, p: number): string | null {
+  const { tables, table } = group.conditional;
+  const strides = Array.from(sortedLinks(group, p), (l) => tables[table[l]].strides);
+  const others = strides.reduce((sum, s) => sum + s.length, 0);
+  return others > MAX_OTHERS ? null : strides.map((s) => `(${s})`).join('');
 }
 
 /** Writes lists and records; `lists` is where the lists of all sites that have one stand. */
@@ -105,7 +109,7 @@ export function makeWriter(
   >();
   for (let p = 0; p < count; p++) {
     if (layoutOf[p] < 0 || layouts[layoutOf[p]].links) continue;
-    const links = sortedLinks(t, p);
+    const links = [...sortedLinks(group, p)];
     const strides = (l: number): readonly number[] => t.tables[t.table[l]].strides;
     // A link without others is the first row of its table.
     const single = links.filter((l) => strides(l).length === 1);
@@ -133,13 +137,14 @@ export function makeWriter(
         put(12, list.multiple);
         return;
       }
-      const sorted = sortedLinks(t, p);
-      layout.links.forEach(({ table, strides, offset }, i) => {
-        const l = sorted[i];
+      const from = t.start[p];
+      for (let i = 0; i < layout.links.length; i++) {
+        const { table, strides, offset } = layout.links[i];
+        const l = group.order[from + i];
         if (table < 0) put(offset, rows.address(t.table[l]));
-        const from = offset + (table < 0 ? 4 : 0);
-        for (let j = 0; j < strides.length; j++) put(from + 4 * j, t.others[t.first[l] + j]);
-      });
+        const at = offset + (table < 0 ? 4 : 0);
+        for (let j = 0; j < strides.length; j++) put(at + 4 * j, t.others[t.first[l] + j]);
+      }
     },
   };
 }

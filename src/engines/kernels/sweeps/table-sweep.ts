@@ -6,20 +6,20 @@
 import type { Callable } from '../wasm/code.ts';
 import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
 import { makeEnergies } from './table-energies.ts';
-import type { Shape, TableForm, TableGroup } from './table-form.ts';
+import { type Shape, type TableForm, type TableGroup, withOrder } from './table-form.ts';
 import { makeThresholds } from './table-thresholds.ts';
 
 export const tableKernel: KernelMaker = (stage, group) => {
   const { conditional } = group;
   if (conditional.kind !== 'tables') return null;
-  return sweepBy(stage, { ...group, conditional }, ['thresholds', 'energies']);
+  return sweepBy(stage, withOrder(group, conditional), ['thresholds', 'energies']);
 };
 
 /** By sums of energies only: for tests and comparisons. */
 export const energyKernel: KernelMaker = (stage, group) => {
   const { conditional } = group;
   if (conditional.kind !== 'tables') return null;
-  return sweepBy(stage, { ...group, conditional }, ['energies']);
+  return sweepBy(stage, withOrder(group, conditional), ['energies']);
 };
 
 type FormName = 'thresholds' | 'energies';

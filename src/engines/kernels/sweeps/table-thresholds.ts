@@ -14,6 +14,7 @@ import {
   lanes32,
   Numbering,
   type Shape,
+  sameTables,
   sortedLinks,
   type TableForm,
   type TableGroup,
@@ -46,7 +47,7 @@ interface Kind {
 /** @returns null if less than half of the sites have few enough states around them */
 export function makeThresholds(stage: Stage, group: TableGroup): TableForm | null {
   const { conditional: t, states: k } = group;
-  const kindOf = kindNumbers(t, group);
+  const kindOf = kindNumbers(group);
   const members = new Int32Array(kindOf.kinds.length);
   for (const kind of kindOf.of) if (kind >= 0) members[kind]++;
   const row = rowLayout(k);
@@ -56,7 +57,7 @@ export function makeThresholds(stage: Stage, group: TableGroup): TableForm | nul
   let free = FREE_ROWS;
   let sites = 0;
   const kinds = kindOf.kinds.map((site, i): Kind | null => {
-    const radices = sortedLinks(t, site).flatMap((l) => t.tables[t.table[l]].dims);
+    const radices = [...sortedLinks(group, site)].flatMap((l) => t.tables[t.table[l]].dims);
     const rows = radices.reduce((a, d) => a * d, 1);
     const more = Math.max(0, rows - ROWS_PER_SITE * members[i]);
     if (rows > MAX_ROWS || more > free) return null;
@@ -73,7 +74,7 @@ export function makeThresholds(stage: Stage, group: TableGroup): TableForm | nul
   // Not for a few sites of many: each form and shape costs time at every block.
   if (2 * sites < group.count) return null;
 
-  const { energy, lost } = jointEnergies(t, k, kinds, total);
+  const { energy, lost } = jointEnergies(group, kinds, total);
   // Exponentials are taken once for each energy that occurs: β may change at every sweep.
   const distinct = new Numbering<number>();
   const energyOf = Uint32Array.from(energy, (e) => distinct.of(e));
@@ -130,26 +131,42 @@ function rowLayout(k: number): RowLayout {
 }
 
 /** The kind of each site (−1: none), and a site of each. */
-function kindNumbers(t: TableConditional, group: TableGroup): { of: Int32Array; kinds: number[] } {
+function kindNumbers(group: TableGroup): { of: Int32Array; kinds: number[] } {
+  const { conditional: t, count } = group;
   const kinds: number[] = [];
+  const of = new Int32Array(count);
   const own = new Numbering<string>();
   const tables = new Numbering<string>();
   let rowsSeen = 0;
-  const of = Int32Array.from({ length: group.count }, (_, p) => {
+  const kindOf = (p: number): number => {
     let rows = 1;
     for (let l = t.start[p]; l < t.start[p + 1]; l++)
       for (const d of t.tables[t.table[l]].dims) if (rows <= MAX_ROWS) rows *= d;
     if (rows > MAX_ROWS) return -1;
+    const full = rowsSeen > MAX_TOTAL_ROWS;
     const values = ownKey(t, group.states, p);
-    const key = `${sortedLinks(t, p).map((l) => t.table[l])}|${rowsSeen > MAX_TOTAL_ROWS ? own.find(values) : own.of(values)}`;
+    const known = Array.from(sortedLinks(group, p), (l) => t.table[l]);
+    const key = `${known}|${full ? own.find(values) : own.of(values)}`;
     if (tables.find(key) < 0) {
-      if (rowsSeen > MAX_TOTAL_ROWS) return -1;
+      if (full) return -1;
       rowsSeen += rows;
       kinds.push(p);
     }
     return tables.of(key);
-  });
+  };
+  for (let p = 0; p < count; p++)
+    of[p] =
+      p > 0 && sameTables(group, p - 1, p) && sameOwn(t, group.states, p - 1, p) ? of[p - 1] : kindOf(p);
   return { of, kinds };
+}
+
+function sameOwn(t: TableConditional, k: number, p: number, q: number): boolean {
+  if (!t.own && !t.ownBroken) return true;
+  for (let v = 0; v < k; v++) {
+    if (t.own && t.own[p * k + v] !== t.own[q * k + v]) return false;
+    if (t.ownBroken && t.ownBroken[p * k + v] !== t.ownBroken[q * k + v]) return false;
+  }
+  return true;
 }
 
 function ownKey(t: TableConditional, k: number, p: number): string {
@@ -162,18 +179,18 @@ function ownKey(t: TableConditional, k: number, p: number): string {
  * candidates have energy +∞ these have 0, and the row is lost.
  */
 function jointEnergies(
-  t: TableConditional,
-  k: number,
+  group: TableGroup,
   kinds: readonly (Kind | null)[],
   total: number,
 ): { energy: Float64Array; lost: Uint8Array } {
+  const { conditional: t, states: k } = group;
   const energy = new Float64Array(total * k);
   const lost = new Uint8Array(total);
   const broken = new Float64Array(k);
   for (const kind of kinds) {
     if (!kind) continue;
     const { site } = kind;
-    const tables = sortedLinks(t, site).map((l) => t.tables[t.table[l]]);
+    const tables = Array.from(sortedLinks(group, site), (l) => t.tables[t.table[l]]);
     const codes = new Int32Array(kind.radices.length);
     for (let r = 0; r < kind.rows; r++) {
       for (let j = codes.length - 1, rest = r; j >= 0; j--) {
@@ -339,11 +356,11 @@ function makeShape(stage: Stage, group: TableGroup, plan: ShapePlan): Shape {
       put(view, address, group.from + p);
       if (plan.constant === null) put(view, address + unit, plan.baseOf(p));
       let at = address + unit * head;
-      for (const l of sortedLinks(t, p))
-        for (let j = 0; j < t.tables[t.table[l]].strides.length; j++) {
-          put(view, at, t.others[t.first[l] + j]);
-          at += unit;
-        }
+      for (let i = t.start[p]; i < t.start[p + 1]; i++) {
+        const l = group.order[i];
+        const to = t.first[l] + t.tables[t.table[l]].strides.length;
+        for (let j = t.first[l]; j < to; j++, at += unit) put(view, at, t.others[j]);
+      }
     },
   };
 }
