@@ -12,7 +12,7 @@ import { kernelsEngine } from '../../src/engines/kernels/index.ts';
 import { makeSweeper, type Sweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
 import { Heap } from '../../src/engines/kernels/wasm/heap.ts';
 import { continuousPart } from '../../src/infer/continuous.ts';
-import { type Model, makeModel, noClamp } from '../../src/infer/model.ts';
+import { type Clamp, type Model, makeModel, noClamp } from '../../src/infer/model.ts';
 import { nodeHost } from '../../src/io/node-host.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { sources } from './c-peers.ts';

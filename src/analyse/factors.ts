@@ -3,6 +3,7 @@
  * unknowns as possible. Sums are pulled out of sums, differences and products with
  * what does not sum over unknowns, so `-h * sum(s)` becomes one factor a site.
  */
+import { isHarmless } from '../ir/adjoint.ts';
 import type { Builder } from '../ir/build.ts';
 import { type Axis, type Energy, type Node, Uses } from '../ir/types.ts';
 import { visit } from '../ir/walk.ts';
@@ -27,15 +28,34 @@ export function factorsOf(b: Builder, energy: Energy): readonly Factor[] {
         out.push({ term: t.name, span: t.span, axes, where, body, kind: 'energy' });
     });
   for (const c of energy.support)
-    out.push({
-      term: 'require',
-      span: c.span,
-      axes: c.axes,
-      where: c.where,
-      body: c.condition,
-      kind: 'support',
+    conjuncts(b, c.condition, c.axes, c.where, (axes, where, body) => {
+      out.push({ term: 'require', span: c.span, axes, where, body, kind: 'support' });
     });
   return out;
+}
+
+/** A requirement holds where all its conjuncts do: `all_different` becomes one factor a pair. */
+function conjuncts(b: Builder, n: Node, axes: readonly Axis[], where: Node | null, emit: Emit): void {
+  if (n.op === 'call' && n.fn === 'and') {
+    const [x, y] = n.args;
+    conjuncts(b, x, axes, where, emit);
+    // What follows in an `and` may rely on what stands before it.
+    const guard = isHarmless(y) ? null : x;
+    conjuncts(b, y, axes, guard && where ? b.call('and', where, guard) : (guard ?? where), emit);
+    return;
+  }
+  if (n.op === 'reduce' && n.kind === 'min') {
+    const { over, body, where: inner } = fresh(b, n, axes);
+    conjuncts(
+      b,
+      body,
+      [...axes, ...over],
+      inner && where ? b.call('and', where, inner) : (inner ?? where),
+      emit,
+    );
+    return;
+  }
+  emit(axes, where, n);
 }
 
 type Emit = (axes: readonly Axis[], where: Node | null, body: Node) => void;

@@ -57,6 +57,7 @@ export function threads(program: OpenedProgram): WorkerHost {
         if (!ended) hear(message);
       });
       thread.on('error', (e: unknown) => gone(whyLost(e)));
+      thread.on('messageerror', (e: unknown) => gone(whyLost(e)));
       thread.on('exit', () => gone('it ended before it was done'));
       return {
         send: (message) => thread.postMessage(message),

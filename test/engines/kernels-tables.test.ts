@@ -2,10 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SiteTable, SiteTables, TableConditional } from '../../src/engines/kernels/site-tables.ts';
 import type { GroupKernel, KernelMaker } from '../../src/engines/kernels/sweeps/stage.ts';
+import { makeSweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
 import { energyKernel, tableKernel } from '../../src/engines/kernels/sweeps/table-sweep.ts';
 import { Heap } from '../../src/engines/kernels/wasm/heap.ts';
 import { ModuleBuilder } from '../../src/engines/kernels/wasm/module.ts';
 import type { Slot } from '../../src/ir/types.ts';
+import { Stream } from '../../src/random/stream.ts';
 
 // ── Models ──────────────────────────────────────────────────────────────────
 
@@ -658,6 +660,39 @@ describe('kernels of tables', () => {
       expect([...first.codes()]).toEqual([...alone.codes()]);
       expect([...second.codes()]).not.toEqual([...alone.codes()]);
     }
+  });
+
+  it('a sweeper takes groups of tables', () => {
+    const pair = table(5, [5], (v, [o]) => (v === o ? -1 : 0));
+    const links = Array.from({ length: 30 }, (_, p) => [{ table: pair, others: [(p + 15) % 30] }]);
+    const tables = tablesOf([{ states: 5, links, blocks: [15, 30] }]);
+    const run = (chains: readonly number[]): number[][] => {
+      const s = makeSweeper(new Heap(), tables, chains.length);
+      expect(s.forms.map((f) => f.form)).toEqual(['table of 5 rows']);
+      const streams = chains.map((c) => new Stream(9, 'chain', c));
+      for (let i = 0; i < 10; i++) s.sweep(streams, 1);
+      expect(s.lost()).toBeNull();
+      return chains.map((_, c) => {
+        const codes = new Uint8Array(30);
+        s.store(c, codes);
+        return [...codes];
+      });
+    };
+    const [first, second, third] = run([0, 1, 2]);
+    expect(run([2])[0]).toEqual(third);
+    expect(run([1, 0])).toEqual([second, first]);
+  });
+
+  it('huge energies leave the least only', () => {
+    for (const maker of [tableKernel, energyKernel])
+      for (const k of [2, 3, 9, 40]) {
+        const steep = table(k, [2], (v, [o]) => (v === o ? 0 : 1e300 * (1 + v / 7)));
+        const links = Array.from({ length: 5 }, () => [{ table: steep, others: [5] }]);
+        const tables = tablesOf([{ states: k, links }], 1);
+        const chain = bench(tables, maker).chain([0, 0, 0, 0, 0, 1], 1);
+        expect(chain.sweep()).toBe(-1);
+        expect([...chain.codes()]).toEqual([1, 1, 1, 1, 1, 1]);
+      }
   });
 
   it('a kernel gives back all memory that it took', () => {

@@ -3,85 +3,20 @@
  * chains are counted and compared with exact probabilities by χ².
  */
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type DiscreteDomain, stateCount, valueMap } from '../../src/domain.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { enumerateStates } from '../../src/infer/enumerate.ts';
-import { type Clamp, clampOf, type Model, noClamp, type States } from '../../src/infer/model.ts';
-import { type SampleOptions, sample } from '../../src/infer/sample.ts';
+import { clampOf, noClamp } from '../../src/infer/model.ts';
+import { sample } from '../../src/infer/sample.ts';
 import type { Draws } from '../../src/stats/draws.ts';
 import { open } from '../run/kit.ts';
-import { chiSquare, ERRORS } from './statistics.ts';
+import { CHAINS, expectExact } from './exact.ts';
 
 let wasm: Engine;
 beforeAll(async () => {
   wasm = await tfjsEngine('wasm');
 }, 30_000);
-
-/** The number of a joint state: mixed radix over the elements of all unknowns, in order. */
-function numberOf(model: Model, value: (unknown: number, element: number) => number): number {
-  let at = 0;
-  model.unknowns.forEach((u, k) => {
-    const d = u.slot.domain as DiscreteDomain;
-    const { offset, scale } = valueMap(d);
-    for (let i = 0; i < u.size; i++) at = at * stateCount(d, model.sizeOf) + (value(k, i) - offset) / scale;
-  });
-  return at;
-}
-
-/** Exact probabilities of all joint states, by the reference engine. */
-function probabilities(model: Model, clamp: Clamp): Float64Array {
-  const total = model.unknowns.reduce(
-    (n, u) => n * stateCount(u.slot.domain as DiscreteDomain, model.sizeOf) ** u.size,
-    1,
-  );
-  const p = new Float64Array(total);
-  const visit = (states: States, energy: Float64Array, count: number): void => {
-    for (let c = 0; c < count; c++)
-      p[numberOf(model, (k, i) => states.get(model.unknowns[k].slot)![c * model.unknowns[k].size + i])] =
-        Math.exp(-energy[c]);
-  };
-  const { logZ } = enumerateStates({ ...model, engine: referenceEngine() }, clamp, visit);
-  return p.map((x) => x / Math.exp(logZ));
-}
-
-/** How often each joint state occurs in the recorded draws. */
-function counts(model: Model, draws: Draws): number[] {
-  const out = new Map<number, number>();
-  const values = model.unknowns.map((u) => draws.quantities.find((q) => q.name === u.slot.name)!.values);
-  for (let r = 0; r < draws.chains * draws.draws; r++) {
-    const at = numberOf(model, (k, i) => values[k][r * model.unknowns[k].size + i]);
-    out.set(at, (out.get(at) ?? 0) + 1);
-  }
-  const last = Math.max(...out.keys());
-  return Array.from({ length: last + 1 }, (_, i) => out.get(i) ?? 0);
-}
-
-const CHAINS = 8192;
-
-/** One state of each of many independent chains, after sweeps that start at random. */
-async function expectExact(model: Model, clamp: Clamp, options: SampleOptions = {}): Promise<Draws> {
-  const exact = probabilities(model, clamp);
-  const { draws } = await sample(model, clamp, {
-    chains: CHAINS,
-    draws: 1,
-    warmup: 24,
-    seed: 11,
-    ...options,
-  });
-  const found = counts(model, draws);
-  expect(found.length).toBeLessThanOrEqual(exact.length);
-  const all = Array.from(exact, (_, i) => found[i] ?? 0);
-  // A standard normal number: beyond 5 once in 3.5 million correct runs.
-  expect(chiSquare(all, [...exact])).toBeLessThan(ERRORS);
-  // The test can tell: the uniform distribution is far off.
-  const support = exact.filter((p) => p > 0).length;
-  const uniform = exact.map((p) => (p > 0 ? 1 / support : 0));
-  if (exact.some((p) => p > 0 && Math.abs(p * support - 1) > 0.2))
-    expect(chiSquare(all, [...uniform])).toBeGreaterThan(ERRORS);
-  return draws;
-}
 
 /** Pairs on a chain, three sites at once, a field; `f` makes a number of a value. */
 const chainModel = (domain: string, f: (element: string) => string, head = ''): string => `${head}

@@ -62,7 +62,8 @@ export class Emitter {
     const starting = loop.stmts.filter((s) => this.startsAt(s, axis, scope));
     const copies = this.copiesOf(loop, scope);
     for (const s of starting) this.start(s, scope, copies);
-    if (loop.block !== null) this.blocks(loop, loop.block, range, scope);
+    if (loop.steps !== null) this.steps(loop, range.count, scope);
+    else if (loop.block !== null) this.blocks(loop, loop.block, range, scope);
     else if (isInnermost(loop)) {
       const lanes = scope.lanes === null && range.count > 1;
       const weight = this.weightOfAll(loop);
@@ -123,6 +124,27 @@ export class Emitter {
     const at = (p: number): At => ({ counter: start, offset: offset + p });
     for (let k = 0; done + width <= count; done += width, k++) body(at(done), width > 1, k % copies);
     for (; done < count; done++) body(at(done), false, 0);
+  }
+
+  /** The steps of a recurrence, one after another. */
+  private steps(loop: Loop, count: number, scope: Scope): void {
+    const { c } = this;
+    if (count === 0) return;
+    const counter = c.local('i32');
+    const body = (): void => {
+      const inner = new Scope(scope, { axis: loop.axis, counter, offset: 0 });
+      this.block(loop.items, inner);
+      c.release(...inner.locals);
+    };
+    if (loop.steps === 'forward') c.for(counter, 0, 8 * count, 8, body);
+    else {
+      c.i32(8 * (count - 1)).set(counter);
+      c.loop((again) => {
+        body();
+        c.get(counter).i32(-8).op('i32.add').tee(counter).i32(0).op('i32.ge_s').branchIf(again);
+      });
+    }
+    c.release(counter);
   }
 
   /** Part by part, so that what the loops inside hand over stays in the cache. */
@@ -239,6 +261,7 @@ export class Emitter {
 
   /** How often the body of a loop over lanes is repeated, so that sums do not wait for each other. */
   private copiesOf(loop: Loop, scope: Scope): number {
+    if (loop.steps !== null) return 1;
     if (loop.block !== null) return 4;
     if (!isInnermost(loop) || scope.lanes !== null || this.rangeOf(loop.axis, scope).count < 2) return 1;
     const weight = this.weightOfAll(loop);

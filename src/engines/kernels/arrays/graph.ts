@@ -5,7 +5,17 @@
  */
 
 import { resultKey } from '../../../ir/matrix.ts';
-import type { Axis, FnName, IndexSet, Lambda, Node, Recurrence, Slot } from '../../../ir/types.ts';
+import { freeStates } from '../../../ir/scan.ts';
+import {
+  type Axis,
+  type FnName,
+  type IndexSet,
+  type Lambda,
+  type Node,
+  type Recurrence,
+  type Slot,
+  Uses,
+} from '../../../ir/types.ts';
 import { children, visit } from '../../../ir/walk.ts';
 import type { Output } from '../../engine.ts';
 
@@ -92,8 +102,23 @@ function boundBy(n: Node): Axes {
   }
 }
 
+/** A recurrence whose states are an array like any other, read at the step before while it is filled. */
+export interface Recurring {
+  readonly over: Axis;
+  /** The dimensions of the states: the position, params, the state's own. */
+  readonly axes: Axes;
+  readonly backward: boolean;
+  readonly init: Node;
+  readonly body: Node;
+  /** Reads of these are reads of the states, and of the states one step before. */
+  readonly now: Slot;
+  readonly before: Slot;
+}
+
 export interface Graph {
   readonly outputs: readonly Output[];
+  /** By `now` and `before`. */
+  readonly loops: ReadonlyMap<Slot, Recurring>;
   readonly maker: Maker;
   /** Axes along which instances lie side by side that must not influence each other's rounding (chains). */
   readonly batch: ReadonlySet<Axis>;
@@ -108,30 +133,77 @@ export function graphOf(outputs: readonly Output[], sizeOf: SizeOf, varies: (slo
     outputs.map((o) => o.node),
     (n) => nodes.push(n),
   );
+  const states = ownStates(nodes);
   const batch = batchAxes(outputs, nodes, varies);
-  const to = mergedAxes(outputs, nodes, batch);
+  const to = mergedAxes(outputs, nodes, batch, states);
   const maker = new Maker();
-  const made = rebuild(maker, nodes, to, sizeOf, new Set());
+  const first = rebuild(maker, nodes, to, sizeOf, new Set(), states);
   let roots: readonly Output[] = outputs.map((o) => ({
     ...o,
     axes: o.axes.map(to),
-    node: made.get(o.node)!,
+    node: first.made.get(o.node)!,
   }));
-  const both = logistic([...new Set(made.values())]);
+  let loops = first.loops;
+  const both = logistic([...new Set(first.made.values())]);
   if (both.size > 0) {
-    const next: Node[] = [];
-    visit(
-      roots.map((o) => o.node),
-      (n) => next.push(n),
+    const again = rebuild(maker, reachable(roots, loops), (a) => a, sizeOf, both, new Map());
+    roots = roots.map((o) => ({ ...o, node: again.made.get(o.node)! }));
+    loops = new Map(
+      [...loops].flatMap(([slot, l]) => {
+        const [init, body] = [again.made.get(l.init), again.made.get(l.body)];
+        return init && body ? [[slot, { ...l, init, body }] as const] : [];
+      }),
     );
-    const again = rebuild(maker, next, (a) => a, sizeOf, both);
-    roots = roots.map((o) => ({ ...o, node: again.get(o.node)! }));
   }
-  return {
-    outputs: roots,
-    maker,
-    batch: new Set([...batch].map(to)),
+  return { outputs: roots, loops, maker, batch: new Set([...batch].map(to)) };
+}
+
+/** Everything that outputs are made of, parts first; the states of a recurrence are made of its init and body. */
+export function reachable(outputs: readonly Output[], loops: ReadonlyMap<Slot, Recurring>): readonly Node[] {
+  const out: Node[] = [];
+  const seen = new Set<Node>();
+  const path: { readonly node: Node; readonly below: readonly Node[]; next: number }[] = [];
+  const enter = (n: Node): void => {
+    if (seen.has(n)) return;
+    seen.add(n);
+    const loop = n.op === 'read' ? loops.get(n.slot) : undefined;
+    const states = loop && n.op === 'read' && n.slot === loop.now ? [loop.init, loop.body] : [];
+    path.push({ node: n, below: [...states, ...children(n)], next: 0 });
   };
+  for (const { node } of outputs) {
+    enter(node);
+    for (let top = path.at(-1); top; top = path.at(-1)) {
+      if (top.next < top.below.length) enter(top.below[top.next++]);
+      else {
+        path.pop();
+        out.push(top.node);
+      }
+    }
+  }
+  return out;
+}
+
+/**
+ * The states of recurrences that become arrays: those that read no other state, and in whose steps neither matrix
+ * functions nor recurrences depend on the state.
+ */
+function ownStates(nodes: readonly Node[]): ReadonlyMap<Slot, Recurrence> {
+  const out = new Map<Slot, Recurrence>();
+  const seen = new Set<Recurrence>();
+  for (const n of nodes) {
+    if (n.op !== 'scan' || seen.has(n.loop)) continue;
+    seen.add(n.loop);
+    const { init, body, state } = n.loop;
+    if (freeStates(init).size > 0 || [...freeStates(body)].some((s) => s !== state)) continue;
+    let simple = true;
+    visit([body], (m) => {
+      if (m.op === 'matrix' && freeStates(m).has(state)) simple = false;
+      if (m.op === 'scan')
+        for (const part of [m.loop.init, m.loop.body]) if (freeStates(part).has(state)) simple = false;
+    });
+    if (simple) out.set(state, n.loop);
+  }
+  return out;
 }
 
 /** The axes that are the first index of what is supplied at every run, if results lead with such an axis too. */
@@ -157,6 +229,7 @@ function mergedAxes(
   outputs: readonly Output[],
   nodes: readonly Node[],
   batch: ReadonlySet<Axis>,
+  states: ReadonlyMap<Slot, Recurrence>,
 ): (a: Axis) => Axis {
   const near = new Map<Axis, Set<Axis>>();
   const seen = new Set<string>();
@@ -180,9 +253,11 @@ function mergedAxes(
   for (const o of outputs) together(o.axes);
   for (const n of nodes) {
     const bound = boundBy(n);
-    if (bound.length === 0) {
+    // What depends on a state will depend on the position of its loop.
+    const steps = [...freeStates(n)].flatMap((s) => states.get(s)?.over ?? []);
+    if (bound.length === 0 && steps.length === 0) {
       if (n.axes.length > 0) together(n.axes);
-    } else together([...n.axes, ...bound, ...children(n).flatMap((c) => c.axes)]);
+    } else together([...n.axes, ...steps, ...bound, ...children(n).flatMap((c) => c.axes)]);
   }
   const to = new Map<Axis, Axis>();
   const leaders = new Map<IndexSet, { readonly axis: Axis; readonly near: Set<Axis> }[]>();
@@ -220,13 +295,34 @@ function rebuild(
   to: (a: Axis) => Axis,
   sizeOf: SizeOf,
   both: ReadonlySet<Node>,
-): ReadonlyMap<Node, Node> {
+  states: ReadonlyMap<Slot, Recurrence>,
+): { readonly made: ReadonlyMap<Node, Node>; readonly loops: ReadonlyMap<Slot, Recurring> } {
   const made = new Map<Node, Node>();
   const loops = new Map<Recurrence, Recurrence>();
+  const slots = new Map<Recurrence, { readonly now: Slot; readonly before: Slot }>();
+  const recurring = new Map<Slot, Recurring>();
+  /** The two slots that stand for the states of a recurrence. */
+  const slotsOf = (loop: Recurrence): { readonly now: Slot; readonly before: Slot } => {
+    let known = slots.get(loop);
+    if (!known) {
+      const { state, over, params, axes } = loop;
+      const sets = [over, ...params, ...axes].map((a) => a.set);
+      const id = -1 - 2 * slots.size;
+      const slot = (n: number): Slot => ({ ...state, id: n, role: 'input', sets });
+      known = { now: slot(id), before: slot(id - 1) };
+      slots.set(loop, known);
+    }
+    return known;
+  };
   const of = (n: Node): Node => made.get(n)!;
   const list = (ns: readonly Node[]): Node[] => ns.map(of);
   for (const n of nodes) made.set(n, step(n));
-  return made;
+  return { made, loops: recurring };
+
+  function readStates(slot: Slot, indices: readonly Node[]): Node {
+    const key = `r${slot.id}[${ids(indices)}]`;
+    return make.intern(key, { op: 'read', slot, indices, axes: union(indices), uses: Uses.input });
+  }
 
   function step(n: Node): Node {
     switch (n.op) {
@@ -238,6 +334,8 @@ function rebuild(
         return make.const(sizeOf(n.set));
       case 'read': {
         const indices = list(n.indices);
+        const own = states.get(n.slot);
+        if (own) return readStates(slotsOf(own).before, [make.axis(to(own.over)), ...indices]);
         return make.intern(`r${n.slot.id}[${ids(indices)}]`, { ...bare(n), indices, axes: union(indices) });
       }
       case 'at': {
@@ -283,6 +381,16 @@ function rebuild(
         return make.intern(`${resultKey({ ...next, id: 0 })}[${ids(indices)}]`, next);
       }
       case 'scan': {
+        if (states.get(n.loop.state) === n.loop) {
+          const { over, params, axes, backward, init, body } = n.loop;
+          const own = slotsOf(n.loop);
+          const l = { over: to(over), axes: [over, ...params, ...axes].map(to), backward };
+          const whole = { ...l, init: of(init), body: of(body), ...own };
+          recurring.set(own.now, whole).set(own.before, whole);
+          const at = list(n.indices);
+          const k = params.length;
+          return readStates(own.now, [at[k], ...at.slice(0, k), ...at.slice(k + 1)]);
+        }
         let loop = loops.get(n.loop);
         if (!loop) {
           const { params, over, axes, init, body } = n.loop;

@@ -1,5 +1,6 @@
 /** In which order loops run around each other, and which statements share them. */
 import type { Axis, Node } from '../../../ir/types.ts';
+import type { Recurring } from './graph.ts';
 import { type Access, type Axes, affineOf, type Plan, type Stmt } from './plan.ts';
 
 export type Item = Leaf | Loop;
@@ -14,6 +15,8 @@ export interface Loop {
   readonly axis: Axis;
   /** The loops inside run over the axis themselves, so many positions at a time. */
   readonly block: number | null;
+  /** Of a recurrence: position after position, in this direction. */
+  readonly steps: 'forward' | 'backward' | null;
   readonly items: readonly Item[];
   /** All statements inside. */
   readonly stmts: readonly Stmt[];
@@ -63,12 +66,14 @@ export const isInnermost = (loop: Loop): boolean => loop.items.every((i) => i.ki
  * Statements in a possible order, as loops.
  * @param bound the axes of loops around
  * @param cut the axes that loops around have cut into blocks
+ * @param inside the recurrence whose steps these are
  */
 export function schedule(
   plan: Plan,
   stmts: readonly Stmt[],
   bound: ReadonlySet<Axis> = new Set(),
   cut: ReadonlySet<Axis> = new Set(),
+  inside: Recurring | null = null,
 ): readonly Item[] {
   const out: Item[] = [];
   const rest = new Set(stmts);
@@ -80,7 +85,7 @@ export function schedule(
     let seen = 0;
     let work = plan.inline(first).length;
     for (const s of rest) {
-      if (s === first) continue;
+      if (s === first || s.loop !== inside) continue;
       if (++seen > WINDOW || work > LARGEST_GROUP) break;
       if (next(s) !== axis || (!mixed && (left(s) === 1) !== isLeaf)) continue;
       let fits = true;
@@ -99,6 +104,17 @@ export function schedule(
   };
   for (const first of stmts) {
     if (!rest.has(first)) continue;
+    if (first.loop !== inside) {
+      // All that happens in a step, once the last of it can.
+      const l = first.loop!;
+      if (plan.recurrences.get(l)!.step !== first) continue;
+      const members = stmts.filter((s) => s.loop === l);
+      for (const s of members) rest.delete(s);
+      const items = schedule(plan, members, new Set([...bound, l.over]), cut, l);
+      const steps = l.backward ? 'backward' : 'forward';
+      out.push({ kind: 'loop', axis: l.over, block: null, steps, items, stmts: members });
+      continue;
+    }
     const axis = next(first);
     if (axis === undefined) {
       rest.delete(first);
@@ -121,9 +137,9 @@ export function schedule(
     for (const s of members) rest.delete(s);
     const items =
       block === null
-        ? schedule(plan, members, new Set([...bound, axis]), cut)
-        : schedule(plan, members, bound, new Set([...cut, axis]));
-    out.push({ kind: 'loop', axis, block, items, stmts: members });
+        ? schedule(plan, members, new Set([...bound, axis]), cut, inside)
+        : schedule(plan, members, bound, new Set([...cut, axis]), inside);
+    out.push({ kind: 'loop', axis, block, steps: null, items, stmts: members });
   }
   return out;
 }
@@ -143,13 +159,15 @@ const DEAR = 8;
 
 /** The parts of a statement that do not move with all of its loops and are worth an array. */
 export function dearParts(plan: Plan, s: Stmt): readonly Node[] {
-  if (s.order.length < 2) return [];
+  if (s.order.length < 2 && s.loop === null) return [];
   const out: Node[] = [];
   const loops = s.order.filter((a) => plan.size(a) > 1);
   const { batch } = plan.graph;
   plan.reach(plan.roots(s), s.node, (n) => {
     const own = loops.filter((a) => n.axes.includes(a));
-    if (own.length === loops.length) return false;
+    // What a step does not have to wait for is worked out before, for all steps.
+    const early = s.loop !== null && !plan.isInside(n);
+    if (own.length === loops.length && !early) return false;
     const inner = own.filter((a) => !batch.has(a));
     if (n.op === 'call' && inner.length > 0 && plan.volume(inner) >= 4 && plan.access(n) === null)
       if (plan.weightOf(n) >= DEAR && n !== s.node) out.push(n);

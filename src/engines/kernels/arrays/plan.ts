@@ -16,9 +16,9 @@ import {
   type Slot,
   Uses,
 } from '../../../ir/types.ts';
-import { children, visit } from '../../../ir/walk.ts';
+import { children } from '../../../ir/walk.ts';
 import { compileLoop, type LoopProgram } from '../../loops/program.ts';
-import type { Graph, Maker } from './graph.ts';
+import { type Graph, type Maker, type Recurring, reachable } from './graph.ts';
 
 export type Axes = readonly Axis[];
 export type SizeOf = (set: IndexSet) => number;
@@ -37,6 +37,8 @@ export interface Arr {
     | { readonly kind: 'slot'; readonly slot: Slot }
     | { readonly kind: 'known'; readonly node: Node }
     | { readonly kind: 'made' }
+    /** A part of the states of a recurrence. */
+    | { readonly kind: 'states' }
     | { readonly kind: 'output'; readonly name: string };
 }
 
@@ -73,6 +75,8 @@ export interface Stmt {
   readonly host: HostStep | null;
   /** Whether some summed axis has no position at all. */
   readonly empty: boolean;
+  /** The recurrence in whose steps it is done. */
+  loop: Recurring | null;
   /** The loops, outermost first; decided by `order.ts`. */
   order: Axes;
   /** What has to be done before, and how it is read. */
@@ -81,6 +85,14 @@ export interface Stmt {
   kept: boolean;
   /** In the order of the program. */
   rank: number;
+}
+
+/** The states of a recurrence in memory: one block for each step, and one for what was before the first. */
+export interface States {
+  readonly now: Arr;
+  readonly before: Arr;
+  readonly init: Arr;
+  readonly step: Stmt;
 }
 
 /** Index expressions: Σ coefficient · axis + constant. */
@@ -119,6 +131,8 @@ export class Plan {
   private readonly wanted: Set<Node>;
   private readonly layouts = new Map<Node, Axes>();
   readonly producers = new Map<Arr, Stmt>();
+  readonly recurrences = new Map<Recurring, States>();
+  private readonly inside = new Map<Node, Recurring>();
 
   /**
    * @param wanted expressions that are kept as arrays in any case
@@ -162,6 +176,11 @@ export class Plan {
   }
 
   slot(slot: Slot): Arr {
+    const loop = this.graph.loops.get(slot);
+    if (loop) {
+      const states = this.recurrence(loop);
+      return slot === loop.now ? states.now : states.before;
+    }
     let known = this.slots.get(slot);
     if (!known) {
       known = this.arr(slot.sets.map(this.sizeOf), null, { kind: 'slot', slot });
@@ -195,7 +214,7 @@ export class Plan {
 
   /** Whether the value is known before the first run, and worth a table. */
   isKnown(n: Node): boolean {
-    if (!this.fold || this.varies(n)) return false;
+    if (!this.fold || this.varies(n) || this.inside.has(n)) return false;
     if ((n.uses & Uses.state) !== 0 && freeStates(n).size > 0) return false;
     return this.volume(n.axes) <= LARGEST_TABLE;
   }
@@ -266,14 +285,18 @@ export class Plan {
   // ── Statements ────────────────────────────────────────────────────────────
 
   private form(): void {
-    const nodes: Node[] = [];
-    visit(
-      this.graph.outputs.map((o) => o.node),
-      (n) => nodes.push(n),
-    );
+    const { loops } = this.graph;
+    const nodes = [...reachable(this.graph.outputs, loops)];
     for (const n of nodes) {
-      const own = n.op === 'read' && n.slot.role !== 'state' && !this.isConstant(n.slot);
-      this.dynamic.set(n, own || children(n).some((c) => this.varies(c)));
+      const loop = n.op === 'read' ? loops.get(n.slot) : undefined;
+      const isBefore = loop !== undefined && n.op === 'read' && n.slot === loop.before;
+      const parts = children(n);
+      const own = loop
+        ? !isBefore && (this.varies(loop.init) || this.varies(loop.body))
+        : n.op === 'read' && n.slot.role !== 'state' && !this.isConstant(n.slot);
+      this.dynamic.set(n, own || parts.some((c) => this.varies(c)));
+      const around = isBefore ? loop : parts.map((c) => this.inside.get(c)).find((l) => l !== undefined);
+      if (around) this.inside.set(n, around);
       this.weights.set(n, this.weigh(n));
     }
     this.seed();
@@ -320,6 +343,7 @@ export class Plan {
       into: [],
       indices: [],
       host: null,
+      loop: null,
       order: [],
       uses: new Map(),
       kept: part.out.role.kind === 'output',
@@ -361,7 +385,8 @@ export class Plan {
     if (n.op === 'const' || n.op === 'size') {
       if (!this.wanted.has(n)) return;
     } else if (this.isKnown(n) && !(this.wanted.has(n) && this.values.get(n)?.role.kind === 'output')) {
-      const bare = n.op === 'read' && n.indices.every((i) => affineOf(i) !== null);
+      const bare =
+        n.op === 'read' && !this.graph.loops.has(n.slot) && n.indices.every((i) => affineOf(i) !== null);
       if (n.op !== 'axis' && !bare) this.valueOf(n);
       return;
     }
@@ -497,6 +522,32 @@ export class Plan {
     stmt.kept = true;
   }
 
+  /** Whether the value depends on the state of a recurrence one step before. */
+  isInside = (n: Node): boolean => this.inside.has(n);
+
+  private recurrence(l: Recurring): States {
+    let known = this.recurrences.get(l);
+    if (known) return known;
+    const states = (axes: Axes): Arr => this.over(axes, { kind: 'states' });
+    const [now, before, first] = [states(l.axes), states(l.axes), states(l.axes.slice(1))];
+    const start = this.add('store', {
+      free: first.axes!,
+      body: l.init,
+      out: first,
+      rank: l.init.id + 0.25,
+      kept: true,
+    });
+    const rank = Math.max(l.init.id, l.body.id) + 0.5;
+    const step = this.add('store', { free: l.axes, body: l.body, out: now, rank, kept: true });
+    this.producers.set(before, start);
+    step.uses.set(start, []);
+    known = { now, before, init: first, step };
+    this.recurrences.set(l, known);
+    this.use(l.init, start);
+    this.use(l.body, step);
+    return known;
+  }
+
   /** Finds what a statement reads. */
   private link(s: Stmt): void {
     const note = (access: Access, n: Node | null): void => {
@@ -515,6 +566,8 @@ export class Plan {
       return;
     }
     for (const n of this.inline(s)) {
+      const around = this.inside.get(n);
+      if (around) s.loop = around;
       const access = n === s.node ? this.source(n) : this.access(n);
       if (access) note(access, n);
     }

@@ -1,12 +1,11 @@
 /** From an array program to one WebAssembly function, and what it reads and writes in memory. */
 import type { FnName, IndexSet, Node, Slot } from '../../../ir/types.ts';
-import { visit } from '../../../ir/walk.ts';
 import type { ArrayProgram, Arrays, Output } from '../../engine.ts';
 import { computeMatrices } from '../../linear/batch.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { type Constants, checkArray } from './constants.ts';
 import { Emitter } from './emit.ts';
-import { type Graph, graphOf } from './graph.ts';
+import { type Graph, graphOf, reachable } from './graph.ts';
 import { dearParts, type Item, markKept, orderLoops, schedule } from './order.ts';
 import { Places } from './place.ts';
 import { type Arr, Plan, type Stmt } from './plan.ts';
@@ -73,7 +72,14 @@ function compileGraph(
         arr.address = allot(8 * arr.size);
       }
     }
-    for (const s of plan.stmts) s.out.address = allot(8 * s.out.size);
+    for (const s of plan.stmts) if (s.out.role.kind !== 'states') s.out.address = allot(8 * s.out.size);
+    for (const [l, { now, before, init }] of plan.recurrences) {
+      const start = allot(8 * (now.size + init.size));
+      const step = 8 * init.size;
+      now.address = l.backward ? start : start + step;
+      before.address = l.backward ? start + step : start;
+      init.address = l.backward ? start + 8 * now.size : start;
+    }
     const nan = allot(8);
     heap.f64(nan, 1)[0] = Number.NaN;
     const run = write(plan, places, nan, pool, (bytes) => allot(bytes));
@@ -142,12 +148,7 @@ function write(
   const items = schedule(plan, plan.stmts);
   markKept(items);
   const names = new Set<FnName>();
-  visit(
-    plan.graph.outputs.map((o) => o.node),
-    (n) => {
-      if (n.op === 'call') names.add(n.fn);
-    },
-  );
+  for (const n of reachable(plan.graph.outputs, plan.graph.loops)) if (n.op === 'call') names.add(n.fn);
   const hosts = plan.stmts.filter((s) => s.host);
   const steps = new Map(hosts.map((s, k) => [s, m.import(`step ${k}`, [], [], hostStep(s, pool))] as const));
   const scalars = new Scalars(m, names, INLINED);

@@ -14,25 +14,25 @@ export const pushNumber = (c: Code, p: Form, x: number): Code =>
   p === 'f64' ? c.f64(x) : c.splat('f64x2', x);
 /** x or y on the stack by a comparison after them. */
 const choose = (c: Code, p: Form): Code => c.op(p === 'f64' ? 'select' : 'v128.bitselect');
-const plain =
-  (op: string): Writer =>
-  (c, p, ...x) => {
-    for (const a of x) c.get(a);
-    c.op(`${p}.${op}`);
-  };
+/** Functions that are one instruction. */
+const single: Partial<Record<FnName, string>> = {
+  add: 'add',
+  sub: 'sub',
+  mul: 'mul',
+  div: 'div',
+  neg: 'neg',
+  sqrt: 'sqrt',
+  abs: 'abs',
+  floor: 'floor',
+  ceil: 'ceil',
+  min: 'min',
+  max: 'max',
+};
+
+/** The instruction, if the function is one. */
+export const instructionOf = (fn: FnName): string | undefined => single[fn];
 
 const writers: Partial<Record<FnName, Writer>> = {
-  add: plain('add'),
-  sub: plain('sub'),
-  mul: plain('mul'),
-  div: plain('div'),
-  neg: plain('neg'),
-  sqrt: plain('sqrt'),
-  abs: plain('abs'),
-  floor: plain('floor'),
-  ceil: plain('ceil'),
-  min: plain('min'),
-  max: plain('max'),
   square: (c, p, x) => {
     c.get(x).get(x).op(`${p}.mul`);
   },
@@ -78,6 +78,9 @@ const structural: ReadonlySet<FnName> = new Set<FnName>([
   'pick',
 ]);
 
+const isWritten = (fn: FnName): boolean =>
+  single[fn] !== undefined || writers[fn] !== undefined || structural.has(fn);
+
 const emitted = new Map<FnName, boolean>();
 
 /** Whether the math library writes the function. */
@@ -105,13 +108,13 @@ export class Scalars {
     this.m = m;
     this.inlined = inlined;
     for (const fn of names) {
-      if (writers[fn] || structural.has(fn) || isEmitted(fn)) continue;
+      if (isWritten(fn) || isEmitted(fn)) continue;
       const { arity, eval: evaluate } = functions[fn];
       const params = Array.from({ length: arity }, () => 'f64' as const);
       this.imports.set(fn, m.import(fn, params, ['f64'], evaluate));
     }
     // Functions of the math library come before those that call them.
-    for (const fn of names) if (!writers[fn] && !structural.has(fn) && isEmitted(fn)) this.both(fn);
+    for (const fn of names) if (!isWritten(fn) && isEmitted(fn)) this.both(fn);
   }
 
   private both(fn: FnName): void {

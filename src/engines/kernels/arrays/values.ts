@@ -3,7 +3,7 @@ import type { Axis, CallNode, Node } from '../../../ir/types.ts';
 import type { Code, Local } from '../wasm/code.ts';
 import type { Place, Places } from './place.ts';
 import type { Access, Plan } from './plan.ts';
-import { comparisons, type Form, pushNumber, type Scalars } from './scalars.ts';
+import { comparisons, type Form, instructionOf, pushNumber, type Scalars } from './scalars.ts';
 import type { Scope, Val } from './scope.ts';
 
 /** An address: a variable, if something moves it, and a constant. */
@@ -162,6 +162,12 @@ export class Values {
       }
       default:
         break;
+    }
+    const instruction = instructionOf(n.fn);
+    if (instruction) {
+      for (const a of n.args) this.push(a, form, scope);
+      c.op(`${form}.${instruction}`);
+      return put(false);
     }
     this.scalars.write(
       c,

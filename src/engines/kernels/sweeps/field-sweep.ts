@@ -2,7 +2,7 @@
  * Sweeps over two-state sites with local fields, lanes over the sites of a block. The sites of one vector are of
  * one block, so they are independent given the rest and drawing them at once is drawing them one by one.
  */
-import type { SiteGroup } from '../site-tables.ts';
+import type { FieldConditional, SiteGroup } from '../site-tables.ts';
 import type { Exports } from '../wasm/module.ts';
 import { emitFieldSweep } from './field-code.ts';
 import { FAR, fillThresholds, THRESHOLD_BYTES } from './field-draw.ts';
@@ -17,7 +17,7 @@ export const laneField: KernelMaker = (stage, group) => make(stage, group, false
 
 function make(stage: Stage, group: SiteGroup, bytes: boolean): ((exports: Exports) => GroupKernel) | null {
   if (group.conditional.kind !== 'field') return null;
-  const program = fieldProgram(group, group.conditional, bytes);
+  const program = programOf(group, group.conditional, bytes);
   if (!program || (bytes && 2 * program.byteSites < group.count)) return null;
   const { heap, module } = stage;
   const base = heap.allocate(program.bytes.length);
@@ -43,6 +43,23 @@ function make(stage: Stage, group: SiteGroup, bytes: boolean): ((exports: Export
       dispose: () => heap.release(base),
     };
   };
+}
+
+/** Programs depend on tables alone, and a plan asks for the forms before a run asks for the kernels. */
+const known = new WeakMap<SiteGroup, Map<boolean, FieldProgram | null>>();
+
+function programOf(group: SiteGroup, conditional: FieldConditional, bytes: boolean): FieldProgram | null {
+  let both = known.get(group);
+  if (!both) {
+    both = new Map();
+    known.set(group, both);
+  }
+  let program = both.get(bytes);
+  if (program === undefined) {
+    program = fieldProgram(group, conditional, bytes);
+    both.set(bytes, program);
+  }
+  return program;
 }
 
 function formOf(group: SiteGroup, program: FieldProgram): string {

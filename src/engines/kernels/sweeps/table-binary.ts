@@ -39,7 +39,7 @@ export function binarySites({ stage, levels, rows, rateAt }: EnergyPlan, layout:
         c.lane('i32x4.replace_lane', lane).set(d);
       }
       c.get(d).op('i32x4.abs').set(size);
-      emitWeight(c, size, rate);
+      emitWeight(c, size, rate, true);
       if (levels.limit !== null) c.get(size).splat('i32x4', levels.limit).op('i32x4.lt_s', 'v128.and');
       c.op('f32x4.convert_i32x4_s').set(w);
       // w is in units of 2⁻²².

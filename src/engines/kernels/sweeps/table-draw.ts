@@ -12,7 +12,7 @@ import { emitWeight } from './table-weights.ts';
 /** Above all energies. */
 const NEVER = 0x7fffffff;
 
-/** Writes, in place: `energies` of what is no candidate become NEVER; broadcast in `least` or lane by lane. */
+/** What `settle` works on, in place: energies of values that are no candidates become NEVER. */
 interface Settling {
   readonly c: Code;
   readonly levels: Levels;
@@ -25,7 +25,7 @@ interface Settling {
   readonly note: (lost: Local) => void;
 }
 
-/** Leaves the least energies in a new variable. */
+/** Leaves candidates only, and the least energy in a new variable: of each site in its lane, or in all lanes. */
 function settle({ c, levels, energies, counts, across, note }: Settling): Local {
   const { planes, energyBits, infiniteBits } = levels;
   const [least, lost] = [c.local('v128'), c.local('v128')];
@@ -71,15 +71,23 @@ function settle({ c, levels, energies, counts, across, note }: Settling): Local 
 /**
  * Pushes the weights of energies; those of another level than the least have none.
  * @param padded whether lanes may be NEVER
+ * @param alone as for `emitWeight`
  */
-function weigh(c: Code, levels: Levels, energy: Local, least: Local, rate: Local, padded: boolean): void {
+function weigh(
+  c: Code,
+  levels: Levels,
+  energy: Local,
+  least: Local,
+  rate: Local,
+  { padded = false, alone = false },
+): void {
   if (levels.flat) {
     c.get(energy).get(least).op('i32x4.eq').splat('i32x4', 1).op('v128.and');
     return;
   }
   const d = c.local('v128');
   c.get(energy).get(least).op('i32x4.sub').set(d);
-  emitWeight(c, d, rate);
+  emitWeight(c, d, rate, alone);
   const limit = levels.limit ?? (padded ? 2 ** levels.energyBits : null);
   if (limit !== null) c.get(d).splat('i32x4', limit).op('i32x4.lt_s', 'v128.and');
   c.release(d);
@@ -116,7 +124,7 @@ export function drawFour(
     },
   });
   energies.forEach((e, v) => {
-    weigh(c, levels, e, least, rate, false);
+    weigh(c, levels, e, least, rate, {});
     if (v > 0) c.get(energies[v - 1]).op('i32x4.add');
     c.set(e);
   });
@@ -197,7 +205,10 @@ export function drawOne(
     note: () => notePosition(visit, 0),
   });
   energies.forEach((e, i) => {
-    weigh(c, levels, e, least, rate, pad !== null && i === energies.length - 1);
+    weigh(c, levels, e, least, rate, {
+      padded: pad !== null && i === energies.length - 1,
+      alone: energies.length === 1,
+    });
     runningSums(c);
     if (i > 0) {
       const before = energies[i - 1];
@@ -287,7 +298,7 @@ export function drawMany(
   c.splat('i32x4', 0).set(x);
   each(() => {
     load(at).set(y);
-    weigh(c, levels, y, least, rate, pad !== null);
+    weigh(c, levels, y, least, rate, { padded: pad !== null });
     runningSums(c);
     c.get(x)
       .get(x)

@@ -4,7 +4,7 @@
  */
 import type { Code, Local } from '../wasm/code.ts';
 import type { Stage } from './stage.ts';
-import { Numbering, sameTables, sortedLinks, type TableGroup, type Visit } from './table-form.ts';
+import { Numbering, sortedLinks, type TableGroup, type Visit } from './table-form.ts';
 
 /** Others of a site whose links are written out. */
 const MAX_OTHERS = 24;
@@ -48,8 +48,12 @@ export function layoutsOf(
   const layoutOf = new Int32Array(count).fill(-1);
   for (let p = 0; p < count; p++) {
     if (!wanted[p]) continue;
-    if (before >= 0 && sameTables(group, before, p)) {
-      layoutOf[p] = layoutOf[before];
+    if (before >= 0 && sameLayout(group, before, p)) {
+      const n = layoutOf[before];
+      layoutOf[p] = n;
+      const tables = written[n];
+      for (let j = 0; j < tables.length; j++)
+        if (tables[j] !== t.table[group.order[t.start[p] + j]]) tables[j] = -1;
       continue;
     }
     before = p;
@@ -82,6 +86,18 @@ export function layoutsOf(
     return { links, own: ownBytes > 0 ? offset : -1, recordBytes: offset + ownBytes };
   });
   return { layouts, layoutOf };
+}
+
+/** Whether the links of two sites have the same numbers of others, with the same strides. */
+function sameLayout({ conditional: t, order }: TableGroup, p: number, q: number): boolean {
+  const n = t.start[p + 1] - t.start[p];
+  if (t.start[q + 1] - t.start[q] !== n) return false;
+  for (let i = 0; i < n; i++) {
+    const a = t.tables[t.table[order[t.start[p] + i]]].strides;
+    const b = t.tables[t.table[order[t.start[q] + i]]].strides;
+    if (a !== b && (a.length !== b.length || a.some((s, j) => s !== b[j]))) return false;
+  }
+  return true;
 }
 
 /** What sites with the same layout have in common; null if a list is better. */

@@ -29,6 +29,7 @@ const MAX_BYTES = 2 ** 21;
 /** Tables cost time when β changes: so many rows of a kind for each site of it, and so many more in all. */
 const ROWS_PER_SITE = 4;
 const FREE_ROWS = 1024;
+const MAX_KINDS = 1024;
 /** Each is a function. */
 const MAX_SHAPES = 16;
 
@@ -48,6 +49,7 @@ interface Kind {
 export function makeThresholds(stage: Stage, group: TableGroup): TableForm | null {
   const { conditional: t, states: k } = group;
   const kindOf = kindNumbers(group);
+  if (!kindOf) return null;
   const members = new Int32Array(kindOf.kinds.length);
   for (const kind of kindOf.of) if (kind >= 0) members[kind]++;
   const row = rowLayout(k);
@@ -130,8 +132,8 @@ function rowLayout(k: number): RowLayout {
   return { bytes: 64 * (groups + 1), groups };
 }
 
-/** The kind of each site (−1: none), and a site of each. */
-function kindNumbers(group: TableGroup): { of: Int32Array; kinds: number[] } {
+/** The kind of each site (−1: none), and a site of each; null if less than half of the sites have one. */
+function kindNumbers(group: TableGroup): { of: Int32Array; kinds: number[] } | null {
   const { conditional: t, count } = group;
   const kinds: number[] = [];
   const of = new Int32Array(count);
@@ -143,7 +145,7 @@ function kindNumbers(group: TableGroup): { of: Int32Array; kinds: number[] } {
     for (let l = t.start[p]; l < t.start[p + 1]; l++)
       for (const d of t.tables[t.table[l]].dims) if (rows <= MAX_ROWS) rows *= d;
     if (rows > MAX_ROWS) return -1;
-    const full = rowsSeen > MAX_TOTAL_ROWS;
+    const full = kinds.length >= MAX_KINDS || rowsSeen > MAX_TOTAL_ROWS;
     const values = ownKey(t, group.states, p);
     const known = Array.from(sortedLinks(group, p), (l) => t.table[l]);
     const key = `${known}|${full ? own.find(values) : own.of(values)}`;
@@ -154,9 +156,13 @@ function kindNumbers(group: TableGroup): { of: Int32Array; kinds: number[] } {
     }
     return tables.of(key);
   };
-  for (let p = 0; p < count; p++)
-    of[p] =
-      p > 0 && sameTables(group, p - 1, p) && sameOwn(t, group.states, p - 1, p) ? of[p - 1] : kindOf(p);
+  let without = 0;
+  for (let p = 0; p < count; p++) {
+    const again = p > 0 && sameTables(group, p - 1, p) && sameOwn(t, group.states, p - 1, p);
+    of[p] = again ? of[p - 1] : kindOf(p);
+    if (of[p] < 0) without++;
+    if (2 * without > count) return null;
+  }
   return { of, kinds };
 }
 

@@ -17,10 +17,14 @@ const LOWEST = -60;
  * The rate of weights: units of energy times it are powers of 2.
  * @param scale units in an energy of 1
  */
-export const rateOf = (beta: number, scale: number): number => (-beta * Math.LOG2E) / scale;
+export const rateOf = (beta: number, scale: number): number => Math.max((-beta * Math.LOG2E) / scale, -1e30);
 
-/** Pushes round(2²² · 2^(rate · d)) in lanes (i32x4) of differences d ≥ 0 (i32x4, a variable, not changed). */
-export function emitWeight(c: Code, d: Local, rate: Local): void {
+/**
+ * Pushes round(2²² · 2^(rate · d)) in lanes (i32x4) of differences d ≥ 0 (i32x4, a variable, not changed).
+ * @param alone whether no other weights are made meanwhile: then the terms are summed in pairs (Estrin), which is
+ *   more work and less waiting
+ */
+export function emitWeight(c: Code, d: Local, rate: Local, alone = false): void {
   const [f, n, power] = [c.local('v128'), c.local('v128'), c.local('v128')];
   c.get(d)
     .op('f32x4.convert_i32x4_s')
@@ -31,9 +35,24 @@ export function emitWeight(c: Code, d: Local, rate: Local): void {
     .tee(f);
   c.splat('f32x4', ROUND).op('f32x4.add').tee(n).i32(23).op('i32x4.shl').set(power);
   c.get(f).get(n).splat('f32x4', ROUND).op('f32x4.sub', 'f32x4.sub').set(f);
-  const [last, ...others] = [...POWER].reverse();
-  c.splat('f32x4', last);
-  for (const coefficient of others) c.get(f).op('f32x4.mul').splat('f32x4', coefficient).op('f32x4.add');
+  if (alone) {
+    const pair = (i: number): Code =>
+      c
+        .get(f)
+        .splat('f32x4', POWER[i + 1])
+        .op('f32x4.mul')
+        .splat('f32x4', POWER[i])
+        .op('f32x4.add');
+    pair(0);
+    pair(2);
+    c.get(f).get(f).op('f32x4.mul').tee(n).op('f32x4.mul', 'f32x4.add');
+    pair(4);
+    c.get(n).get(n).op('f32x4.mul', 'f32x4.mul', 'f32x4.add');
+  } else {
+    const [last, ...others] = [...POWER].reverse();
+    c.splat('f32x4', last);
+    for (const coefficient of others) c.get(f).op('f32x4.mul').splat('f32x4', coefficient).op('f32x4.add');
+  }
   // Adding 2²³ rounds to a whole number, which then stands in the low bits.
   c.get(power)
     .op('f32x4.mul')
