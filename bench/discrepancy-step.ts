@@ -3,14 +3,14 @@
  * each, an energy 32 → 256 → 256 → 1 with silu; perturbation, loss, gradients and Adam.
  *
  *   npx tsc -p tsconfig.json --noEmit false --outDir dist
- *   node dist/bench/discrepancy-step.js [wasm|cpu|tensorflow|reference] [steps]
+ *   node dist/bench/discrepancy-step.js [auto|kernels|wasm|cpu|tensorflow|reference] [steps] [width]
  */
 import type { HostArray } from '../src/arrays.ts';
 import { initialParams } from '../src/bind/params.ts';
 import type { ParamDecl } from '../src/check/values.ts';
 import type { Domain } from '../src/domain.ts';
-import { referenceEngine } from '../src/engines/reference/index.ts';
-import { type BackendName, tfjsEngine } from '../src/engines/tfjs/index.ts';
+import { isEngineName } from '../src/engines/names.ts';
+import { openEngine } from '../src/engines/open.ts';
 import { Builder, staticSize } from '../src/ir/build.ts';
 import type { Node, Slot } from '../src/ir/types.ts';
 import { fit as learn } from '../src/learn/fit.ts';
@@ -19,10 +19,11 @@ import { Stream } from '../src/random/stream.ts';
 
 const span = { file: 'bench', start: 0, end: 0 };
 const real: Domain = { kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
-const sizes = [32, 256, 256];
 
-const [backend = 'wasm', count = '20'] = process.argv.slice(2);
-const engine = backend === 'reference' ? referenceEngine() : await tfjsEngine(backend as BackendName);
+const [name = 'wasm', count = '20', width = '256'] = process.argv.slice(2);
+if (!isEngineName(name)) throw new Error(`there is no engine ${name}`);
+const engine = await openEngine(name);
+const sizes = [32, Number(width), Number(width)];
 
 const b = new Builder();
 const params: ParamDecl[] = [];

@@ -73,12 +73,13 @@ function ising(chains: number): Case {
   const beta = 0.4;
   const torus = latticeLinks([side, side], true);
   const statistic = productStatistic(torus, 1 / torus.a.length, 's');
-  const warmup = chains > 1 ? 60 : 200;
+  const warmup = 200;
   return {
     name: `ising-${chains}`,
     title: `Ising, ${side} × ${side} torus, β = ${beta}, ${chains === 1 ? 'one chain' : `${chains} chains`}`,
     ...updates,
     exact: infiniteBond(beta),
+    patience: chains > 1 ? 3 : 1,
     targets: [
       ...(chains === 1 ? [overNatural] : []),
       { ours: 'Energy, lanes', over: 'C polynomial, -O3 -msse4.2', atLeast: 1 },

@@ -52,6 +52,8 @@ export interface Case {
   /** The value that the mean has by theory, where there is one. */
   readonly exact?: number;
   readonly targets: readonly Target[];
+  /** Times as long rounds, where sweeps are long and states that follow each other alike. */
+  readonly patience?: number;
   /** @param note told of what a reader should know: compile times, peers that are missing and why */
   peers(folder: string, note: (text: string) => void): Promise<readonly Peer[]>;
 }

@@ -27,12 +27,22 @@ export function planGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
   if (!model.kernels?.sweeper || others.length === 0)
     return { kernels: null, forests, conditionals: others, how };
   const { tables, left } = siteTables(model.builder, model.energy, others, clamp.fixed, model, model.kernels);
-  for (const [slot, why] of left) how.set(slot, `conditionals evaluated by ${model.engine.name}, not by code of their own, because ${why}`);
-  const swept = tables.groups.length > 0 ? tables : null;
-  if (swept) {
-    const sweeper = model.kernels.sweeper(swept, 0);
-    for (const { slot, form } of sweeper.forms) how.set(slot, `swept by code made for them: ${form}`);
+  const byEngine = new Map(left);
+  let groups = tables.groups;
+  if (groups.length > 0) {
+    const sweeper = model.kernels.sweeper(tables, 0);
     sweeper.dispose();
+    for (const { slot, form } of sweeper.forms) how.set(slot, `swept by code made for them: ${form}`);
+    for (const slot of sweeper.unfit)
+      byEngine.set(slot, 'small energies beside such large ones need double precision');
+    groups = groups.filter((g) => !byEngine.has(g.slot));
   }
-  return { kernels: swept, forests, conditionals: others.filter((info) => left.has(info.slot)), how };
+  for (const [slot, why] of byEngine)
+    how.set(slot, `conditionals evaluated by ${model.engine.name}, not by code of their own, because ${why}`);
+  return {
+    kernels: groups.length > 0 ? { ...tables, groups } : null,
+    forests,
+    conditionals: others.filter((info) => byEngine.has(info.slot)),
+    how,
+  };
 }

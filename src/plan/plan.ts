@@ -131,7 +131,7 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
     unknowns.some((u) => u.method === m),
   );
   const langevin = methods.includes('langevin');
-  const slow = blocks.some((i) => i.blocks.length > 16);
+  const slow = gibbs?.conditionals.some((i) => i.blocks.length > 16) === true;
   return {
     gibbs,
     plan: {

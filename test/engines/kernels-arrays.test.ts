@@ -410,6 +410,42 @@ describe('chains', () => {
   }, 60_000);
 });
 
+describe('chains of recurrences', () => {
+  it.each(Object.entries(models))('%s: each as it would be alone', (_name, make) => {
+    const run = (factors: readonly number[]): ReadonlyMap<string, HostArray> => {
+      const { k, root, slots } = make();
+      const { b } = k;
+      const chain = b.axis(b.range(factors.length), 'chain');
+      const batch = makeBatch(b, slots, [chain]);
+      const energy = batch.on(root);
+      const inputs = slots.map((s) => batch.slots.get(s)!);
+      const arrays = new Map(k.arrays);
+      slots.forEach((s, i) => {
+        const { shape, data } = k.arrays.get(s)!;
+        const all = factors.flatMap((f) => Array.from(data, (x) => f * x));
+        arrays.set(inputs[i], { shape: [factors.length, ...shape], data: Float64Array.from(all) });
+      });
+      const outputs = [
+        { name: 'energy', axes: [chain], node: energy },
+        ...[...gradient(b, b.sum([chain], energy), inputs)].map(([s, f]) => output(s.name, f)),
+      ];
+      compare({ outputs, arrays, sizeOf: k.sizeOf }, (s) => !inputs.includes(s), 1e-11);
+      const evaluator = kernels.compile({ outputs, sizeOf: k.sizeOf }, k.arrays);
+      const out = evaluator.run(arrays);
+      evaluator.dispose();
+      return out;
+    };
+    const factors = [1, 0.9, 0.8];
+    const all = run(factors);
+    factors.forEach((f, c) => {
+      for (const [name, { data }] of run([f])) {
+        const mine = all.get(name)!.data.slice(c * data.length, (c + 1) * data.length);
+        expect(Array.from(mine)).toEqual(Array.from(data));
+      }
+    });
+  });
+});
+
 describe('memory', () => {
   it('is given back, and does not grow with calls', () => {
     const heap = new Heap();
@@ -464,7 +500,7 @@ describe('large programs', () => {
     }
     expect(evaluator.run(t.arrays).get('y')!.data[0]).toBeCloseTo(want, 10);
     evaluator.dispose();
-  });
+  }, 60_000);
 
   it('of thousands of statements do too', () => {
     const t = new Bench();
@@ -476,5 +512,5 @@ describe('large programs', () => {
     );
     const outputs = [{ name: 'y', axes: [], node: b.addAll(sums) }];
     compare({ outputs, arrays: t.arrays, sizeOf }, () => false, 1e-11);
-  });
+  }, 60_000);
 });

@@ -90,16 +90,6 @@ const enumerable: readonly Case[] = [
     how: { z: /energies of 6 values/ },
   },
   {
-    name: 'differences of energies, of two states with three at a time',
-    text: `index site = 14
-      energy E(s : spin[site]) {
-        term three = sum(0.07 * cos(i + 2 * j - k) * s[i] * s[j] * s[k]
-          for i in site, j in site, k in site where i < j and j < k)
-        term field = 0.5 * s[0] - 0.4 * s[4] + 0.3 * s[13]
-      }`,
-    how: { s: /differences of energies/ },
-  },
-  {
     name: 'forests beside what is swept',
     text: `index t = line(5)
       index site = ring(4)
@@ -344,6 +334,29 @@ describe('sites linked to most others', () => {
     expectCounts(found, exact);
   }, 20_000);
 
+  it('by differences of energies: the number of up spins where three at a time interact', async () => {
+    const [n, g] = [18, 0.01];
+    const { draws } = await run(
+      `index site = ${n}
+       energy E(s : spin[site]) {
+         term three = ${g} * sum(s[i] * s[j] * s[k] for i in site, j in site, k in site where i < j and j < k)
+         term field = 0.2 * sum(s)
+       }`,
+      { s: /differences of energies/ },
+    );
+    const s = valuesOf(draws, 's');
+    const found = new Array<number>(n + 1).fill(0);
+    for (let c = 0; c < CHAINS; c++) found[s.subarray(c * n, (c + 1) * n).filter((x) => x > 0).length]++;
+    const exact = normalised(
+      Array.from({ length: n + 1 }, (_, up) => {
+        const m = 2 * up - n;
+        // Newton's identity for the third elementary symmetric polynomial of numbers ±1.
+        return logChoose(n, up) - (g * (m ** 3 - 3 * m * n + 2 * m)) / 6 - 0.2 * m;
+      }),
+    );
+    expectCounts(found, exact);
+  }, 20_000);
+
   it('as a matrix product: the numbers of active units of both layers of a machine', async () => {
     const [n, m, w] = [48, 40, 0.06];
     const { draws } = await run(
@@ -453,6 +466,85 @@ describe('beside real unknowns', () => {
     }
     expectCounts(found, p);
   }, 20_000);
+});
+
+describe('large energies that cancel', () => {
+  // Two terms of opposite sign at neighbours that are given: what is left are energies of order one.
+  const n = 64;
+  const spins = (huge: string): string => `
+    index k = ${n}
+    energy E(x : spin[k], m : spin[k], q : spin[k]) {
+      term huge = ${huge} * sum(x[i] * m[i] - x[i] * q[i] for i in k)
+      term own = 0.5 * sum(x) + 0.1 * sum(x[i] * i for i in k) / ${n}
+    }
+    run d = sample(E, given = { m[i] = 1 for i in k, q[i] = 1 for i in k })`;
+  const kinds = (huge: string): string => `
+    index k = ${n}
+    index far = 12
+    energy E(x : category(3)[k], m : category(3)[far], q : category(3)[far]) {
+      term huge = ${huge} * sum((x[i] == m[j]) - (x[i] == q[j]) for i in k, j in far)
+      term own = sum((0.5 + 0.01 * i) * (x[i] == 1) for i in k)
+    }
+    run d = sample(E, given = { m[i] = 1 for i in far, q[i] = 1 for i in far })`;
+  const few: How = { x: /swept by code/ };
+  const many: How = { x: /need double precision/ };
+  it.each([
+    ['1e3', few],
+    ['1e6', many],
+    ['1e9', many],
+    ['1e13', many],
+  ])(
+    'spins, by %s',
+    async (huge, how) => {
+      const chains = 512;
+      const { draws } = await run(spins(huge), how, { chains, warmup: 0 });
+      const x = valuesOf(draws, 'x');
+      let want = 0;
+      for (let i = 0; i < n; i++) want -= Math.tanh(0.5 + (0.1 * i) / n);
+      const sums = Array.from({ length: chains }, (_, c) =>
+        x.subarray(c * n, (c + 1) * n).reduce((p, v) => p + v, 0),
+      );
+      expectMean(sums, want, 'Σx');
+    },
+    20_000,
+  );
+
+  it.each([
+    ['1e3', few],
+    ['1e6', many],
+    ['1e9', many],
+  ])(
+    'categories, by %s',
+    async (huge, how) => {
+      const chains = 512;
+      const { draws } = await run(kinds(huge), how, { chains, warmup: 0 });
+      const x = valuesOf(draws, 'x');
+      let want = 0;
+      for (let i = 0; i < n; i++) want += 1 / (1 + 2 * Math.exp(0.5 + 0.01 * i));
+      const sums = Array.from(
+        { length: chains },
+        (_, c) => x.subarray(c * n, (c + 1) * n).filter((v) => v === 1).length,
+      );
+      expectMean(sums, want, 'Σ[x = 1]');
+    },
+    20_000,
+  );
+
+  it('whole numbers are exact, however large', async () => {
+    const { draws } = await run(
+      `index k = ${n}
+       energy E(a : bit[k], b : bit[k]) {
+         term one = 1048576 * sum((a[i] + b[i] - 1) ^ 2 for i in k)
+         term own = sum(a)
+       }`,
+      { a: /swept by code/, b: /swept by code/ },
+      { chains: 4, warmup: 20 },
+    );
+    const [a, b] = [valuesOf(draws, 'a'), valuesOf(draws, 'b')];
+    a.forEach((x, i) => {
+      expect(x + b[i]).toBe(1);
+    });
+  });
 });
 
 describe('how chains start', () => {

@@ -58,7 +58,7 @@ export function showPlan(plan: Plan, alone: string | null = null): string {
   ]);
   const why = plan.unknowns.map((u) => `  ${u.unknown}: ${u.why}`).join('\n');
   const states = plan.states === null ? '' : `, ${plan.states} states`;
-  return `${plan.energy}: ${plan.method} on ${plan.engine}${states}; logz by ${plan.logz}
+  return `${plan.energy}: ${plan.method} on ${plan.engine}${states}; logz by ${plan.logz}${plan.engineWhy === null ? '' : `\n${plan.engine}: ${plan.engineWhy}`}
 ${textTable(['unknown', 'domain', 'elements', 'method', 'blocks', 'blanket'], rows)}
 ${why}${alone === null ? '' : `\n  workers: 1, because ${alone}`}
 `;

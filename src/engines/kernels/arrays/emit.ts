@@ -2,9 +2,11 @@
 import type { Axis, Node } from '../../../ir/types.ts';
 import type { Code, Local } from '../wasm/code.ts';
 import { type Item, isInnermost, type Leaf, type Loop } from './order.ts';
-import type { Access, Plan, Stmt } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { pushNumber } from './scalars.ts';
 import { type Range, Scope, type Val } from './scope.ts';
+import { combining, neutral, Sums } from './sums.ts';
+import type { Stmt } from './types.ts';
 import type { Values } from './values.ts';
 
 /** A position: a constant, or so much after a variable. */
@@ -12,15 +14,6 @@ interface At {
   readonly counter: Local | null;
   readonly offset: number;
 }
-
-const combining = { sum: 'add', prod: 'mul', max: 'max', min: 'min', logsumexp: 'add' } as const;
-const neutral = {
-  sum: 0,
-  prod: 1,
-  max: Number.NEGATIVE_INFINITY,
-  min: Number.POSITIVE_INFINITY,
-  logsumexp: Number.NEGATIVE_INFINITY,
-} as const;
 
 /** Loops of up to as many bodies are written out. */
 const MOST_COPIES = 16;
@@ -32,7 +25,7 @@ export class Emitter {
   private readonly plan: Plan;
   private readonly values: Values;
   private readonly weights = new Map<Stmt, number>();
-  private readonly targets = new Map<Stmt, Access>();
+  private readonly sums: Sums;
   private readonly calls: (s: Stmt) => void;
 
   /** @param callHost writes the call of a statement that the host does */
@@ -40,6 +33,7 @@ export class Emitter {
     this.c = c;
     this.plan = plan;
     this.values = values;
+    this.sums = new Sums(c, plan, values);
     this.calls = callHost;
   }
 
@@ -59,9 +53,9 @@ export class Emitter {
     const { axis } = loop;
     const range = this.rangeOf(axis, scope);
     if (range.count > 0) this.hoist(loop.stmts, scope, axis);
-    const starting = loop.stmts.filter((s) => this.startsAt(s, axis, scope));
+    const starting = loop.stmts.filter((s) => this.sums.startsAt(s, axis, scope));
     const copies = this.copiesOf(loop, scope);
-    for (const s of starting) this.start(s, scope, copies);
+    for (const s of starting) this.sums.start(s, scope, copies);
     if (loop.steps !== null) this.steps(loop, range.count, scope);
     else if (loop.block !== null) this.blocks(loop, loop.block, range, scope);
     else if (isInnermost(loop)) {
@@ -83,7 +77,7 @@ export class Emitter {
           this.c.release(...body.locals);
         });
     }
-    for (const s of starting) this.finish(s, scope);
+    for (const s of starting) this.sums.finish(s, scope);
   }
 
   private rangeOf(axis: Axis, scope: Scope): Range {
@@ -211,7 +205,8 @@ export class Emitter {
     const copies = rows.length > 1 ? 1 : this.copiesOf(inner, scope);
     for (const row of rows) {
       this.hoist(inner.stmts, row, inner.axis);
-      for (const s of inner.stmts) if (this.startsAt(s, inner.axis, row)) this.start(s, row, copies);
+      for (const s of inner.stmts)
+        if (this.sums.startsAt(s, inner.axis, row)) this.sums.start(s, row, copies);
     }
     const range = this.rangeOf(inner.axis, scope);
     const weight = this.weightOfAll(inner);
@@ -232,7 +227,7 @@ export class Emitter {
         return body;
       });
       for (const { stmt } of inner.items as readonly Leaf[]) {
-        const summed = stmt.kind === 'reduce' && stmt.over.includes(axis) && !this.inVariables(stmt);
+        const summed = stmt.kind === 'reduce' && stmt.over.includes(axis) && !this.sums.inVariables(stmt);
         if (summed) this.leafTogether(stmt, bodies);
         else for (const body of bodies) this.leaf(stmt, body);
       }
@@ -240,7 +235,7 @@ export class Emitter {
       c.release(...shared.locals);
     });
     for (const row of rows) {
-      for (const s of inner.stmts) if (this.startsAt(s, inner.axis, row)) this.finish(s, row);
+      for (const s of inner.stmts) if (this.sums.startsAt(s, inner.axis, row)) this.sums.finish(s, row);
       c.release(...row.locals);
     }
   }
@@ -256,7 +251,7 @@ export class Emitter {
         this.guarded(s, neutral[s.reduce], body);
         if (k > 0) c.op(`${form}.${op}`);
       });
-    values.accumulate(this.target(s), op, push, bodies[0], false);
+    values.memory.accumulate(this.sums.target(s), op, push, bodies[0], false);
   }
 
   /** How often the body of a loop over lanes is repeated, so that sums do not wait for each other. */
@@ -298,101 +293,17 @@ export class Emitter {
       values.evaluate(fixed, scope, s.node);
       for (const n of moving) {
         const access = n === s.node ? plan.source(n) : plan.access(n);
-        if (access) values.prepare(access, scope, bound);
+        if (access) values.memory.prepare(access, scope, bound);
         if (!access && scope.lanes === null && n.op === 'call' && n.fn === 'div') {
           const by = n.args[1];
           if (by.op !== 'const' && by.axes.every(bound)) values.prepareReciprocal(by, scope);
         }
       }
-      if (s.out.axes && s.kind !== 'host') values.prepare(this.target(s), scope, bound);
+      if (s.out.axes && s.kind !== 'host') values.memory.prepare(this.sums.target(s), scope, bound);
     }
   }
 
   // ── Statements ────────────────────────────────────────────────────────────
-
-  /** The element of the result that a statement writes. */
-  private target(s: Stmt): Access {
-    let known = this.targets.get(s);
-    if (!known) {
-      const indices = s.out.axes!.map((a) => {
-        const k = s.into.indexOf(a);
-        return k < 0 ? this.plan.make.axis(a) : s.indices[k];
-      });
-      known = { arr: s.out, indices };
-      this.targets.set(s, known);
-    }
-    return known;
-  }
-
-  /** Whether the loop is the first that the statement sums over. */
-  private startsAt(s: Stmt, axis: Axis, scope: Scope): boolean {
-    return (
-      s.over.includes(axis) && !s.over.some((a) => scope.bindingOf(a) !== null || scope.rangeOf(a) !== null)
-    );
-  }
-
-  /** Whether the sum stays in variables. */
-  private inVariables(s: Stmt): boolean {
-    if (s.kind !== 'reduce') return false;
-    const first = s.order.findIndex((a) => s.over.includes(a));
-    return s.order.slice(first).every((a) => s.over.includes(a));
-  }
-
-  private start(s: Stmt, scope: Scope, copies: number): void {
-    const { c } = this;
-    const from = neutral[s.reduce];
-    if (!this.inVariables(s)) {
-      this.fill(s, scope, s.kind === 'scatter' ? 0 : from);
-      return;
-    }
-    const wide = scope.lanes !== null;
-    const lanes = Array.from({ length: wide ? 1 : this.copiesInside(s, copies) }, () => c.local('v128'));
-    for (const l of lanes) c.splat('f64x2', from).set(l);
-    const single = wide ? null : c.local('f64');
-    if (single) c.f64(from).set(single);
-    scope.totals.set(s, { lanes, single });
-  }
-
-  /** The copies of the innermost loop that sums, where that is not this one: no more than four. */
-  private copiesInside(s: Stmt, copies: number): number {
-    const inner = s.order.at(-1)!;
-    return s.over.length === 1 ? copies : this.plan.size(inner) > 1 ? 4 : 1;
-  }
-
-  private finish(s: Stmt, scope: Scope): void {
-    const { c } = this;
-    const sum = scope.totals.get(s);
-    if (!sum) return;
-    scope.totals.delete(s);
-    const op = combining[s.reduce];
-    const val: Val = {};
-    if (sum.single === null) {
-      val.lanes = sum.lanes[0];
-    } else {
-      // Pairwise, so that the order does not depend on how many there are beyond these.
-      let list = [...sum.lanes];
-      while (list.length > 1) {
-        const half = Math.ceil(list.length / 2);
-        for (let k = 0; k + half < list.length; k++)
-          c.get(list[k])
-            .get(list[k + half])
-            .op(`f64x2.${op}`)
-            .set(list[k]);
-        list = list.slice(0, half);
-      }
-      c.get(sum.single);
-      c.get(list[0]).lane('f64x2.extract_lane', 0);
-      c.get(list[0]).lane('f64x2.extract_lane', 1);
-      c.op(`f64.${op}`, `f64.${op}`).set(sum.single);
-      val.f64 = sum.single;
-    }
-    if (sum.single) {
-      c.release(...sum.lanes);
-      scope.locals.push(sum.single);
-    } else scope.locals.push(...sum.lanes);
-    if (s.node) scope.values.set(s.node, val);
-    if (s.kept) this.values.store(this.target(s), val, scope);
-  }
 
   private leaf(s: Stmt, scope: Scope): void {
     const { c, plan, values } = this;
@@ -405,7 +316,7 @@ export class Emitter {
     switch (s.kind) {
       case 'store':
         if (s.kept || values.valueOf(body, scope).constant !== undefined)
-          values.store(this.target(s), values.valueOf(body, scope), scope);
+          values.memory.store(this.sums.target(s), values.valueOf(body, scope), scope);
         return;
       case 'reduce': {
         const sum = scope.total(s);
@@ -421,7 +332,7 @@ export class Emitter {
           if (form === 'f64') val.f64 = local;
           else val.lanes = local;
           if (s.node) scope.values.set(s.node, val);
-          if (s.kept) values.store(this.target(s), val, scope);
+          if (s.kept) values.memory.store(this.sums.target(s), val, scope);
           return;
         }
         if (sum) {
@@ -431,12 +342,12 @@ export class Emitter {
           c.op(`${form}.${op}`).set(to);
           return;
         }
-        values.accumulate(this.target(s), op, push, scope, false);
+        values.memory.accumulate(this.sums.target(s), op, push, scope, false);
         return;
       }
       case 'scatter':
-        if (s.over.length === 0) this.fill(s, scope, 0);
-        values.accumulate(this.target(s), 'add', () => this.guarded(s, 0, scope), scope, true);
+        if (s.over.length === 0) this.sums.fill(s, scope, 0);
+        values.memory.accumulate(this.sums.target(s), 'add', () => this.guarded(s, 0, scope), scope, true);
         return;
     }
   }
@@ -455,64 +366,5 @@ export class Emitter {
       values.pushMask(s.where, scope);
       c.op('v128.bitselect');
     }
-  }
-
-  /** Writes a number to the part of the result that the loops inside add to. */
-  private fill(s: Stmt, scope: Scope, x: number): void {
-    const { c, plan, values } = this;
-    const axes = s.out.axes!;
-    const open = axes.filter((a) => !(s.free.includes(a) && values.isBound(a, scope)) && plan.size(a) !== 1);
-    if (scope.lanes !== null && s.free.includes(scope.lanes)) {
-      this.fillEach(s, scope, open, x);
-      return;
-    }
-    const count = plan.volume(open);
-    if (count === 0) return;
-    const first = axes.findIndex((a) => open.includes(a));
-    const dense = first < 0 || axes.slice(first).every((a) => open.includes(a) || plan.size(a) === 1);
-    const start = {
-      arr: s.out,
-      indices: axes.map((a) => (open.includes(a) ? plan.make.const(0) : plan.make.axis(a))),
-    };
-    if (dense && count <= 16) {
-      const { local, base } = values.address(start, scope);
-      for (let k = 0; k < count; k++) {
-        if (local) c.get(local);
-        else c.i32(0);
-        c.f64(x).memory('f64.store', base + 8 * k);
-      }
-      return;
-    }
-    if (dense && Object.is(x, 0)) {
-      const { local, base } = values.address(start, scope);
-      c.i32(base);
-      if (local) c.get(local).op('i32.add');
-      c.i32(0)
-        .i32(8 * count)
-        .fillMemory();
-      return;
-    }
-    this.fillEach(s, scope, open, x);
-  }
-
-  private fillEach(s: Stmt, scope: Scope, open: readonly Axis[], x: number): void {
-    const { c, plan, values } = this;
-    const indices = s.out.axes!.map((a) => plan.make.axis(a));
-    const go = (at: Scope, k: number): void => {
-      if (k === open.length) {
-        values.store({ arr: s.out, indices }, { constant: x }, at);
-        return;
-      }
-      const n = plan.size(open[k]);
-      if (n === 0) return;
-      const counter = c.local('i32');
-      c.for(counter, 0, 8 * n, 8, () => {
-        const inner = new Scope(at, { axis: open[k], counter, offset: 0 });
-        go(inner, k + 1);
-        c.release(...inner.locals);
-      });
-      c.release(counter);
-    };
-    go(scope, 0);
   }
 }

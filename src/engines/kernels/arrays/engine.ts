@@ -3,8 +3,8 @@ import type { HostArray } from '../../../arrays.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator } from '../../engine.ts';
 import { Heap } from '../wasm/heap.ts';
 import { Constants, checkArray } from './constants.ts';
-import type { Arr } from './plan.ts';
 import { compileProgram } from './program.ts';
+import type { Arr } from './types.ts';
 
 /**
  * The engine of name `kernels`, of relative precision 2⁻⁵³. Its programs share one memory.

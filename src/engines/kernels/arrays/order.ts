@@ -1,7 +1,9 @@
 /** In which order loops run around each other, and which statements share them. */
 import type { Axis, Node } from '../../../ir/types.ts';
+import { affineOf } from './affine.ts';
 import type { Recurring } from './graph.ts';
-import { type Access, type Axes, affineOf, type Plan, type Stmt } from './plan.ts';
+import { LARGEST_KEPT, type Plan } from './plan.ts';
+import type { Access, Axes, Stmt } from './types.ts';
 
 export type Item = Leaf | Loop;
 
@@ -26,11 +28,19 @@ export interface Loop {
 export function orderLoops(plan: Plan, s: Stmt): Axes {
   const all = [...s.free, ...s.over];
   if (all.length < 2) return all;
+  const { batch } = plan.graph;
   const step = new Map<Axis, number>();
   const note = ({ arr, indices }: Access): void => {
+    // As they would be for one instance: the order of the loops, and so that of sums, is the same for many.
+    const strides = new Array<number>(arr.shape.length);
+    let size = 1;
+    for (let d = arr.shape.length - 1; d >= 0; d--) {
+      strides[d] = size;
+      if (!arr.axes || !batch.has(arr.axes[d])) size *= arr.shape[d];
+    }
     indices.forEach((index, d) => {
       const affine = affineOf(index);
-      const stride = arr.strides[d];
+      const stride = strides[d];
       if (affine)
         for (const [axis, c] of affine.terms)
           step.set(axis, Math.max(step.get(axis) ?? 0, Math.abs(c) * stride));
@@ -43,7 +53,6 @@ export function orderLoops(plan: Plan, s: Stmt): Axes {
     const access = n === s.node ? plan.source(n) : plan.access(n);
     if (access) note(access);
   }
-  const { batch } = plan.graph;
   const key = (a: Axis): number => (batch.has(a) ? Number.POSITIVE_INFINITY : (step.get(a) ?? 0));
   const isFree = (a: Axis): number => (s.free.includes(a) ? 0 : 1);
   return [...all].sort((x, y) => key(y) - key(x) || isFree(x) - isFree(y) || x.id - y.id);
@@ -161,8 +170,8 @@ const DEAR = 8;
 export function dearParts(plan: Plan, s: Stmt): readonly Node[] {
   if (s.order.length < 2 && s.loop === null) return [];
   const out: Node[] = [];
-  const loops = s.order.filter((a) => plan.size(a) > 1);
   const { batch } = plan.graph;
+  const loops = s.order.filter((a) => plan.size(a) > 1 || batch.has(a));
   plan.reach(plan.roots(s), s.node, (n) => {
     const own = loops.filter((a) => n.axes.includes(a));
     // What a step does not have to wait for is worked out before, for all steps.
@@ -170,7 +179,7 @@ export function dearParts(plan: Plan, s: Stmt): readonly Node[] {
     if (own.length === loops.length && !early) return false;
     const inner = own.filter((a) => !batch.has(a));
     if (n.op === 'call' && inner.length > 0 && plan.volume(inner) >= 4 && plan.access(n) === null)
-      if (plan.weightOf(n) >= DEAR && n !== s.node) out.push(n);
+      if (plan.weightOf(n) >= DEAR && n !== s.node && plan.volume(n.axes) <= LARGEST_KEPT) out.push(n);
     return true;
   });
   return out;

@@ -1,6 +1,8 @@
 /** Where in memory an access goes: an address that loops move, tables of offsets, computed indices. */
 import type { Axis, Node } from '../../../ir/types.ts';
-import { type Access, type Affine, affineOf, type Plan } from './plan.ts';
+import { type Affine, affineOf } from './affine.ts';
+import type { Plan } from './plan.ts';
+import type { Access } from './types.ts';
 
 /** A table of byte offsets (or −1: outside) over axes. */
 export interface OffsetTable {

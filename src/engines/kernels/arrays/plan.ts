@@ -3,108 +3,29 @@
  * does each expression that several of them need and that is dearer than a memory access. Everything else is
  * worked out where it is needed.
  */
-import { functions } from '../../../ir/functions.ts';
 import { resultKey, resultSets } from '../../../ir/matrix.ts';
 import { freeStates } from '../../../ir/scan.ts';
+import { type Axis, type MatrixNode, type Node, type ScanNode, type Slot, Uses } from '../../../ir/types.ts';
+import { compileLoop } from '../../loops/program.ts';
+import { affineOf } from './affine.ts';
+import { Facts } from './facts.ts';
+import type { Graph, Recurring } from './graph.ts';
+import type { Maker } from './maker.ts';
 import {
-  type Axis,
-  type IndexSet,
-  type MatrixNode,
-  type Node,
-  type ReduceKind,
-  type ScanNode,
-  type Slot,
-  Uses,
-} from '../../../ir/types.ts';
-import { children } from '../../../ir/walk.ts';
-import { compileLoop, type LoopProgram } from '../../loops/program.ts';
-import { type Graph, type Maker, type Recurring, reachable } from './graph.ts';
-
-export type Axes = readonly Axis[];
-export type SizeOf = (set: IndexSet) => number;
-
-/** A dense array in memory, row-major. */
-export interface Arr {
-  readonly shape: readonly number[];
-  /** In elements. */
-  readonly strides: readonly number[];
-  readonly size: number;
-  /** What its dimensions are over; null for a slot, which is read at any indices. */
-  readonly axes: Axes | null;
-  /** In bytes; −1 until memory is allotted. */
-  address: number;
-  readonly role:
-    | { readonly kind: 'slot'; readonly slot: Slot }
-    | { readonly kind: 'known'; readonly node: Node }
-    | { readonly kind: 'made' }
-    /** A part of the states of a recurrence. */
-    | { readonly kind: 'states' }
-    | { readonly kind: 'output'; readonly name: string };
-}
-
-/** An element of an array: one index for each dimension. */
-export interface Access {
-  readonly arr: Arr;
-  readonly indices: readonly Node[];
-}
-
-export type HostStep =
-  | {
-      readonly kind: 'matrix';
-      readonly node: MatrixNode;
-      readonly args: readonly (Arr & { readonly same?: boolean })[];
-      readonly same: readonly boolean[];
-      readonly count: number;
-    }
-  | { readonly kind: 'scan'; readonly program: LoopProgram; readonly args: readonly Arr[] };
-
-export interface Stmt {
-  readonly kind: 'store' | 'reduce' | 'scatter' | 'host';
-  /** The expression whose value it is; null for the copy of one to an output. */
-  readonly node: Node | null;
-  readonly reduce: ReduceKind;
-  /** Loop axes that the result has, and loop axes that it is summed over; those of one position are left out. */
-  readonly free: Axes;
-  readonly over: Axes;
-  readonly body: Node | null;
-  readonly where: Node | null;
-  /** Of a scatter: where the body is added, along the dimensions `into` of the result. */
-  readonly into: Axes;
-  readonly indices: readonly Node[];
-  readonly out: Arr;
-  readonly host: HostStep | null;
-  /** Whether some summed axis has no position at all. */
-  readonly empty: boolean;
-  /** The recurrence in whose steps it is done. */
-  loop: Recurring | null;
-  /** The loops, outermost first; decided by `order.ts`. */
-  order: Axes;
-  /** What has to be done before, and how it is read. */
-  readonly uses: Map<Stmt, Access[]>;
-  /** Whether anything reads the result from memory. */
-  kept: boolean;
-  /** In the order of the program. */
-  rank: number;
-}
-
-/** The states of a recurrence in memory: one block for each step, and one for what was before the first. */
-export interface States {
-  readonly now: Arr;
-  readonly before: Arr;
-  readonly init: Arr;
-  readonly step: Stmt;
-}
-
-/** Index expressions: Σ coefficient · axis + constant. */
-export interface Affine {
-  readonly constant: number;
-  readonly terms: ReadonlyMap<Axis, number>;
-}
+  type Access,
+  type Arr,
+  type Axes,
+  denseArray,
+  type HostStep,
+  type SizeOf,
+  type States,
+  type Stmt,
+} from './types.ts';
 
 /** From this weight on a shared expression is kept rather than repeated. */
 const KEEP = 6;
-/** Expressions written out larger than this are cut. */
-const LARGEST = 3000;
+/** Arrays of more elements than this are only made where there is no other way. */
+export const LARGEST_KEPT = 2 ** 24;
 /** Known values are tabulated up to this many. */
 const LARGEST_TABLE = 2 ** 22;
 
@@ -119,20 +40,16 @@ export class Plan {
   /** Expressions that are known before the first run: as arrays, and as tables of positions. */
   readonly knownValues = new Map<Node, Arr>();
   readonly knownIndices = new Set<Node>();
-  private readonly isConstant: (slot: Slot) => boolean;
   private readonly values = new Map<Node, Arr>();
   private readonly results = new Map<string, Arr>();
   private readonly loops = new Map<ScanNode['loop'], Arr>();
-  private readonly dynamic = new Map<Node, boolean>();
-  private readonly weights = new Map<Node, number>();
+  private readonly facts: Facts;
   private readonly accesses = new Map<Node, Access | null>();
   private readonly users = new Map<Node, Stmt[]>();
   private readonly inlined = new Map<Stmt, readonly Node[]>();
   private readonly wanted: Set<Node>;
-  private readonly layouts = new Map<Node, Axes>();
   readonly producers = new Map<Arr, Stmt>();
   readonly recurrences = new Map<Recurring, States>();
-  private readonly inside = new Map<Node, Recurring>();
 
   /**
    * @param wanted expressions that are kept as arrays in any case
@@ -148,7 +65,7 @@ export class Plan {
     this.graph = graph;
     this.make = graph.maker;
     this.sizeOf = sizeOf;
-    this.isConstant = isConstant;
+    this.facts = new Facts(graph, isConstant);
     this.fold = fold;
     this.wanted = new Set(wanted);
     this.form();
@@ -161,18 +78,8 @@ export class Plan {
 
   // ── Arrays ────────────────────────────────────────────────────────────────
 
-  private arr(shape: readonly number[], axes: Axes | null, role: Arr['role']): Arr {
-    const strides = new Array<number>(shape.length);
-    let size = 1;
-    for (let d = shape.length - 1; d >= 0; d--) {
-      strides[d] = size;
-      size *= shape[d];
-    }
-    return { shape, strides, size, axes, address: -1, role };
-  }
-
   private over(axes: Axes, role: Arr['role'] = { kind: 'made' }): Arr {
-    return this.arr(axes.map(this.size), axes, role);
+    return denseArray(axes.map(this.size), axes, role);
   }
 
   slot(slot: Slot): Arr {
@@ -183,7 +90,7 @@ export class Plan {
     }
     let known = this.slots.get(slot);
     if (!known) {
-      known = this.arr(slot.sets.map(this.sizeOf), null, { kind: 'slot', slot });
+      known = denseArray(slot.sets.map(this.sizeOf), null, { kind: 'slot', slot });
       this.slots.set(slot, known);
     }
     return known;
@@ -195,10 +102,7 @@ export class Plan {
     if (!known) {
       const isKnown = this.isKnown(n);
       const { batch } = this.graph;
-      const axes = this.layouts.get(n) ?? [
-        ...n.axes.filter((a) => batch.has(a)),
-        ...n.axes.filter((a) => !batch.has(a)),
-      ];
+      const axes = [...n.axes.filter((a) => batch.has(a)), ...n.axes.filter((a) => !batch.has(a))];
       known = this.over(axes, isKnown ? { kind: 'known', node: n } : { kind: 'made' });
       this.values.set(n, known);
       if (isKnown) this.knownValues.set(n, known);
@@ -208,13 +112,9 @@ export class Plan {
 
   // ── What is known ─────────────────────────────────────────────────────────
 
-  private varies(n: Node): boolean {
-    return this.dynamic.get(n) ?? false;
-  }
-
   /** Whether the value is known before the first run, and worth a table. */
   isKnown(n: Node): boolean {
-    if (!this.fold || this.varies(n) || this.inside.has(n)) return false;
+    if (!this.fold || this.facts.varies(n) || this.facts.around(n) !== undefined) return false;
     if ((n.uses & Uses.state) !== 0 && freeStates(n).size > 0) return false;
     return this.volume(n.axes) <= LARGEST_TABLE;
   }
@@ -285,20 +185,7 @@ export class Plan {
   // ── Statements ────────────────────────────────────────────────────────────
 
   private form(): void {
-    const { loops } = this.graph;
-    const nodes = [...reachable(this.graph.outputs, loops)];
-    for (const n of nodes) {
-      const loop = n.op === 'read' ? loops.get(n.slot) : undefined;
-      const isBefore = loop !== undefined && n.op === 'read' && n.slot === loop.before;
-      const parts = children(n);
-      const own = loop
-        ? !isBefore && (this.varies(loop.init) || this.varies(loop.body))
-        : n.op === 'read' && n.slot.role !== 'state' && !this.isConstant(n.slot);
-      this.dynamic.set(n, own || parts.some((c) => this.varies(c)));
-      const around = isBefore ? loop : parts.map((c) => this.inside.get(c)).find((l) => l !== undefined);
-      if (around) this.inside.set(n, around);
-      this.weights.set(n, this.weigh(n));
-    }
+    const nodes = [...this.facts.nodes];
     this.seed();
     // Users before what they use.
     nodes.sort((x, y) => y.id - x.id);
@@ -350,7 +237,6 @@ export class Plan {
       ...part,
       free: this.many(part.free ?? []),
       over: this.many(over),
-      empty: over.some((a) => this.size(a) === 0),
     };
     this.stmts.push(made);
     this.producers.set(made.out, made);
@@ -426,8 +312,8 @@ export class Plan {
       default:
         break;
     }
-    const repeated = by.length > 1 && (this.weights.get(n) ?? 0) >= KEEP;
-    if (this.wanted.has(n) || (n.op === 'call' && (repeated || (this.weights.get(n) ?? 0) === 0))) {
+    const repeated = by.length > 1 && this.facts.weight(n) >= KEEP && this.volume(n.axes) <= LARGEST_KEPT;
+    if (this.wanted.has(n) || (n.op === 'call' && (repeated || this.facts.weight(n) === 0))) {
       const out = this.valueOf(n);
       const stmt = this.add('store', { node: n, free: out.axes!, body: n, out, rank: n.id });
       this.spread(n, [stmt]);
@@ -523,7 +409,7 @@ export class Plan {
   }
 
   /** Whether the value depends on the state of a recurrence one step before. */
-  isInside = (n: Node): boolean => this.inside.has(n);
+  isInside = (n: Node): boolean => this.facts.around(n) !== undefined;
 
   private recurrence(l: Recurring): States {
     let known = this.recurrences.get(l);
@@ -566,7 +452,7 @@ export class Plan {
       return;
     }
     for (const n of this.inline(s)) {
-      const around = this.inside.get(n);
+      const around = this.facts.around(n);
       if (around) s.loop = around;
       const access = n === s.node ? this.source(n) : this.access(n);
       if (access) note(access, n);
@@ -607,95 +493,6 @@ export class Plan {
 
   /** The work of the expression, in additions. */
   weightOf(n: Node): number {
-    return this.weights.get(n) ?? 0;
-  }
-
-  private weigh(n: Node): number {
-    switch (n.op) {
-      case 'const':
-      case 'axis':
-      case 'size':
-        return 0;
-      case 'call': {
-        const own = functions[n.fn].cheap || n.fn === 'select' ? 1 : moderate.has(n.fn) ? 4 : 20;
-        let sum = own;
-        for (const a of n.args) sum += this.weights.get(a) ?? 0;
-        // Cut here.
-        return sum > LARGEST ? 0 : sum;
-      }
-      case 'read':
-        return n.indices.every((i) => affineOf(i) !== null) ? 1 : 3;
-      default:
-        return 1;
-    }
-  }
-}
-
-const moderate: ReadonlySet<string> = new Set([
-  'div',
-  'sqrt',
-  'abs',
-  'sign',
-  'floor',
-  'ceil',
-  'round',
-  'min',
-  'max',
-  'relu',
-  'mod',
-  'stop_gradient',
-]);
-
-const affines = new WeakMap<Node, Affine | null>();
-
-/** The index as a sum of whole multiples of axes, or null. */
-export function affineOf(n: Node): Affine | null {
-  let known = affines.get(n);
-  if (known === undefined) {
-    known = findAffine(n);
-    affines.set(n, known);
-  }
-  return known;
-}
-
-function findAffine(n: Node): Affine | null {
-  if (n.op === 'const')
-    return Number.isInteger(n.value) && Math.abs(n.value) < 2 ** 30
-      ? { constant: n.value, terms: new Map() }
-      : null;
-  if (n.op === 'axis') return { constant: 0, terms: new Map([[n.axis, 1]]) };
-  if (n.op !== 'call') return null;
-  const linear = (parts: readonly (readonly [Node, number])[]): Affine | null => {
-    let constant = 0;
-    const terms = new Map<Axis, number>();
-    for (const [part, by] of parts) {
-      const a = affineOf(part);
-      if (!a) return null;
-      constant += by * a.constant;
-      for (const [axis, c] of a.terms) terms.set(axis, (terms.get(axis) ?? 0) + by * c);
-    }
-    for (const [axis, c] of terms) if (c === 0) terms.delete(axis);
-    return { constant, terms };
-  };
-  const [x, y] = n.args;
-  switch (n.fn) {
-    case 'add':
-      return linear([
-        [x, 1],
-        [y, 1],
-      ]);
-    case 'sub':
-      return linear([
-        [x, 1],
-        [y, -1],
-      ]);
-    case 'neg':
-      return linear([[x, -1]]);
-    case 'mul':
-      if (x.op === 'const' && Number.isInteger(x.value)) return linear([[y, x.value]]);
-      if (y.op === 'const' && Number.isInteger(y.value)) return linear([[x, y.value]]);
-      return null;
-    default:
-      return null;
+    return this.facts.weight(n);
   }
 }

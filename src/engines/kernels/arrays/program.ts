@@ -8,8 +8,9 @@ import { Emitter } from './emit.ts';
 import { type Graph, graphOf, reachable } from './graph.ts';
 import { dearParts, type Item, markKept, orderLoops, schedule } from './order.ts';
 import { Places } from './place.ts';
-import { type Arr, Plan, type Stmt } from './plan.ts';
+import { Plan } from './plan.ts';
 import { Scalars } from './scalars.ts';
+import type { Arr, Stmt } from './types.ts';
 import { Values } from './values.ts';
 
 type SizeOf = (set: IndexSet) => number;

@@ -1,7 +1,7 @@
 /** What is known while the body of a loop is written: where loops stand, and values in variables. */
 import type { Axis, Node } from '../../../ir/types.ts';
 import type { Local } from '../wasm/code.ts';
-import type { Stmt } from './plan.ts';
+import type { Stmt } from './types.ts';
 
 /** A value in variables, in one or several forms. */
 export interface Val {

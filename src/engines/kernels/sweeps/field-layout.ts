@@ -152,7 +152,7 @@ function widest(sorted: readonly Loose[]): [first: number, lanes: number] {
       seen |= bit;
     }
     if (lanes > best[1]) best = [i, lanes];
-    if (lanes === LANES) break;
+    if (best[1] >= sorted.length - i - 1) break;
   }
   return best;
 }

@@ -24,7 +24,7 @@ export interface Levels {
 /** Levels of one table: two vectors of bytes. */
 export const MAX_LEVELS = 32;
 const MAX_TABLES = 64;
-const MAX_KINDS = 1024;
+const MAX_KINDS = 256;
 /** Numbers that differ by less, relative to the largest, are taken as equal. */
 const TOLERANCE = 1e-10;
 
@@ -39,26 +39,33 @@ export function tidyLinks(start: Int32Array, other: Int32Array, weight: Float64A
   let at = 0;
   for (let p = 0; p < n; p++) {
     const first = at;
+    let zeros = 0;
     for (let l = start[p]; l < start[p + 1]; l++) {
       let i = at;
       while (i > first && to.other[i - 1] > other[l]) i--;
       if (i > first && to.other[i - 1] === other[l]) {
         to.weight[i - 1] += weight[l];
+        if (to.weight[i - 1] === 0) zeros++;
         continue;
       }
-      to.other.copyWithin(i + 1, i, at);
-      to.weight.copyWithin(i + 1, i, at);
+      for (let k = at; k > i; k--) {
+        to.other[k] = to.other[k - 1];
+        to.weight[k] = to.weight[k - 1];
+      }
       to.other[i] = other[l];
       to.weight[i] = weight[l];
+      if (weight[l] === 0) zeros++;
       at++;
     }
-    let kept = first;
-    for (let i = first; i < at; i++) {
-      if (to.weight[i] === 0) continue;
-      to.other[kept] = to.other[i];
-      to.weight[kept++] = to.weight[i];
+    if (zeros > 0) {
+      let kept = first;
+      for (let i = first; i < at; i++) {
+        if (to.weight[i] === 0) continue;
+        to.other[kept] = to.other[i];
+        to.weight[kept++] = to.weight[i];
+      }
+      at = kept;
     }
-    at = kept;
     to.start[p + 1] = at;
   }
   return { start: to.start, other: to.other.slice(0, at), weight: to.weight.slice(0, at) };
@@ -94,13 +101,20 @@ export function findLevels(field: Float64Array, links: Links): Levels {
   const radix = new Map<string, Kind>();
   const rungs = new Map<number, Rung>();
   const placeOf: (Kind | Rung | undefined)[] = [];
+  // Sites beside each other are often alike: what was found last is looked at first.
+  let last: Rung | undefined;
+  let [lastWeight, lastStep] = [0, 0];
 
   for (let p = 0; p < n; p++) {
     let lowest = field[p];
     let range = 0;
     let below = 0;
     for (let l = start[p]; l < start[p + 1]; l++) {
-      const s = unit > 0 ? Math.round(weight[l] / unit) : 0;
+      if (weight[l] !== lastWeight) {
+        lastWeight = weight[l];
+        lastStep = unit > 0 ? Math.round(lastWeight / unit) : 0;
+      }
+      const s = lastStep;
       if (weight[l] < 0) lowest += weight[l];
       range += Math.abs(s);
       below -= Math.min(s, 0);
@@ -111,13 +125,14 @@ export function findLevels(field: Float64Array, links: Links): Levels {
       continue;
     }
     base[p] = below;
-    let rung = rungs.get(lowest);
+    let rung: Rung | undefined = last?.lowest === lowest ? last : rungs.get(lowest);
     if (!rung) {
       rung = { lowest, range, sites: 0, kind: null, above: 0 };
       rungs.set(lowest, rung);
     }
     rung.range = Math.max(rung.range, range);
     rung.sites++;
+    last = rung;
     placeOf.push(rung);
   }
   const kinds = [...radix.values(), ...ladders([...rungs.values()], unit)];
@@ -166,8 +181,11 @@ export function findLevels(field: Float64Array, links: Links): Levels {
 /** The largest number of which all weights are multiples up to ±31, within rounding; 0 if there is none. */
 function commonUnit(weights: Float64Array): number {
   const sizes = new Set<number>();
-  for (const w of weights) {
-    sizes.add(Math.abs(w));
+  let last = 0;
+  for (let l = 0; l < weights.length; l++) {
+    if (weights[l] === last) continue;
+    last = weights[l];
+    sizes.add(Math.abs(last));
     if (sizes.size > 64) return 0;
   }
   const largest = Math.max(...sizes);

@@ -8,7 +8,7 @@
 import type { FieldConditional, SiteGroup } from '../site-tables.ts';
 import { THRESHOLD_BYTES } from './field-draw.ts';
 import { hubs, LANES, layOut, type SiteVector } from './field-layout.ts';
-import { findLevels, type Levels, type Links, tidyLinks } from './field-levels.ts';
+import { findLevels, type Levels, type Links } from './field-levels.ts';
 
 /**
  * What an entry is, in 32-bit words; `links` plain neighbours are written out in code.
@@ -39,7 +39,7 @@ export interface FieldProgram {
   /** Sites by kind of lanes. */
   readonly byteSites: number;
   readonly floatSites: number;
-  /** The largest |f| that any site can have. */
+  /** The largest |f| that any site can have; 0 if all are drawn in byte lanes. */
   readonly reach: number;
   /** Sites in vectors some of whose neighbours are gathered one by one. */
   readonly gatheredSites: number;
@@ -98,16 +98,17 @@ interface Segment {
 const identity = Uint8Array.from({ length: LANES }, (_, i) => i);
 
 /**
+ * @param links of the group's sites
  * @param bytes whether byte lanes may be used
  * @returns null if they may, but do not fit half of the sites
  */
 export function fieldProgram(
   group: SiteGroup,
-  conditional: FieldConditional,
+  { field }: FieldConditional,
+  links: Links,
   bytes: boolean,
 ): FieldProgram | null {
-  const links = tidyLinks(conditional.start, conditional.other, conditional.weight);
-  const levels = bytes ? findLevels(conditional.field, links) : null;
+  const levels = bytes ? findLevels(field, links) : null;
   if (levels) {
     let fit = 0;
     for (let p = 0; p < group.count; p++) if (levels.table[p] >= 0) fit++;
@@ -115,10 +116,11 @@ export function fieldProgram(
   }
   const tables = levels?.tables ?? [];
   const poolAt = TABLES_AT + THRESHOLD_BYTES * tables.length;
-  const writer = new Writer(group, conditional.field, links, levels, poolAt);
+  const writer = new Writer(group, field, links, levels, poolAt);
   for (let b = 0; b + 1 < group.blocks.length; b++) writer.block(group.blocks[b], group.blocks[b + 1]);
-  const reach = largestField(conditional.field, links);
-  return { ...writer.finish(), tables, reach, wide: tables.some((t) => t.length > 16) };
+  const done = writer.finish();
+  const reach = done.floatSites > 0 ? largestField(field, links) : 0;
+  return { ...done, tables, reach, wide: tables.some((t) => t.length > 16) };
 }
 
 class Writer {
@@ -249,15 +251,13 @@ class Writer {
       const base = this.levels!.base;
       const step = this.levels!.step;
       const first = links > 0 ? step[windows[0].link[0]] : 1;
-      const equal =
-        Math.abs(first) === 1 &&
-        run.every((v) => {
-          for (let i = 0; i < LANES; i++) {
-            if (base[v.at + i] !== base[at]) return false;
-            for (const w of v.windows) if (step[w.link[i]] !== first) return false;
-          }
-          return true;
-        });
+      const alike = (v: SiteVector): boolean => {
+        for (let i = 0; i < LANES; i++) if (base[v.at + i] !== base[at]) return false;
+        for (const { link } of v.windows)
+          for (let i = 0; i < LANES; i++) if (step[link[i]] !== first) return false;
+        return true;
+      };
+      const equal = Math.abs(first) === 1 && run.every(alike);
       const tableAt = TABLES_AT + THRESHOLD_BYTES * table;
       if (equal) {
         const kind = first > 0 ? 'plus' : 'minus';

@@ -6,7 +6,9 @@ import type { FieldConditional, SiteGroup } from '../site-tables.ts';
 import type { Exports } from '../wasm/module.ts';
 import { emitFieldSweep } from './field-code.ts';
 import { FAR, fillThresholds, THRESHOLD_BYTES } from './field-draw.ts';
+import { type Links, tidyLinks } from './field-levels.ts';
 import { type FieldProgram, fieldProgram, SCALE_AT, TABLES_AT } from './field-program.ts';
+import { fieldIsPrecise } from './precision.ts';
 import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
 
 /** For groups in which at least half of the sites have an energy difference out of a short list. */
@@ -16,7 +18,7 @@ export const byteField: KernelMaker = (stage, group) => make(stage, group, true)
 export const laneField: KernelMaker = (stage, group) => make(stage, group, false);
 
 function make(stage: Stage, group: SiteGroup, bytes: boolean): ((exports: Exports) => GroupKernel) | null {
-  if (group.conditional.kind !== 'field') return null;
+  if (group.conditional.kind !== 'field' || !isPrecise(group, group.conditional)) return null;
   const program = programOf(group, group.conditional, bytes);
   if (!program || (bytes && 2 * program.byteSites < group.count)) return null;
   const { heap, module } = stage;
@@ -45,19 +47,34 @@ function make(stage: Stage, group: SiteGroup, bytes: boolean): ((exports: Export
   };
 }
 
-/** Programs depend on tables alone, and a plan asks for the forms before a run asks for the kernels. */
-const known = new WeakMap<SiteGroup, Map<boolean, FieldProgram | null>>();
+const precise = new WeakMap<SiteGroup, boolean>();
+
+function isPrecise(group: SiteGroup, conditional: FieldConditional): boolean {
+  let is = precise.get(group);
+  if (is === undefined) {
+    is = fieldIsPrecise(conditional);
+    precise.set(group, is);
+  }
+  return is;
+}
+
+/** What depends on tables alone is kept: a plan asks for the forms before a run asks for the kernels. */
+const known = new WeakMap<
+  SiteGroup,
+  { readonly links: Links; readonly programs: Map<boolean, FieldProgram | null> }
+>();
 
 function programOf(group: SiteGroup, conditional: FieldConditional, bytes: boolean): FieldProgram | null {
-  let both = known.get(group);
-  if (!both) {
-    both = new Map();
-    known.set(group, both);
+  let of = known.get(group);
+  if (!of) {
+    const { start, other, weight } = conditional;
+    of = { links: tidyLinks(start, other, weight), programs: new Map() };
+    known.set(group, of);
   }
-  let program = both.get(bytes);
+  let program = of.programs.get(bytes);
   if (program === undefined) {
-    program = fieldProgram(group, conditional, bytes);
-    both.set(bytes, program);
+    program = fieldProgram(group, conditional, of.links, bytes);
+    of.programs.set(bytes, program);
   }
   return program;
 }

@@ -24,6 +24,8 @@ const makers: readonly { readonly name: string; readonly make: KernelMaker }[] =
 export interface Sweeper {
   /** What the sites of each unknown are swept by, in the order of a sweep. */
   readonly forms: readonly { readonly slot: Slot; readonly form: string }[];
+  /** Unknowns whose energies no form adds up accurately enough: they are not swept. */
+  readonly unfit: readonly Slot[];
   /** Sets the state of a chain: a code for each position. */
   load(chain: number, codes: Uint8Array): void;
   /** Reads the state of a chain. */
@@ -51,19 +53,32 @@ const MARGIN = 64;
 
 /**
  * Kernels for the sites of `tables`, and room for the states of `chains` chains.
- * @throws Error if no form fits a group
+ * @throws OutOfMemory; then what it had allocated is given back
  */
-export function makeSweeper(
+export const makeSweeper = (
   heap: Heap,
   tables: SiteTables,
   chains: number,
   options: SweeperOptions = {},
-): Sweeper {
+): Sweeper => heap.whole(() => sweeperOn(heap, tables, chains, options));
+
+function sweeperOn(heap: Heap, tables: SiteTables, chains: number, options: SweeperOptions): Sweeper {
   const module = new ModuleBuilder();
   const pitch = 64 * Math.ceil((tables.size + 16) / 64);
   const stage: Stage = { heap, module, tables, pitch };
-  const groups = tables.groups.filter((g) => g.count > 0);
-  const pending = groups.map((group) => choose(stage, group, options));
+  const unfit: Slot[] = [];
+  const groups: SiteGroup[] = [];
+  const pending: ((exports: Exports) => GroupKernel)[] = [];
+  for (const group of tables.groups) {
+    if (group.count === 0) continue;
+    const kernel = choose(stage, group, options);
+    if (!kernel) {
+      unfit.push(group.slot);
+      continue;
+    }
+    groups.push(group);
+    pending.push(kernel);
+  }
   const exports = module.instantiate(heap.memory);
   const kernels = pending.map((finish) => finish(exports));
   const room = heap.allocate(MARGIN + chains * pitch + MARGIN);
@@ -75,6 +90,7 @@ export function makeSweeper(
 
   return {
     forms: groups.map((g, i) => ({ slot: g.slot, form: kernels[i].form })),
+    unfit,
     load(chain, codes) {
       heap.u8().set(codes.subarray(0, tables.size), states + chain * pitch);
     },
@@ -111,11 +127,15 @@ export function makeSweeper(
   };
 }
 
-function choose(stage: Stage, group: SiteGroup, options: SweeperOptions): (exports: Exports) => GroupKernel {
+function choose(
+  stage: Stage,
+  group: SiteGroup,
+  options: SweeperOptions,
+): ((exports: Exports) => GroupKernel) | null {
   for (const { name, make } of makers) {
     if (options.only !== undefined && options.only !== name) continue;
     const kernel = make(stage, group);
     if (kernel) return kernel;
   }
-  throw new Error(`no form of kernel fits the sites of ${group.slot.name}`);
+  return null;
 }

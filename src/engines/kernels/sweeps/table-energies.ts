@@ -7,6 +7,7 @@
  * 2²⁹/(links + 1) · 10⁻⁶; beyond, by about β · (links + 1) · range · 2⁻³¹. Weights below 2⁻²³ of the largest are 0.
  */
 import type { Code, Local } from '../wasm/code.ts';
+import { MAX_ERROR } from './precision.ts';
 import type { Stage } from './stage.ts';
 import { binarySites } from './table-binary.ts';
 import { drawFour, drawMany, drawOne } from './table-draw.ts';
@@ -20,11 +21,15 @@ const MAX_SIDE_BY_SIDE = 16;
 /** Up to so many vectors of a site in variables. */
 const MAX_VECTORS = 8;
 
-/** @param wanted 1 for the sites that the form is to take */
-export function makeEnergies(stage: Stage, group: TableGroup, wanted: Int32Array): TableForm {
+/**
+ * @param wanted 1 for the sites that the form is to take
+ * @returns null if their energies range too widely for the accuracy wanted
+ */
+export function makeEnergies(stage: Stage, group: TableGroup, wanted: Int32Array): TableForm | null {
   const { conditional: t, states: k } = group;
   const { heap } = stage;
   const found = levelsOf(group, wanted);
+  if (!(found.error <= MAX_ERROR)) return null;
   const binary = k === 2 && found.planes === 1 && found.infiniteBits === 0;
   const vectors = Math.ceil(k / 4);
   const inLocals = vectors * found.planes <= MAX_VECTORS;

@@ -24,6 +24,8 @@ export interface Levels {
   readonly brokenBits: number;
   /** Units of energy in 1. */
   readonly scale: number;
+  /** How far a sum may be from that of the energies. */
+  readonly error: number;
   /** Energies that differ by so many units or more belong to different counts; null: there are no counts. */
   readonly limit: number | null;
 }
@@ -88,25 +90,28 @@ export function levelsOf({ conditional: t, states: k, count }: TableGroup, wante
   const flat = most.range === 0;
   // A bit more than needed, so that a difference tells whether the counts differ.
   const guard = hard ? 1 : 0;
-  const fitted = (energyBits: number, scale: number): Levels => {
+  const rounding = (scale: number): number => (flat ? 0 : most.links / (2 * scale));
+  const fitted = (energyBits: number, scale: number, error: number): Levels => {
     const total = energyBits + infiniteBits + brokenBits;
     const limit = hard ? 2 ** (energyBits - 1) : null;
     const width = total <= 8 ? 1 : total <= 16 ? 2 : 4;
-    return { planes: 1, width, flat, energyBits, infiniteBits, brokenBits, scale, limit };
+    return { planes: 1, width, flat, energyBits, infiniteBits, brokenBits, scale, error, limit };
   };
 
   // Few different energies, as in most models of physics: whole multiples of one.
-  const unit = flat ? 1 : commonUnit(t, k, wanted);
+  const { unit, deviation } = flat ? { unit: 1, deviation: 0 } : commonUnit(t, k, wanted);
   if (unit !== null) {
     const energyBits = bits(Math.round(most.range / unit)) + guard;
-    if (energyBits + infiniteBits + brokenBits <= 30) return fitted(energyBits, 1 / unit);
+    if (energyBits + infiniteBits + brokenBits <= 30)
+      return fitted(energyBits, 1 / unit, most.links * deviation);
   }
   // A sum is below `room` units, also when each of its energies is rounded up.
   const scaleFor = (room: number): number =>
     room <= most.links ? 0 : 2 ** Math.min(24, Math.floor(Math.log2((room - most.links) / most.range)));
   const energyBits = 30 - infiniteBits - brokenBits;
   const scale = scaleFor(2 ** (energyBits - guard));
-  if (scale > 0 && (!hard || most.links / (2 * scale) <= ACCURACY)) return fitted(energyBits, scale);
+  if (scale > 0 && (!hard || most.links / (2 * scale) <= ACCURACY))
+    return fitted(energyBits, scale, rounding(scale));
   return {
     planes: 2,
     width: 4,
@@ -115,15 +120,25 @@ export function levelsOf({ conditional: t, states: k, count }: TableGroup, wante
     infiniteBits,
     brokenBits,
     scale: scaleFor(2 ** 29),
+    error: rounding(scaleFor(2 ** 29)),
     limit: 2 ** 30,
   };
 }
 
+/** Relative difference of numbers that are taken as equal. */
+const SAME = 1e-9;
 /** Whole multiples are looked for up to this one. */
 const MAX_MULTIPLE = 4096;
 
-/** The largest number of which all energies, counted from the least of their row, are multiples, if not too small. */
-function commonUnit(t: TableConditional, k: number, wanted: Int32Array): number | null {
+/**
+ * The largest number of which all energies, counted from the least of their row, are multiples, if not too small, and
+ * how far they are from being multiples.
+ */
+function commonUnit(
+  t: TableConditional,
+  k: number,
+  wanted: Int32Array,
+): { readonly unit: number | null; readonly deviation: number } {
   let unit = 0;
   const fits = (energy: Float64Array, from: number): boolean => {
     let low = Infinity;
@@ -133,19 +148,35 @@ function commonUnit(t: TableConditional, k: number, wanted: Int32Array): number 
       if (!(gap > 0 && gap < Infinity)) continue;
       if (unit === 0) unit = gap;
       const multiple = gap / unit;
-      if (Math.abs(multiple - Math.round(multiple)) > 1e-9) {
+      if (Math.abs(multiple - Math.round(multiple)) > SAME) {
         let [a, b] = [gap, unit];
-        while (b > gap * 1e-9) [a, b] = [b, Math.abs(a - b * Math.round(a / b))];
+        while (b > gap * SAME) [a, b] = [b, Math.abs(a - b * Math.round(a / b))];
         unit = a;
       }
       if (gap / unit > MAX_MULTIPLE) return false;
     }
     return true;
   };
-  for (const { energy } of t.tables)
-    for (let at = 0; at < energy.length; at += k) if (!fits(energy, at)) return null;
-  if (t.own) for (let p = 0; p < wanted.length; p++) if (wanted[p] && !fits(t.own, p * k)) return null;
-  return unit;
+  let deviation = 0;
+  const measure = (energy: Float64Array, from: number): boolean => {
+    let low = Infinity;
+    for (let v = from; v < from + k; v++) low = Math.min(low, energy[v]);
+    for (let v = from; v < from + k; v++) {
+      const gap = energy[v] - low;
+      if (gap > 0 && gap < Infinity)
+        deviation = Math.max(deviation, Math.abs(gap - Math.round(gap / unit) * unit));
+    }
+    return true;
+  };
+  const all = (check: (energy: Float64Array, from: number) => boolean): boolean => {
+    for (const { energy } of t.tables)
+      for (let at = 0; at < energy.length; at += k) if (!check(energy, at)) return false;
+    if (t.own) for (let p = 0; p < wanted.length; p++) if (wanted[p] && !check(t.own, p * k)) return false;
+    return true;
+  };
+  if (!all(fits)) return { unit: null, deviation: 0 };
+  all(measure);
+  return { unit, deviation };
 }
 
 /**

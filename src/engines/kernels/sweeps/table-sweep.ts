@@ -4,6 +4,7 @@
  * visited shape by shape, which is no matter, since they are independent given the rest.
  */
 import type { Callable } from '../wasm/code.ts';
+import { tablesArePrecise } from './precision.ts';
 import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
 import { makeEnergies } from './table-energies.ts';
 import { type Shape, type TableForm, type TableGroup, withOrder } from './table-form.ts';
@@ -11,7 +12,7 @@ import { makeThresholds } from './table-thresholds.ts';
 
 export const tableKernel: KernelMaker = (stage, group) => {
   const { conditional } = group;
-  if (conditional.kind !== 'tables') return null;
+  if (conditional.kind !== 'tables' || !tablesArePrecise(conditional)) return null;
   return sweepBy(stage, withOrder(group, conditional), ['thresholds', 'energies']);
 };
 
@@ -45,6 +46,10 @@ function sweepBy(stage: Stage, group: TableGroup, names: readonly FormName[]): R
         shapeOf.map((s) => (s < 0 ? 1 : 0)),
       ),
     );
+  if (shapeOf.includes(-1)) {
+    for (const at of forms.flatMap((f) => f.addresses)) stage.heap.release(at);
+    return null;
+  }
   const { runs, count, records } = layOut(stage, group, shapes, shapeOf);
   const name = `tables ${group.from}`;
   defineSweep(stage, name, shapes, runs, count);

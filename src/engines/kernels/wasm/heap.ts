@@ -7,7 +7,8 @@ const PAGE = 65536;
 const ALIGN = 64;
 
 export class OutOfMemory extends Error {
-  constructor(bytes: number) {
+  /** @param bytes that were asked for */
+  constructor(readonly bytes: number) {
     super(`no memory for ${bytes} more bytes`);
     this.name = 'OutOfMemory';
   }
@@ -57,6 +58,17 @@ export class Heap {
     this.gaps.splice(at, 0, { start, size });
     this.join(at);
     this.join(at - 1);
+  }
+
+  /** Makes something of several pieces. If that fails, all that was allocated meanwhile is given back. */
+  whole<T>(make: () => T): T {
+    const before = new Set(this.sizes.keys());
+    try {
+      return make();
+    } catch (e) {
+      for (const start of [...this.sizes.keys()]) if (!before.has(start)) this.release(start);
+      throw e;
+    }
   }
 
   /** Bytes handed out. */
