@@ -234,18 +234,18 @@ const hierarchical: Case = {
 
 const jagsIsing: Case = {
   name: 'jags-ising',
-  title: 'Against JAGS: Ising, 32 × 32 with open boundaries, β = 0.4, one chain',
+  title: 'Against JAGS: Ising, 256 × 256 with open boundaries, β = 0.4, one chain',
   ...updates,
-  targets: [],
+  targets: [{ ours: 'Energy', over: 'JAGS', atLeast: 1000 }],
   peers(folder, note) {
-    const side = 32;
+    const side = 256;
     const square = latticeLinks([side, side], false);
     const statistic = productStatistic(square, 1 / square.a.length, 's');
     const ones = { rows: side, columns: side - 1, value: 1 };
     const data = { L: side, w: Math.exp(-0.8), right: ones, down: ones };
     return present([
       () => sweepPeer({ program: 'ising-open', folder, chains: 1, statistic, warmup: 500 }, note),
-      () => jagsPeer({ model: 'ising', folder, data, sites: side * side, warmup: 200, looks: 500 }, note),
+      () => jagsPeer({ model: 'ising', folder, data, sites: side * side, warmup: 100, looks: 40 }, note),
     ]);
   },
 };

@@ -93,13 +93,14 @@ function clampedTo(model: Model, given: Readonly<Record<string, number>>): Clamp
 export async function sweepPeer(options: SweepOptions, note: (text: string) => void): Promise<Peer | null> {
   const { chains, only } = options;
   const name = only === undefined ? 'Energy' : `Energy, ${only}`;
-  const model = await modelOf(options.program, options.folder, kernelsEngine());
+  const engine = kernelsEngine();
+  const model = await modelOf(options.program, options.folder, engine);
   const clamp = clampedTo(model, options.given ?? {});
   const factors = factorsOf(model.builder, model.energy);
-  const blocks = model.unknowns.map((u) => siteBlocks(model.builder, u.slot, factors, model));
+  const blocks = model.unknowns.map((u) => siteBlocks(model.builder, u.slot, factors, model, engine));
   const used = processorSeconds();
   const start = performance.now();
-  const { tables, left } = siteTables(model.builder, model.energy, blocks, clamp.fixed, model);
+  const { tables, left } = siteTables(model.builder, model.energy, blocks, clamp.fixed, model, engine);
   const tabulated = performance.now();
   for (const [slot, why] of left) {
     note(`${name}: left out, ${slot.name} has no tables because ${why}`);
@@ -147,22 +148,22 @@ export async function sweepPeer(options: SweepOptions, note: (text: string) => v
     }
     return sum;
   };
-  const round = slices(() => sweeper.sweep(streams, 1), look, { ...options, updates: sites * chains });
+  const round = slices((count) => sweeper.sweep(streams, 1, count), look, { ...options, updates: sites * chains });
   return { name, ours: true, preparation, round, dispose: () => sweeper.dispose() };
 }
 
 /** Rounds of sweeps, with looks at the states between slices of them, as the peers in C measure themselves. */
 function slices(
-  sweep: () => void,
+  sweep: (count: number) => void,
   look: () => number,
   { warmup, updates, looks = 1 }: Pick<SweepOptions, 'warmup' | 'looks'> & { readonly updates: number },
 ): Peer['round'] {
   let warm = false;
   return async (_seed, seconds) => {
-    for (let i = 0; i < warmup && !warm; i++) sweep();
+    if (!warm) sweep(warmup);
     warm = true;
     const from = processorSeconds();
-    sweep();
+    sweep(1);
     let once = Math.max(1e-7, processorSeconds() - from);
     const seen: number[] = [];
     let spent = 0;
@@ -171,12 +172,12 @@ function slices(
       if (k > 0) once = spent / sweeps;
       const todo = Math.max(1, Math.floor(seconds / SLICES / once));
       const before = processorSeconds();
-      for (let i = 0; i < todo; i++) sweep();
+      sweep(todo);
       spent += processorSeconds() - before;
       sweeps += todo;
       let mean = look() / looks;
       for (let i = 1; i < looks; i++) {
-        sweep();
+        sweep(1);
         mean += look() / looks;
       }
       seen.push(mean);

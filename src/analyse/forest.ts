@@ -110,7 +110,7 @@ interface Pair {
 
 type Rows = Extract<Touching['incidence'], { kind: 'rows' }>;
 
-/** Instances that touch one free element, as rows, and those that touch two; null if some touch more. */
+/** Instances that touch one free element, as rows, and those that touch two; null if some touch more or pairs close a circle. */
 function part(
   factor: Factor,
   rows: Rows,
@@ -130,6 +130,7 @@ function part(
       else first[e] = s;
     }
   }
+  if (closesCircle(first, second, sites)) return null;
   const pairs: Pair[] = [];
   second.forEach((b, e) => {
     if (b >= 0) pairs.push({ instance: e, a: first[e], b });
@@ -147,6 +148,29 @@ function part(
   const single =
     instance.length > 0 ? { ...rows, start, instance: Int32Array.from(instance), maxDegree } : null;
   return { single, pairs };
+}
+
+/** Whether the pairs (first[e], second[e]), a negative second being none, have a circle; a lattice shows it at once. */
+function closesCircle(first: Int32Array, second: Int32Array, sites: number): boolean {
+  const above = Int32Array.from({ length: sites }, (_, s) => s);
+  const rootOf = (s: number): number => {
+    let at = s;
+    while (above[at] !== at) {
+      above[at] = above[above[at]];
+      at = above[at];
+    }
+    return at;
+  };
+  const known = new Set<number>();
+  for (let e = 0; e < second.length; e++) {
+    if (second[e] < 0) continue;
+    const [a, b] = [rootOf(first[e]), rootOf(second[e])];
+    const pair = first[e] * sites + second[e];
+    if (a === b && !known.has(pair)) return true;
+    above[a] = b;
+    known.add(pair);
+  }
+  return false;
 }
 
 /** The free elements from the roots outwards; null where the links close a circle. */

@@ -1,6 +1,9 @@
-/** Conditionals of sites with any numbers of states: for each factor instance that touches a site a table, equal ones shared. */
+/**
+ * Conditionals of sites with any numbers of states: for each factor instance that touches a site a multiple of a
+ * table, equal tables shared.
+ */
 import type { TableConditional } from '../engines/kernels/site-tables.ts';
-import { makeTablePool, type TablePool } from './table-pool.ts';
+import { type Multiple, makeTablePool, type TablePool } from './table-pool.ts';
 import type { Placed, Range } from './tabulate.ts';
 
 export interface Bounds {
@@ -18,14 +21,16 @@ interface Pattern {
   readonly joint: Int32Array;
 }
 
-/** What some instances say of a site: the row of their factor or their weight is the same. */
+/** What some instances say of a site, but for their weights: the row of their factor is the same. */
 interface Derived {
   readonly placed: Placed;
   readonly others: readonly number[];
-  /** In the pool; −1: it says nothing of the site's state, or only `own`. */
-  readonly table: number;
+  /** Of the pool; null: it says nothing of the site's state, or only `own`. */
+  readonly table: Multiple | null;
   readonly own: Float64Array | null;
 }
+
+const weightOf = ({ tabulated: { weight } }: Placed, e: number): number => (weight ? weight[e] : 1);
 
 /** @returns null if it is beyond the bounds */
 export function tableConditional(
@@ -55,8 +60,8 @@ export function tableConditional(
       for (let e = 0; e < derived.length; e++) {
         if (derived[e] < 0) continue;
         const d = all[derived[e]];
-        if (d.own) own.add(positions[e], d.own, placed.tabulated.kind === 'support');
-        if (d.table < 0) continue;
+        if (d.own) own.add(positions[e], d.own, weightOf(placed, e), placed.tabulated.kind === 'support');
+        if (!d.table) continue;
         start[positions[e] - from + 1]++;
         links++;
       }
@@ -70,7 +75,7 @@ export function tableConditional(
   for (const { placed, column, derived } of seen) {
     const positions = placed.positions[column];
     for (let e = 0; e < derived.length; e++) {
-      if (derived[e] < 0 || all[derived[e]].table < 0) continue;
+      if (derived[e] < 0 || !all[derived[e]].table) continue;
       const p = positions[e];
       if (p < from || p >= to) continue;
       const l = fill[p - from]++;
@@ -98,10 +103,10 @@ function ownEnergies({ from, count, states }: Range) {
   return {
     energy: () => energy,
     broken: () => broken,
-    add(position: number, values: Float64Array, support: boolean): void {
+    add(position: number, values: Float64Array, scale: number, support: boolean): void {
       const to = target(support);
       const at = (position - from) * states;
-      for (let v = 0; v < states; v++) to[at + v] += values[v];
+      for (let v = 0; v < states; v++) to[at + v] += scale * values[v];
     },
     /** A factor with one column. */
     addAll({ tabulated, positions }: Placed): void {
@@ -114,7 +119,7 @@ function ownEnergies({ from, count, states }: Range) {
         if (s < 0 || s >= count) continue;
         const r = row ? row[e] * states : 0;
         const scale = weight ? weight[e] : 1;
-        for (let v = 0; v < states; v++) to[s * states + v] += table[r + v] * scale;
+        for (let v = 0; v < states; v++) to[s * states + v] += scale * table[r + v];
       }
     },
   };
@@ -131,7 +136,7 @@ function deriveAll(placed: Placed, k: number, range: Range, pool: TablePool, all
   const single = columns.map((c) => c.states === 1);
   const self = positions[k];
   for (let e = 0; e < instances; e++) {
-    if (mask && mask[e] === 0) continue;
+    if ((mask && mask[e] === 0) || (weight && weight[e] === 0)) continue;
     const p = self[e];
     if (p < from || p >= from + count) continue;
     // 0: the site; 1: no site, or one of one state; 2, 3, …: the other sites.
@@ -161,11 +166,11 @@ function deriveAll(placed: Placed, k: number, range: Range, pool: TablePool, all
       found = { pattern: patternOf(placed, code, range.states, others - 2), known: new Map() };
       patterns.set(key, found);
     }
-    const by = row ? row[e] : weight ? weight[e] : 0;
+    const by = row ? row[e] : 0;
     let d = found.known.get(by);
     if (d === undefined) {
       d = all.length;
-      all.push(derive(placed, found.pattern, row ? row[e] : 0, weight ? weight[e] : 1, range.states, pool));
+      all.push(derive(placed, found.pattern, by, range.states, pool));
       found.known.set(by, d);
     }
     out[e] = d;
@@ -202,19 +207,18 @@ function derive(
   placed: Placed,
   { others, dims, joint }: Pattern,
   row: number,
-  weight: number,
   states: number,
   pool: TablePool,
 ): Derived {
   const { table, kind, joint: width } = placed.tabulated;
   const values = pool.scratch(joint.length);
-  for (let i = 0; i < joint.length; i++) values[i] = table[row * width + joint[i]] * weight;
+  for (let i = 0; i < joint.length; i++) values[i] = table[row * width + joint[i]];
   if (kind === 'energy') fromFirst(values, states);
   const said = pool.says(values);
-  if (said === 'nothing') return { placed, others, table: -1, own: null };
-  if (said === 'own') return { placed, others, table: -1, own: values.slice(0, states) };
-  const id = pool.add(dims, kind === 'energy' ? values : null, kind === 'support' ? values : null);
-  return { placed, others, table: id, own: null };
+  if (said === 'nothing') return { placed, others, table: null, own: null };
+  if (said === 'own') return { placed, others, table: null, own: values.slice(0, states) };
+  const made = pool.add(dims, kind === 'energy' ? values : null, kind === 'support' ? values : null);
+  return { placed, others, table: made, own: null };
 }
 
 /** Energies relative to that of the first state, row by row where all are finite: only differences count. */
@@ -237,11 +241,12 @@ function joinLinks(
   count: number,
   size: number,
   pool: TablePool,
-): Pick<TableConditional, 'start' | 'table' | 'first' | 'others' | 'tables'> {
+): Pick<TableConditional, 'start' | 'table' | 'first' | 'scale' | 'others' | 'tables'> {
   let total = 0;
   for (let l = 0; l < derivedOf.length; l++) total += all[derivedOf[l]].others.length;
   const to = new Int32Array(count + 1);
   const table = new Int32Array(derivedOf.length);
+  const scale = new Float64Array(derivedOf.length);
   const first = new Int32Array(derivedOf.length);
   const others = new Int32Array(total);
   /** By position: the site (and one) that has a link with this one neighbour, and which. */
@@ -269,26 +274,33 @@ function joinLinks(
       const l = order[i];
       const d = all[derivedOf[l]];
       const e = instanceOf[l];
+      const of = d.table!;
+      const by = of.scale * weightOf(d.placed, e);
       if (d.others.length === 1) {
         const q = d.placed.positions[d.others[0]][e];
         if (mark[q] === s + 1) {
-          table[linkAt[q]] = pool.sum(table[linkAt[q]], d.table);
+          const at = linkAt[q];
+          const sum = pool.sum({ table: table[at], scale: scale[at] }, { table: of.table, scale: by });
+          [table[at], scale[at]] = [sum.table, sum.scale];
           continue;
         }
         mark[q] = s + 1;
         linkAt[q] = links;
       }
-      table[links] = d.table;
+      table[links] = of.table;
+      scale[links] = by;
       first[links++] = used;
       for (const j of d.others) others[used++] = d.placed.positions[j][e];
     }
     to[s + 1] = links;
   }
   const { tables, numberOf } = pool.used(table.subarray(0, links));
+  const scales = scale.subarray(0, links);
   return {
     start: to,
     table: table.slice(0, links).map((t) => numberOf[t]),
     first: first.slice(0, links),
+    scale: scales.every((x) => x === 1) ? null : scales.slice(),
     others: others.slice(0, used),
     tables,
   };

@@ -103,6 +103,19 @@ run draws = sample(E, draws = 20, warmup = 20)`,
     'Chains were drawn by several workers, and one of them ended before it was done; most often it had no memory left. Draw fewer chains or draws, record less often (`thin`), or take fewer workers: with `workers = 1` all chains share one memory. The draws do not depend on the number of workers.',
     'it takes a machine that runs out of memory',
   ),
+  E0708: shown(
+    'What a job computes, or the draws that it keeps, did not fit into memory. The message says what it was and, where that is known, how much. Draws need 8 bytes for each element of each unknown and report, of each chain and draw: keep fewer (`draws`, `thin`), or draw fewer chains. The engine `kernels` has four gigabytes for all it computes with; smaller index sets, or fewer chains or rows at a time, need less, and other engines (`--engine wasm`) have limits of their own.',
+    `
+energy E(x : real) {
+  term bowl = x ^ 2
+}
+run draws = sample(E, draws = 1000000000000, warmup = 2)`,
+    `
+energy E(x : real) {
+  term bowl = x ^ 2
+}
+run draws = sample(E, draws = 100, warmup = 2)`,
+  ),
   E0710: shown(
     'While learning, the energy of a row, or of a perturbed copy of one, became NaN or infinite. The message names the term, the row and its values. Look for a logarithm, a root or a division whose argument reaches 0, or an exponential that overflows; a smaller learning rate helps where parameters ran away.',
     learned('w * log(x + 2) + x ^ 2', few),

@@ -7,6 +7,7 @@ export const inferCodes = {
   E0705: 'a given value outside its domain',
   E0706: 'an array that is read outside its index set',
   E0707: 'a worker that was lost',
+  E0708: 'too little memory',
 } as const;
 
 export type InferCode = keyof typeof inferCodes;

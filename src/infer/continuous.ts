@@ -36,46 +36,17 @@ export function continuousPart(
   const boundsOf = dependentBounds(model);
   const target = compileTarget(model, parts, chains);
 
-  /** Input arrays; free coordinates of reals hold z, everything else values. */
-  const inputs = (z: Float64Array): Map<Slot, HostArray> => {
-    const arrays = new Map<Slot, HostArray>(
-      model.unknowns.map((u) => [
-        target.slots.get(u.slot)!,
-        { shape: [chains, ...u.shape], data: states.get(u.slot)! },
-      ]),
-    );
-    let at = 0;
-    for (const c of parts) {
-      const full = c.isHeld ? states.get(c.slot)!.slice() : new Float64Array(chains * c.size);
-      for (let k = 0; k < chains; k++)
-        c.free.forEach((i, j) => {
-          full[k * c.size + i] = z[k * dim + at + j];
-        });
-      at += c.free.length;
-      const slot = target.slots.get(c.slot)!;
-      arrays.set(slot, { shape: arrays.get(slot)!.shape, data: full });
-    }
-    return arrays;
-  };
+  const run = target.apart
+    ? oneByOne(target, parts, model, states, chains, dim)
+    : sideBySide(target, parts, model, states, chains, dim);
 
   return {
     dim,
     evaluate(z) {
-      const out = target.run.run(inputs(z));
-      const energies = Float64Array.from(out.get('energy')!.data);
-      const broken = out.get('broken')?.data;
-      if (broken) for (let k = 0; k < chains; k++) if (broken[k] > 0) energies[k] = Number.POSITIVE_INFINITY;
-      const g = new Float64Array(chains * dim);
-      let at = 0;
-      parts.forEach((c, s) => {
-        const full = out.get(`g${s}`)!.data;
-        for (let k = 0; k < chains; k++)
-          c.free.forEach((i, j) => {
-            g[k * dim + at + j] = full[k * c.size + i];
-          });
-        at += c.free.length;
-      });
-      return { energy: energies, gradient: g };
+      const energy = new Float64Array(chains);
+      const gradient = new Float64Array(chains * dim);
+      run(z, energy, gradient);
+      return { energy, gradient };
     },
     variances(scales) {
       const out = new Float64Array(dim).fill(1);
@@ -142,8 +113,106 @@ function ofChain(
   return bounds && ((i) => ({ lo: bounds.lo[k * size + i], hi: bounds.hi[k * size + i] }));
 }
 
+/** Writes energies, ∞ where a requirement is broken, and gradients of all chains. */
+type Evaluation = (z: Float64Array, energy: Float64Array, gradient: Float64Array) => void;
+
+/** All chains in one evaluation. */
+function sideBySide(
+  target: Target,
+  parts: readonly Coordinates[],
+  model: Model,
+  states: States,
+  chains: number,
+  dim: number,
+): Evaluation {
+  return (z, energy, gradient) => {
+    const arrays = new Map<Slot, HostArray>(
+      model.unknowns.map((u) => [
+        target.slots.get(u.slot)!,
+        { shape: [chains, ...u.shape], data: states.get(u.slot)! },
+      ]),
+    );
+    let at = 0;
+    for (const c of parts) {
+      // Free coordinates of reals hold z, everything else values.
+      const full = c.isHeld ? states.get(c.slot)!.slice() : new Float64Array(chains * c.size);
+      for (let k = 0; k < chains; k++)
+        for (let j = 0; j < c.free.length; j++) full[k * c.size + c.free[j]] = z[k * dim + at + j];
+      at += c.free.length;
+      const slot = target.slots.get(c.slot)!;
+      arrays.set(slot, { shape: arrays.get(slot)!.shape, data: full });
+    }
+    const out = target.run.run(arrays);
+    energy.set(out.get('energy')!.data);
+    const broken = out.get('broken')?.data;
+    if (broken) for (let k = 0; k < chains; k++) if (broken[k] > 0) energy[k] = Number.POSITIVE_INFINITY;
+    at = 0;
+    parts.forEach((c, s) => {
+      const full = out.get(`g${s}`)!.data;
+      for (let k = 0; k < chains; k++)
+        for (let j = 0; j < c.free.length; j++) gradient[k * dim + at + j] = full[k * c.size + c.free[j]];
+      at += c.free.length;
+    });
+  };
+}
+
+/** A chain's input, whose array is put in anew. */
+interface Input {
+  readonly shape: readonly number[];
+  data: Float64Array;
+}
+
+/** One chain after another, with as little work between as can be: a small model's gradient takes a microsecond. */
+function oneByOne(
+  target: Target,
+  parts: readonly Coordinates[],
+  model: Model,
+  states: States,
+  chains: number,
+  dim: number,
+): Evaluation {
+  const input = (u: Coordinates['layout']): Input => ({
+    shape: [1, ...u.shape],
+    data: new Float64Array(u.size),
+  });
+  const inputs = new Map(model.unknowns.map((u) => [target.slots.get(u.slot)!, input(u)]));
+  let count = 0;
+  const moving = parts.map((c, s) => {
+    const from = count;
+    count += c.free.length;
+    const whole = c.free.length === c.size;
+    return { ...c, from, whole, name: `g${s}`, to: inputs.get(target.slots.get(c.slot)!)! };
+  });
+  const given = model.unknowns.flatMap((u) =>
+    parts.some((c) => c.slot === u.slot && !c.isHeld)
+      ? []
+      : [{ u, to: inputs.get(target.slots.get(u.slot)!)! }],
+  );
+  return (z, energy, gradient) => {
+    for (let k = 0; k < chains; k++) {
+      for (const { u, to } of given) to.data.set(states.get(u.slot)!.subarray(k * u.size, (k + 1) * u.size));
+      for (const { from, whole, free, to } of moving) {
+        const first = k * dim + from;
+        if (whole) to.data = z.subarray(first, first + free.length);
+        else for (let j = 0; j < free.length; j++) to.data[free[j]] = z[first + j];
+      }
+      const out = target.run.run(inputs);
+      const broken = out.get('broken');
+      energy[k] = broken && broken.data[0] > 0 ? Number.POSITIVE_INFINITY : out.get('energy')!.data[0];
+      for (const { from, whole, free, name } of moving) {
+        const g = out.get(name)!.data;
+        const first = k * dim + from;
+        if (whole) gradient.set(g, first);
+        else for (let j = 0; j < free.length; j++) gradient[first + j] = g[free[j]];
+      }
+    }
+  };
+}
+
 interface Target {
+  /** Of one chain if `apart`, else of all. */
   readonly run: Evaluator;
+  readonly apart: boolean;
   /** The input of each unknown: of reals the unconstrained array. */
   readonly slots: ReadonlyMap<Slot, Slot>;
 }
@@ -151,7 +220,8 @@ interface Target {
 /** Outputs: `energy` of each chain with the Jacobian, its gradients `g0…`, and `broken` requirements. */
 function compileTarget(model: Model, parts: readonly Coordinates[], chains: number): Target {
   const b = model.builder;
-  const { chain, batch, compile } = chainsOf(model, chains);
+  const apart = model.engine.oneByOne === true;
+  const { chain, batch, compile } = chainsOf(model, apart ? 1 : chains);
   const lead = b.axisNode(chain);
   const transforms = new Map<Slot, SlotTransform>();
   const onLine = (n: Node): Node =>
@@ -194,5 +264,5 @@ function compileTarget(model: Model, parts: readonly Coordinates[], chains: numb
     }),
   ];
   if (broken.length > 0) outputs.push({ name: 'broken', axes: [chain], node: b.addAll(broken) });
-  return { run: compile(outputs, held), slots: batch.slots };
+  return { run: compile(outputs, held), apart, slots: batch.slots };
 }

@@ -1,7 +1,9 @@
 /** What is wrong at a state whose energy is not a number: the first term to blame, named. */
 import { type DiscreteDomain, stateCount, valueMap } from '../domain.ts';
-import { makeBatch } from '../ir/batch.ts';
-import type { Slot } from '../ir/types.ts';
+import { referenceEngine } from '../engines/reference/index.ts';
+import { type Batch, makeBatch } from '../ir/batch.ts';
+import type { Node, Slot } from '../ir/types.ts';
+import { EnergyError } from '../syntax/diagnostic.ts';
 import { matrixFault } from './matrix-fault.ts';
 import { batchInputs, compile, fault, type Model, type States } from './model.ts';
 
@@ -13,7 +15,7 @@ export function notFinite(model: Model, slot: Slot, states: States, chain: numbe
   const d = slot.domain as DiscreteDomain;
   const { offset, scale } = valueMap(d);
   const here = states.get(slot)!;
-  const size = here.length / (states.get(model.unknowns[0].slot)!.length / model.unknowns[0].size);
+  const { size } = model.unknowns.find((u) => u.slot === slot)!;
   // The state is what was before: it is one of the values to choose from that has no energy.
   const tried = Math.min(stateCount(d, model.sizeOf), MAX_TRIED);
   for (let v = 0; v < tried; v++) {
@@ -51,6 +53,10 @@ export function faultyTerm(model: Model, states: States, chain: number, possible
   for (const [i, t] of model.energy.terms.entries()) {
     const value = out.get(String(i))!.data[0];
     if (Number.isFinite(value) || (possible && value === Number.POSITIVE_INFINITY)) continue;
+    if (Number.isNaN(value)) {
+      const outside = readsOutside(model, t.body, batch, one);
+      if (outside) return outside;
+    }
     const where = model.unknowns
       .filter((u) => u.size <= 4)
       .map((u) => `${u.slot.name} = ${[...one.get(u.slot)!].map((x) => Number(x.toPrecision(4))).join(', ')}`)
@@ -76,4 +82,23 @@ export function faultyTerm(model: Model, states: States, chain: number, possible
     );
   }
   return undefined;
+}
+
+/** E0706 if the term is not a number because it reads outside an array; engines need not say so, the reference does. */
+function readsOutside(model: Model, body: Node, batch: Batch, state: States): Error | undefined {
+  const run = compile(
+    model,
+    [{ name: 'value', axes: batch.axes, node: batch.on(body) }],
+    new Map(),
+    referenceEngine(),
+  );
+  try {
+    run.run(batchInputs(model, batch.slots, state, 1));
+    return undefined;
+  } catch (e) {
+    if (e instanceof EnergyError) return e;
+    throw e;
+  } finally {
+    run.dispose();
+  }
 }

@@ -16,8 +16,10 @@ import type { Clamp, Model, States } from './model.ts';
 
 /** What draws some of the discrete unknowns anew, given all else. */
 export interface Updater {
-  /** One sweep over its free elements, in place. Chain c draws from streams[c] only. */
-  sweep(states: States, streams: readonly Stream[], beta: number): void;
+  /** Sweeps over its free elements, one if not said otherwise, in place. Chain c draws from streams[c] only. */
+  sweep(states: States, streams: readonly Stream[], beta: number, sweeps?: number): void;
+  /** Whether it makes several sweeps in one call. */
+  readonly repeats?: boolean;
   /** What was wrong in the last sweep: some element had no value of finite energy. */
   fault?(states: States): Error | undefined;
   /** It may keep states to itself: writes them. */
@@ -29,11 +31,12 @@ export interface Updater {
 
 export interface Gibbs {
   /**
-   * One sweep over every free discrete element. Chain c draws from streams[c] only.
+   * Sweeps over every free discrete element. Chain c draws from streams[c] only.
    * The states are as they are after the sweep once `settle` is called.
    * @param beta inverse temperature: draws from exp(−β·E); 1 but in an annealed warm-up
+   * @param sweeps how many; default 1
    */
-  sweep(states: Map<Slot, Float64Array>, streams: readonly Stream[], beta?: number): void;
+  sweep(states: Map<Slot, Float64Array>, streams: readonly Stream[], beta?: number, sweeps?: number): void;
   /** Makes `states` those after the last sweep. */
   settle(states: Map<Slot, Float64Array>): void;
   /** To be called when something else has changed the states. */
@@ -61,12 +64,18 @@ export function makeGibbs(model: Model, plan: GibbsPlan, clamp: Clamp, chains: n
     for (const u of updaters) u.settle?.(states);
   };
   return {
-    sweep(states, streams, beta = 1) {
-      for (const u of updaters) {
-        if (!alone) u.changed?.();
-        u.sweep(states, streams, beta);
-        if (!alone) u.settle?.(states);
+    sweep(states, streams, beta = 1, sweeps = 1) {
+      const [first] = updaters;
+      if (alone && first.repeats) {
+        first.sweep(states, streams, beta, sweeps);
+        return;
       }
+      for (let i = 0; i < sweeps; i++)
+        for (const u of updaters) {
+          if (!alone) u.changed?.();
+          u.sweep(states, streams, beta);
+          if (!alone) u.settle?.(states);
+        }
     },
     settle,
     changed() {

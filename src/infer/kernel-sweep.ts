@@ -12,14 +12,15 @@ export function kernelSweep(model: Model, tables: SiteTables, chains: number): U
   let inside = false;
   let ahead = false;
   return {
-    sweep(states, streams, beta) {
+    repeats: true,
+    sweep(states, streams, beta, sweeps) {
       if (!inside)
         for (let c = 0; c < chains; c++) {
           codesOf(tables, states, c, codes);
           sweeper.load(c, codes);
         }
       inside = true;
-      sweeper.sweep(streams, beta);
+      sweeper.sweep(streams, beta, sweeps);
       ahead = true;
     },
     settle(states) {

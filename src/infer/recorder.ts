@@ -5,6 +5,7 @@ import type { Evaluator, Output } from '../engines/engine.ts';
 import type { IndexSet } from '../ir/types.ts';
 import type { Draws, Quantity } from '../stats/draws.ts';
 import { chainsOf } from './chains.ts';
+import { roomFor } from './memory.ts';
 import { batchInputs, type Model, type States } from './model.ts';
 
 export interface Recorder {
@@ -32,10 +33,15 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
       node: batch.on(r.value.body),
     })),
   ];
-  const run: Evaluator | null = outputs.length > 0 ? compile(outputs) : null;
   const track = (q: Omit<Quantity, 'values'>): Track => {
     const size = sizeOfShape(q.shape);
-    return { quantity: q, size, values: new Float64Array(chains * total * size) };
+    const values = roomFor(
+      chains * total * size,
+      `\`${q.name}\` in ${total} draws of ${chains} chains`,
+      model.energy.span,
+      'keep fewer: `draws` and `chains` say how many; `thin` draws as long and keeps every so many',
+    );
+    return { quantity: q, size, values };
   };
   const unknowns = model.unknowns.map((u) =>
     track({
@@ -58,6 +64,7 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
   );
   const byTerm = terms.map((t) => track({ name: t.name, role: 'term', shape: [], kind: 'real' }));
   const energy = track({ name: 'energy', role: 'energy', shape: [], kind: 'real' });
+  const run: Evaluator | null = outputs.length > 0 ? compile(outputs) : null;
   const put = (t: Track, data: ArrayLike<number>, i: number): void => {
     for (let c = 0; c < chains; c++)
       for (let k = 0; k < t.size; k++) t.values[(c * total + i) * t.size + k] = data[c * t.size + k];

@@ -73,6 +73,11 @@ export interface SampleResult {
 /** Sweeps that mend the requirements of a random start beside real unknowns. */
 const REPAIR_SWEEPS = 10;
 
+/** Elements that are swept over in one call, about a hundredth of a second's work. */
+const SITES_AT_ONCE = 2 ** 22;
+
+const elementsOf = (model: Model): number => model.unknowns.reduce((n, u) => n + u.size, 1);
+
 /** How long to work before letting the event loop run. */
 const SLICE_MS = 40;
 
@@ -99,79 +104,93 @@ export async function sample(
   const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', first + c));
   const start = rows && { of: (slot: Slot, c: number) => rows.of(slot, first + c) };
   const states = startStates(model, clamp, streams, start, options.scales);
-  const gibbs = how ? makeGibbs(model, how, clamp, chains, all) : null;
-  const exchange = plan.unknowns.some((u) => u.method === 'exchange')
-    ? makeExchange(model, clamp, chains)
-    : null;
-  // Discrete parts that break a requirement at random are mended by sweeps, of the chains in need only.
-  const mend = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
-    const discrete = how && makeGibbs(model, how, clamp, own.length, all);
-    const arranged = exchange && makeExchange(model, clamp, own.length);
-    try {
-      for (let i = 0; i < REPAIR_SWEEPS; i++) {
-        discrete?.sweep(at, own, 1);
-        if (!arranged) continue;
-        discrete?.settle(at);
-        arranged.sweep(at, own, 1);
-        discrete?.changed();
-      }
-      discrete?.settle(at);
-    } finally {
-      discrete?.dispose();
-      arranged?.dispose();
-    }
+  const owned: { dispose(): void }[] = [];
+  const own = <T extends { dispose(): void } | null>(made: T): T => {
+    if (made) owned.push(made);
+    return made;
   };
-  const repair = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
-    const positions = own.map((s) => s.position);
-    const before = copyStates(at);
-    try {
-      mend(own, at);
-    } catch (e) {
-      // Not a number beside these reals: the next start has others.
-      if (!(e instanceof EnergyError)) throw e;
-      if (own.length === 1) return;
-      // Another chain's fault must not end this one's repair: once more, each by itself.
-      own.forEach((stream, c) => {
-        stream.position = positions[c];
-        const alone = new Map(
-          [...before].map(([slot, x]) => {
-            const size = x.length / own.length;
-            return [slot, x.slice(c * size, (c + 1) * size)];
-          }),
-        );
-        repair([stream], alone);
-        for (const [slot, x] of alone) at.get(slot)!.set(x, c * x.length);
-      });
-    }
-  };
-  const real = continuousPart(model, clamp, chains, states);
-  const langevin = real
-    ? makeLangevin(real, chains, feasibleStart(model, clamp, real, streams, states, repair, options.scales), {
-        variances: options.scales && real.variances(options.scales),
-        leapfrogs: options.leapfrogs ?? plan.defaults.leapfrogs,
-        lengths: root.fork('lengths'),
-        targetAcceptance: (options.leapfrogs ?? plan.defaults.leapfrogs) === 1 ? 0.574 : 0.8,
-        warmup,
-      })
-    : null;
-  const recorder = makeRecorder(model, chains, draws);
-  // Asked for in full, the draws share the recorder's arrays.
-  const record = recorder.draws(draws);
-  const t1 = performance.now();
-  let t2 = t1;
-  let last = t1;
-  let recorded = 0;
-  let energy: Float64Array | null = null;
-  const total = warmup + draws * thin;
-  // Given starts are kept; with real unknowns the Langevin part would not be at that temperature.
-  const annealed = langevin === null && options.start === undefined;
   try {
-    for (let i = 0; i < total; i++) {
-      options.part?.reached?.(i);
-      const warming = i < warmup;
+    const gibbs = own(how ? makeGibbs(model, how, clamp, chains, all) : null);
+    const exchange = own(
+      plan.unknowns.some((u) => u.method === 'exchange') ? makeExchange(model, clamp, chains) : null,
+    );
+    // Discrete parts that break a requirement at random are mended by sweeps, of the chains in need only.
+    const mend = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
+      const discrete = how && makeGibbs(model, how, clamp, own.length, all);
+      const arranged = exchange && makeExchange(model, clamp, own.length);
+      try {
+        for (let i = 0; i < REPAIR_SWEEPS; i++) {
+          discrete?.sweep(at, own, 1);
+          if (!arranged) continue;
+          discrete?.settle(at);
+          arranged.sweep(at, own, 1);
+          discrete?.changed();
+        }
+        discrete?.settle(at);
+      } finally {
+        discrete?.dispose();
+        arranged?.dispose();
+      }
+    };
+    const repair = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
+      const positions = own.map((s) => s.position);
+      const before = copyStates(at);
+      try {
+        mend(own, at);
+      } catch (e) {
+        // Not a number beside these reals: the next start has others.
+        if (!(e instanceof EnergyError)) throw e;
+        if (own.length === 1) return;
+        // Another chain's fault must not end this one's repair: once more, each by itself.
+        own.forEach((stream, c) => {
+          stream.position = positions[c];
+          const alone = new Map(
+            [...before].map(([slot, x]) => {
+              const size = x.length / own.length;
+              return [slot, x.slice(c * size, (c + 1) * size)];
+            }),
+          );
+          repair([stream], alone);
+          for (const [slot, x] of alone) at.get(slot)!.set(x, c * x.length);
+        });
+      }
+    };
+    const real = own(continuousPart(model, clamp, chains, states));
+    const langevin = real
+      ? makeLangevin(
+          real,
+          chains,
+          feasibleStart(model, clamp, real, streams, states, repair, options.scales),
+          {
+            variances: options.scales && real.variances(options.scales),
+            leapfrogs: options.leapfrogs ?? plan.defaults.leapfrogs,
+            lengths: root.fork('lengths'),
+            targetAcceptance: (options.leapfrogs ?? plan.defaults.leapfrogs) === 1 ? 0.574 : 0.8,
+            warmup,
+          },
+        )
+      : null;
+    const recorder = own(makeRecorder(model, chains, draws));
+    // Asked for in full, the draws share the recorder's arrays.
+    const record = recorder.draws(draws);
+    const t1 = performance.now();
+    let t2 = t1;
+    let last = t1;
+    let recorded = 0;
+    let energy: Float64Array | null = null;
+    const total = warmup + draws * thin;
+    // Given starts are kept; with real unknowns the Langevin part would not be at that temperature.
+    const annealed = langevin === null && options.start === undefined;
+    const atOnce = Math.max(1, Math.floor(SITES_AT_ONCE / (chains * elementsOf(model))));
+    for (let next = 0, sweeps = 1; next < total; next += sweeps) {
+      options.part?.reached?.(next);
+      const warming = next < warmup;
+      // Between recorded draws nobody looks.
+      sweeps = warming || exchange || langevin ? 1 : Math.min(thin - ((next - warmup) % thin), atOnce);
+      const i = next + sweeps - 1;
       if (gibbs || exchange) {
         const beta = annealed ? inverseTemperature(i, warmup) : 1;
-        gibbs?.sweep(states, streams, beta);
+        gibbs?.sweep(states, streams, beta, sweeps);
         if (exchange || langevin) gibbs?.settle(states);
         exchange?.sweep(states, streams, beta);
         if (langevin && real) langevin.refresh(real.read(states));
@@ -237,10 +256,7 @@ export async function sample(
       complete: recorded === draws,
     };
   } finally {
-    gibbs?.dispose();
-    exchange?.dispose();
-    real?.dispose();
-    recorder.dispose();
+    for (const o of owned) o.dispose();
   }
 }
 

@@ -110,7 +110,7 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
       });
       continue;
     }
-    const info = siteBlocks(model.builder, u.slot, factors, model);
+    const info = siteBlocks(model.builder, u.slot, factors, model, model.kernels ?? undefined);
     blocks.push(info);
     unknowns.push({
       ...base,

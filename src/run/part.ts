@@ -1,12 +1,14 @@
 /** The other end of `scale/conduct.ts`: a worker that draws one part of a job's chains. */
 import type { HostArray } from '../arrays.ts';
 import type { Job } from '../check/values.ts';
+import { asMemoryFault } from '../infer/memory.ts';
 import { type SampleProgress, type SampleResult, sample } from '../infer/sample.ts';
 import type { Slot } from '../ir/types.ts';
 import { scalarsBetween } from '../scale/live.ts';
 import type { FromWorker, PartLive, PartOrder, ToWorker } from '../scale/protocol.ts';
 import type { Draws } from '../stats/draws.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
+import type { Span } from '../syntax/span.ts';
 import type { JobContext, Session } from './session.ts';
 import { dataOf, meanEnergy, present, type SampleTask, taskOf } from './verbs/sample.ts';
 
@@ -39,8 +41,10 @@ async function draw(
   signal: { readonly aborted: boolean },
 ): Promise<void> {
   let sweep = -1;
+  let span: Span | undefined;
   try {
     const { session, job } = await open(order.job);
+    span = job.span;
     session.params = taken(session, order);
     const cx = { session, job, emit: () => {} };
     const task = taskOf(cx);
@@ -52,7 +56,8 @@ async function draw(
     const own = ownArrays(result);
     const buffers = own.draws.quantities.map((q) => q.values.buffer as ArrayBuffer);
     send({ type: 'done', result: own }, buffers);
-  } catch (e) {
+  } catch (thrown) {
+    const e = span ? asMemoryFault(thrown, `the job \`${order.job}\``, span) : thrown;
     if (e instanceof EnergyError) send({ type: 'failed', sweep, diagnostics: e.diagnostics }, []);
     else send({ type: 'crashed', message: e instanceof Error ? (e.stack ?? e.message) : String(e) }, []);
   }

@@ -10,6 +10,7 @@ import { initialParams } from '../bind/params.ts';
 import type { CheckedProgram } from '../check/program.ts';
 import type { CheckedEnergy, Job, OptionValue } from '../check/values.ts';
 import type { Engine } from '../engines/engine.ts';
+import { asMemoryFault } from '../infer/memory.ts';
 import { type Clamp, clampOf, type Model, makeModel, noClamp } from '../infer/model.ts';
 import type { Host } from '../io/host.ts';
 import type { Slot } from '../ir/types.ts';
@@ -77,7 +78,12 @@ export async function runJob(
   const verb = verbNamed(job.verb);
   if (!verb?.available) throw optionError(job.span, `\`${job.verb}\` is not available in this version`);
   emit({ event: 'start', job: job.name, verb: job.verb, energy: job.energy });
-  const result = await runVerb({ session, job, emit, signal, watch, checkpoints });
+  let result: JobResult;
+  try {
+    result = await runVerb({ session, job, emit, signal, watch, checkpoints });
+  } catch (e) {
+    throw asMemoryFault(e, `the job \`${job.name}\``, job.span);
+  }
   session.results.set(job.name, result);
   return result;
 }

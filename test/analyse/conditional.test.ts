@@ -9,6 +9,7 @@ import { conditional, type SiteSelection } from '../../src/analyse/conditional.t
 import { factorsOf } from '../../src/analyse/factors.ts';
 import { type DiscreteDomain, stateCount, valueMap } from '../../src/domain.ts';
 import type { Engine } from '../../src/engines/engine.ts';
+import { kernelsEngine } from '../../src/engines/kernels/index.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { batchInputs, compile, type Model, type States } from '../../src/infer/model.ts';
@@ -105,6 +106,7 @@ function expectSame(got: readonly Weight[], want: readonly Weight[], tolerance: 
   }
 }
 
+const kernels = kernelsEngine();
 let wasm: Engine;
 beforeAll(async () => {
   wasm = await tfjsEngine('wasm');
@@ -133,9 +135,11 @@ function checkModel(model: Model, seed: number): void {
         const what = `${u.slot.name} ${selection.kind} [${sites}]`;
         const exact = say(model, info, sites, selection, states, referenceEngine());
         const fast = say(model, info, sites, selection, states, wasm);
+        const compiled = say(model, info, sites, selection, states, kernels);
         // Float64 sums of a few dozen numbers near 1; the energies are divided out by `scale`.
         sites.forEach((site, s) => {
           expectSame(exact[s], want[s], 1e-10, `${what} site ${site}`);
+          expectSame(compiled[s], want[s], 1e-10, `${what} site ${site} by kernels`);
           expectSame(fast[s], want[s], 1e-4, `${what} site ${site} on wasm`);
         });
       }

@@ -57,7 +57,7 @@ function conditionalOf(group: SiteGroup, p: number, codes: Uint8Array) {
     const t = c.tables[c.table[l]];
     const row = t.strides.reduce((r, stride, j) => r + stride * codes[c.others[c.first[l] + j]], 0);
     for (let v = 0; v < group.states; v++) {
-      energy[v] += t.energy[row * group.states + v];
+      energy[v] += (c.scale ? c.scale[l] : 1) * t.energy[row * group.states + v];
       broken[v] += t.broken?.[row * group.states + v] ?? 0;
     }
   }
@@ -249,7 +249,7 @@ describe('what kernels rely on', () => {
         expect(c.other[l]).toBeGreaterThan(c.other[l - 1]);
   });
 
-  it('shares equal tables and merges those of the same two sites', async () => {
+  it('shares tables and their multiples, and merges those of the same two sites', async () => {
     const model = await modelOf(
       `index node = 8
       energy E(z : category(3)[node]) {
@@ -264,23 +264,80 @@ describe('what kernels rely on', () => {
     const { tables } = tablesOf(model);
     const z = tables.groups.find((g) => g.slot.name === 'z')!;
     if (z.conditional.kind !== 'tables') throw new Error('expected tables');
-    const { first, table, others, start, tables: shared } = z.conditional;
-    // One for equal neighbours, merged to −1·[z = z′], said as differences from the first state; the others look up
-    // z0 or z2, to which one to seven instances add up: the same tables for both.
-    const equal = [0, 1, 1, 0, -1, 0, 0, 0, -1];
-    const ofPairs = shared.filter((t, i) => {
-      expect(shared.findIndex((o) => o.energy.join() === t.energy.join())).toBe(i);
-      return t.energy.join() === equal.join();
-    });
-    expect(ofPairs.length).toBe(1);
-    expect(shared.length).toBe(1 + 7);
+    const { first, table, others, start, tables: shared, scale } = z.conditional;
+    // Equal neighbours, merged to −1·[z = z′], said as differences from the first state; the others look up z0 or z2
+    // in the same way, to which one to seven instances add up: all are multiples of one table.
+    expect(shared.length).toBe(1);
     expect(first.length).toBe(table.length);
-    expect(start[z.count]).toBe(table.length);
+    const multiples = new Set(
+      Array.from(table, (t, l) => Array.from(shared[t].energy, (e) => scale![l] * e + 0).join()),
+    );
+    expect(multiples.size).toBe(1 + 7);
+    expect([...multiples]).toContain([0, 1, 1, 0, -1, 0, 0, 0, -1].join());
     for (let p = 0; p < z.count; p++) {
       const near = Array.from({ length: start[p + 1] - start[p] }, (_, l) => others[first[start[p] + l]]);
       expect(new Set(near).size).toBe(near.length);
     }
     check(model, { tables, left: new Map() }, 9);
+  });
+
+  it('writes couplings that differ from bond to bond as multiples of one table', async () => {
+    const n = 60;
+    const stream = new Stream(5, 'couplings');
+    const J = Array.from({ length: n }, (_, i) => (i === 7 ? 0 : stream.normal()));
+    const spread = (of: string): string => `index site = ring(${n})
+      data J : real[site] from "J.csv"
+      energy E(z : cyclic(5)[site], t : bit[site]) {
+        term glass = -sum(J[i] * ${of} for i in site)
+        term both = sum(J[i] * (z[i] == 2) * t[i] for i in site)
+      }`;
+    for (const [name, of] of [
+      ['Potts', '(z[i] == z[i + 1])'],
+      ['clock', 'cos(1.2566370614359172 * (z[i] - z[i + 1]))'],
+      [
+        'not written as a product',
+        'cos(1.2566370614359172 * (z[i] - z[i + 1])) + J[i] ^ 2 * z[i + 1] * z[i]',
+      ],
+    ]) {
+      const model = await modelOf(spread(of), { 'J.csv': `J\n${J.join('\n')}` });
+      const result = tablesOf(model);
+      check(model, result, 3);
+      const c = result.tables.groups.find((g) => g.slot.name === 'z')!.conditional;
+      if (c.kind !== 'tables') throw new Error('expected tables');
+      // Bonds with both sites and with the bits: no link where the coupling is 0.
+      expect(c.start[n], name).toBe(3 * (n - 1));
+      const pairs = c.tables.filter((t) => t.dims[0] === 5);
+      const bits = c.tables.filter((t) => t.dims[0] === 2);
+      expect(bits.length, name).toBe(1);
+      if (name === 'not written as a product') expect(pairs.length).toBeGreaterThan(n - 10);
+      else expect(pairs.length, name).toBe(1);
+      const scales = new Set<number>(c.scale!);
+      expect(scales.size, name).toBeGreaterThan(n - 10);
+    }
+  });
+
+  it('tables with infinite energies or requirements have scale 1, next to multiples', async () => {
+    const model = await modelOf(`index site = ring(9)
+      param J : real[site] = [0.5 * i - 1.75 for i in site]
+      energy E(z : category(3)[site]) {
+        term glass = sum(J[i] * (z[i] == z[i + 1]) for i in site)
+        term never = -sum(log(1 - (z[i] == 0) * (z[i + 1] == 0)) for i in site)
+        term far = sum(J[i] * (z[i] == z[i + 3]) for i in site)
+        require z[i] != z[i + 2] for i in site
+      }`);
+    const result = tablesOf(model);
+    for (const seed of [1, 2, 3]) check(model, result, seed);
+    const c = result.tables.groups[0].conditional;
+    if (c.kind !== 'tables' || !c.scale) throw new Error('expected tables with scales');
+    let hard = 0;
+    for (let l = 0; l < c.table.length; l++) {
+      const { energy, broken } = c.tables[c.table[l]];
+      if (!broken && energy.every(Number.isFinite)) continue;
+      hard++;
+      expect(c.scale[l]).toBe(1);
+    }
+    expect(hard).toBe(4 * 9);
+    expect(new Set(c.scale).size).toBeGreaterThan(5);
   });
 
   it('moves values to codes and back, chain by chain, and writes what is swept only', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { SiteTable, SiteTables, TableConditional } from '../../src/engines/kernels/site-tables.ts';
 import type { GroupKernel, KernelMaker } from '../../src/engines/kernels/sweeps/stage.ts';
 import { makeSweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
-import { energyKernel, tableKernel } from '../../src/engines/kernels/sweeps/table-sweep.ts';
+import { energyKernel, scaledKernel, tableKernel } from '../../src/engines/kernels/sweeps/table-sweep.ts';
 import { Heap } from '../../src/engines/kernels/wasm/heap.ts';
 import { ModuleBuilder } from '../../src/engines/kernels/wasm/module.ts';
 import type { Slot } from '../../src/ir/types.ts';
@@ -60,6 +60,7 @@ function tablesOf(unknowns: readonly Unknown[], fixed = 0): SiteTables {
       start: Int32Array.from(start),
       table: Int32Array.from(table),
       first: Int32Array.from(first),
+      scale: null,
       others: Int32Array.from(others),
       tables,
     };
@@ -113,7 +114,7 @@ function exact(
     const { strides, energy: e, broken: b } = t.tables[t.table[l]];
     const row = strides.reduce((sum, s, j) => sum + s * x[t.others[t.first[l] + j]], 0);
     for (let v = 0; v < k; v++) {
-      energy[v] += e[row * k + v];
+      energy[v] += (t.scale?.[l] ?? 1) * e[row * k + v];
       broken[v] += b?.[row * k + v] ?? 0;
     }
   }
@@ -237,6 +238,21 @@ interface Recipe {
   readonly unit: number;
   readonly sites: number;
   readonly seed: number;
+  /** Links have scales of this size, each its own; every other table is finite. */
+  readonly scales?: number;
+}
+
+/** Scales for all links whose tables may have one. */
+function withScales(tables: SiteTables, scale: () => number): SiteTables {
+  const groups = tables.groups.map((g) => {
+    const t = g.conditional as TableConditional;
+    const hard = t.tables.map((table) => table.broken !== null || table.energy.includes(Infinity));
+    return {
+      ...g,
+      conditional: { ...t, scale: Float64Array.from(t.table, (n) => (hard[n] ? 1 : scale())) },
+    };
+  });
+  return { ...tables, groups };
 }
 
 /** Sites with tables of random entries; each site's others are fixed. */
@@ -245,7 +261,12 @@ function frozen(r: Recipe): { tables: SiteTables; x: number[] } {
   const finite = (e: number): number => (r.unit === 0 ? e : r.unit * Math.round(e / r.unit));
   const entry = (): number => (next() < r.infinite ? Infinity : finite(r.range * (next() - 0.3)));
   const breaks = (): number => (next() < r.broken ? 1 + Math.floor(2 * next()) : 0);
-  const shared = r.links.map((dims) => table(r.k, dims, entry, r.broken > 0 ? breaks : undefined));
+  const soft = (): number => finite(r.range * (next() - 0.3));
+  const shared = r.links.map((dims, i) =>
+    r.scales !== undefined && i % 2 === 0
+      ? table(r.k, dims, soft)
+      : table(r.k, dims, entry, r.broken > 0 ? breaks : undefined),
+  );
   const fixed = r.links.flat();
   const rowOf = (f: () => number): number[][] =>
     Array.from({ length: r.sites }, () => Array.from({ length: r.k }, f));
@@ -266,7 +287,9 @@ function frozen(r: Recipe): { tables: SiteTables; x: number[] } {
     fixed.length,
   );
   const x = Array.from({ length: r.sites }, () => Math.floor(next() * r.k));
-  return { tables, x: x.concat(fixed.map((d) => Math.floor(next() * d))) };
+  const { scales } = r;
+  const scaled = scales === undefined ? tables : withScales(tables, () => scales * (2 * next() - 1));
+  return { tables: scaled, x: x.concat(fixed.map((d) => Math.floor(next() * d))) };
 }
 
 function checkProbabilities(r: Recipe, maker: KernelMaker, beta: number, tolerance: number): string {
@@ -320,7 +343,21 @@ describe('conditionals of sites given by tables', () => {
           }
     });
 
-  it('random tables, links of several sites, own energies, long lists', () => {
+  for (const k of values)
+    it(`${k} values, links with scales: probabilities within 1e-6`, () => {
+      for (const beta of [0, 0.25, 1, 1.7])
+        for (const [infinite, broken, own] of [
+          [0, 0, false],
+          [0.3, 0.3, true],
+        ] as const) {
+          const links = [[2], [3], [2, 2], []];
+          const r = { ...plain, k, links, infinite, broken, own, scales: 1.5, seed: k };
+          for (const maker of [tableKernel, energyKernel, scaledKernel])
+            checkProbabilities(r, maker, beta, 1e-6);
+        }
+    });
+
+  it('random tables, links of several sites, own energies, scales, long lists', () => {
     fc.assert(
       fc.property(
         fc.record({
@@ -333,14 +370,15 @@ describe('conditionals of sites given by tables', () => {
           unit: fc.constantFrom(0, 0, 0.3, 0.01),
           sites: fc.integer({ min: 1, max: 7 }),
           seed: fc.nat(),
+          scales: fc.constantFrom(undefined, undefined, 0, 1, 3),
         }),
         fc.constantFrom(0.5, 1, 1.5),
-        fc.boolean(),
-        (r, beta, energies) => {
-          checkProbabilities(r, energies ? energyKernel : tableKernel, beta, 1.5e-6);
+        fc.constantFrom(tableKernel, energyKernel, scaledKernel),
+        (r, beta, maker) => {
+          checkProbabilities(r, maker, beta, 1.5e-6);
         },
       ),
-      { numRuns: 100, seed: 7 },
+      { numRuns: 150, seed: 7 },
     );
   });
 
@@ -608,6 +646,81 @@ describe('kernels of tables', () => {
     }
   });
 
+  it('many links with scales agree with the conditional, in lists and written out', () => {
+    for (const [k, degree] of [
+      [2, 9],
+      [3, 12],
+      [9, 20],
+      [2, 30],
+      [3, 26],
+      [9, 25],
+      [40, 27],
+    ] as const)
+      for (const hard of [false, true]) {
+        const next = numbers(k);
+        const single = table(k, [k], () => next());
+        const multiple = table(k, [2, 3], () => next());
+        const never = table(k, [k], (v, [o]) => (hard && v === 0 && o === 0 ? Infinity : 0));
+        const links = Array.from({ length: 6 }, () =>
+          Array.from({ length: degree }, (_, j) => ({
+            table: j % 5 === 4 ? multiple : j % 5 === 3 ? never : single,
+            others: j % 5 === 4 ? [6, 7] : [8 + j],
+          })),
+        );
+        const tables = withScales(
+          tablesOf([{ states: k, links, blocks: [1, 2, 6] }], 2 + degree),
+          () => 2 * next() - 1,
+        );
+        const t = tables.groups[0].conditional as TableConditional;
+        const x = Array.from({ length: tables.size }, (_, p) => Math.floor(next() * (p < 8 ? 2 : k)));
+        const b = bench(tables, scaledKernel);
+        byBisection(b, x, 1, k)[0].forEach((f, v) => {
+          expect(Math.abs(f - exact(t, k, 0, x, 1).probabilities[v])).toBeLessThan(1e-6);
+        });
+        const chain = b.chain(x, 3);
+        const counts = Array.from({ length: 6 }, () => new Array<number>(k).fill(0));
+        for (let i = 0; i < 4000; i++) {
+          chain.sweep();
+          chain
+            .codes()
+            .slice(0, 6)
+            .forEach((v, p) => void counts[p][v]++);
+        }
+        counts.forEach((c, p) => {
+          expect(excess(c, exact(t, k, p, x, 1).probabilities)).toBeLessThan(4);
+        });
+      }
+  });
+
+  it('signs of couplings are tabulated, couplings all different are multiplied', () => {
+    const k = 5;
+    const next = numbers(3);
+    const pair = table(k, [k], (v, [o]) => (v === o ? 1 : 0));
+    const n = 2000;
+    const links = Array.from({ length: n }, (_, p) =>
+      [1, 2, 3].map((by) => ({ table: pair, others: [n + ((p + by) % n)] })),
+    );
+    const plainly = tablesOf([{ states: k, links }], n);
+    const sign = withScales(plainly, () => (next() < 0.5 ? -1 : 1));
+    const every = withScales(plainly, () => next() - 0.5);
+    const x = Array.from({ length: 2 * n }, () => Math.floor(k * next()));
+    for (const [tables, form] of [
+      // Of three signs four combinations, in order.
+      [sign, 'table of 500 rows'],
+      [every, 'energies of 5 values'],
+    ] as const) {
+      const b = bench(tables, tableKernel);
+      expect(b.kernels[0].form).toBe(form);
+      const t = tables.groups[0].conditional as TableConditional;
+      const found = byBisection(b, x, 4, k);
+      found.forEach((row, p) => {
+        row.forEach((f, v) => {
+          expect(Math.abs(f - exact(t, k, p, x, 1).probabilities[v])).toBeLessThan(1e-6);
+        });
+      });
+    }
+  });
+
   it('positions of more than 16 bits', () => {
     for (const maker of [tableKernel, energyKernel]) {
       const follow = table(3, [3], (v, [o]) => (v === o ? 0 : Infinity));
@@ -696,8 +809,8 @@ describe('kernels of tables', () => {
   });
 
   it('a kernel gives back all memory that it took', () => {
-    for (const maker of [tableKernel, energyKernel]) {
-      const { tables } = frozen({ ...plain, k: 40 });
+    for (const maker of [tableKernel, energyKernel, scaledKernel]) {
+      const { tables } = frozen({ ...plain, k: 40, scales: 1 });
       const b = bench(tables, maker);
       expect(b.heap.used).toBeGreaterThan(0);
       for (const k of b.kernels) k.dispose();

@@ -2,6 +2,7 @@
  * Sampling with generated kernels, from a program's text to its draws: every form of kernel against exact
  * probabilities, and what kernels share a model with: forests, conditionals of the engine, reals, arrangements.
  */
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kernelsEngine } from '../../src/engines/kernels/index.ts';
 import { Heap } from '../../src/engines/kernels/wasm/heap.ts';
@@ -9,9 +10,10 @@ import { type Clamp, clampOf, type Model, noClamp } from '../../src/infer/model.
 import { type SampleOptions, type SampleResult, sample } from '../../src/infer/sample.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import type { Draws } from '../../src/stats/draws.ts';
+import { randomProgram } from '../analyse/random-programs.ts';
 import { open } from '../run/kit.ts';
-import { expectCounts, probabilities, sampleExact } from './exact.ts';
-import { expectMean } from './statistics.ts';
+import { counts, expectCounts, probabilities, sampleExact } from './exact.ts';
+import { chiSquare, ERRORS, expectMean } from './statistics.ts';
 
 const CHAINS = 2048;
 
@@ -545,6 +547,36 @@ describe('large energies that cancel', () => {
       expect(x + b[i]).toBe(1);
     });
   });
+});
+
+describe('random programs', () => {
+  it('are drawn as their energies say, and leave no memory behind', async () => {
+    // Without requirements, which may keep chains from going everywhere.
+    const programs = fc
+      .sample(randomProgram, { numRuns: 60, seed: 1 })
+      .map(({ text, files }) => ({ text: text.replace(/^ *require .*$/gm, ''), files }));
+    const forms = new Set<string>();
+    for (const { text, files } of programs) {
+      const heap = new Heap();
+      const model = (await open(text, { files })).model(undefined, kernelsEngine(heap));
+      const clamp = noClamp(model);
+      const { plan } = makePlan(model, clamp);
+      if (plan.states === null || plan.states > 2048) continue;
+      const { draws } = await sample(model, clamp, { chains: 1024, draws: 1, warmup: 30, seed: 2 });
+      const found = counts(model, draws);
+      const exact = Array.from(probabilities(model, clamp));
+      expect(
+        chiSquare(
+          exact.map((_, i) => found[i] ?? 0),
+          exact,
+        ),
+        text,
+      ).toBeLessThan(ERRORS);
+      expect(heap.used, text).toBe(0);
+      for (const u of plan.unknowns) forms.add(u.why.split(/[;:] /).at(-1)!.replace(/\d+/g, ''));
+    }
+    expect(forms.size).toBeGreaterThanOrEqual(5);
+  }, 30_000);
 });
 
 describe('how chains start', () => {

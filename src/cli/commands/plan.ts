@@ -1,8 +1,10 @@
-import { makeModel, noClamp } from '../../infer/model.ts';
+import { asMemoryFault } from '../../infer/memory.ts';
+import { type Model, makeModel, noClamp } from '../../infer/model.ts';
 import { makePlan, type Plan } from '../../plan/plan.ts';
 import { energyNamed } from '../../run/session.ts';
 import { MAX_WORKERS, spreadOf } from '../../scale/split.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
+import type { Span } from '../../syntax/span.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { openFile } from '../open.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
@@ -37,13 +39,21 @@ export async function planCommand(
   for (const name of names) {
     const e = energyNamed(session, name, compiled.tree.span);
     const model = makeModel(session.bound, e.energy, session.params, session.engine);
-    const { plan } = makePlan(model, noClamp(model));
+    const plan = planOf(model, compiled.tree.span);
     plans.push(plan);
     const { workers, why } = spreadOf(model.engine, plan.defaults.chains, MAX_WORKERS, undefined);
     terminal.line(showPlan(plan, workers === 1 ? why : null));
   }
   terminal.event({ event: 'result', verb: 'plan', plans });
   return ExitCode.fine;
+}
+
+function planOf(model: Model, span: Span): Plan {
+  try {
+    return makePlan(model, noClamp(model)).plan;
+  } catch (e) {
+    throw asMemoryFault(e, `the plan of \`${model.energy.name}\``, span);
+  }
 }
 
 /** @param alone why all chains are drawn by one worker, however long that takes; null where they need not be */

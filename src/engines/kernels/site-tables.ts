@@ -50,9 +50,9 @@ export interface FieldConditional {
 
 /**
  * The energy of site p at value v is
- *   own[p·states + v] + Σ_ℓ tables[table[ℓ]].energy[row(ℓ)·states + v],  ℓ = start[p] … start[p + 1] − 1,
- * and so the number of broken requirements, with `broken`. The row of ℓ is Σ_j strides[j] · x[others[first[ℓ] + j]].
- * Energies may be +∞, not −∞ or NaN.
+ *   own[p·states + v] + Σ_ℓ scale[ℓ] · tables[table[ℓ]].energy[row(ℓ)·states + v],  ℓ = start[p] … start[p + 1] − 1,
+ * and so, but for scales, the number of broken requirements, with `broken`. The row of ℓ is
+ * Σ_j strides[j] · x[others[first[ℓ] + j]]. Energies may be +∞, not −∞ or NaN.
  */
 export interface TableConditional {
   readonly kind: 'tables';
@@ -61,12 +61,14 @@ export interface TableConditional {
   readonly start: Int32Array;
   readonly table: Int32Array;
   readonly first: Int32Array;
+  /** Finite; 1 for a table with energies of +∞ or with requirements. null: all are 1. */
+  readonly scale: Float64Array | null;
   /** Positions, as many for a link as its table has strides. */
   readonly others: Int32Array;
   readonly tables: readonly SiteTable[];
 }
 
-/** Equal tables are one object. */
+/** Equal tables are one object, and so are multiples of one another. */
 export interface SiteTable {
   /** One for each other site of the link; the row-major strides of `dims`. */
   readonly strides: readonly number[];

@@ -119,6 +119,7 @@ export function denseSingle(
       });
     },
     run: (state, random) => exports[name](state, random),
+    entry: exports[name],
     dispose() {
       for (const at of [matrix, field, scale, threshold, pool]) heap.release(at);
     },

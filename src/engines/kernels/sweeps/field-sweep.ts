@@ -42,6 +42,9 @@ function make(stage: Stage, group: SiteGroup, bytes: boolean): ((exports: Export
         });
       },
       run: (state, random) => run(state, random),
+      get entry() {
+        return run;
+      },
       dispose: () => heap.release(base),
     };
   };

@@ -28,10 +28,13 @@ export function fieldIsPrecise({ field, start, weight }: FieldConditional): bool
 }
 
 /** Whether sums of energies in double precision are as accurate: they are unless some are above 10¹². */
-export function tablesArePrecise({ own, tables }: TableConditional): boolean {
-  const small = (x: Float64Array | null): boolean => {
-    if (x) for (let i = 0; i < x.length; i++) if (Math.abs(x[i]) > 2 ** 40 && x[i] !== Infinity) return false;
+export function tablesArePrecise({ own, table, scale, tables }: TableConditional): boolean {
+  const small = (x: Float64Array | null, bound = 2 ** 40): boolean => {
+    if (x) for (let i = 0; i < x.length; i++) if (Math.abs(x[i]) > bound && x[i] !== Infinity) return false;
     return true;
   };
-  return small(own) && tables.every((t) => small(t.energy));
+  const most = new Float64Array(tables.length).fill(1);
+  if (scale)
+    for (let l = 0; l < table.length; l++) most[table[l]] = Math.max(most[table[l]], Math.abs(scale[l]));
+  return small(own) && tables.every((t, n) => small(t.energy, 2 ** 40 / most[n]));
 }

@@ -29,6 +29,8 @@ export interface GroupKernel {
    * @returns the position of a site that had no value of finite energy, or −1
    */
   run(state: number, random: number): number;
+  /** The generated function that `run` calls, where it does nothing else; `prepare` may change it. */
+  readonly entry?: (state: number, random: number) => number;
   /**
    * As `run` for each of several chains, which lie one after another, where it is faster to go through what they
    * share once. Each chain gets what `run` would give it; every site finds a value.

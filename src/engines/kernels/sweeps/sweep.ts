@@ -8,6 +8,7 @@ import type { SiteGroup, SiteTables } from '../site-tables.ts';
 import type { Heap } from '../wasm/heap.ts';
 import { type Exports, ModuleBuilder } from '../wasm/module.ts';
 import { denseField } from './dense-field.ts';
+import { type Driver, drivers } from './driver.ts';
 import { byteField, laneField } from './field-sweep.ts';
 import { RANDOM_BYTES, seedGenerators } from './random.ts';
 import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
@@ -35,8 +36,9 @@ export interface Sweeper {
    * streams[c] when that is another stream than last time and run on by themselves otherwise: its draws depend
    * on its own stream only, whatever other chains there are.
    * @param beta inverse temperature: draws from exp(−β·E)
+   * @param sweeps how many, one after another; default 1
    */
-  sweep(streams: readonly Stream[], beta: number): void;
+  sweep(streams: readonly Stream[], beta: number, sweeps?: number): void;
   /** A site that had no value of finite energy in the last sweep. */
   lost(): { readonly chain: number; readonly position: number } | null;
   /** Gives the memory back; the sweeper may not be used any more. */
@@ -86,6 +88,8 @@ function sweeperOn(heap: Heap, tables: SiteTables, chains: number, options: Swee
   const random = heap.allocate(Math.max(1, chains) * RANDOM_BYTES);
   const seededFrom: (Stream | undefined)[] = Array.from({ length: chains }, () => undefined);
   let preparedFor: number | undefined;
+  let drive: Driver | null = null;
+  const driverOf = drivers(heap);
   let lost: { readonly chain: number; readonly position: number } | null = null;
 
   return {
@@ -98,8 +102,11 @@ function sweeperOn(heap: Heap, tables: SiteTables, chains: number, options: Swee
       const from = states + chain * pitch;
       codes.set(heap.u8().subarray(from, from + tables.size));
     },
-    sweep(streams, beta) {
-      if (beta !== preparedFor) for (const k of kernels) k.prepare(beta);
+    sweep(streams, beta, sweeps = 1) {
+      if (beta !== preparedFor) {
+        for (const k of kernels) k.prepare(beta);
+        drive = driverOf(kernels.map((k) => (k.runMany ? undefined : k.entry)));
+      }
       preparedFor = beta;
       lost = null;
       for (let c = 0; c < chains; c++) {
@@ -111,12 +118,18 @@ function sweeperOn(heap: Heap, tables: SiteTables, chains: number, options: Swee
         if (position >= 0) lost ??= { chain: c, position };
       };
       // Chain after chain, whose state is then in the cache, unless a kernel shares more among chains.
-      if (kernels.every((k) => !k.runMany))
-        for (let c = 0; c < chains; c++) for (const k of kernels) one(k, c);
+      if (drive)
+        for (let c = 0; c < chains; c++) {
+          const position = drive(states + c * pitch, random + c * RANDOM_BYTES, sweeps);
+          if (position >= 0) lost ??= { chain: c, position };
+        }
       else
-        for (const k of kernels)
-          if (k.runMany) k.runMany(states, random, chains);
-          else for (let c = 0; c < chains; c++) one(k, c);
+        for (let i = 0; i < sweeps; i++) {
+          lost = null;
+          for (const k of kernels)
+            if (k.runMany) k.runMany(states, random, chains);
+            else for (let c = 0; c < chains; c++) one(k, c);
+        }
     },
     lost: () => lost,
     dispose() {

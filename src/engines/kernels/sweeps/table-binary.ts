@@ -6,9 +6,10 @@ import type { Callable, Local } from '../wasm/code.ts';
 import type { EnergyPlan } from './table-energies.ts';
 import { defineRun, type Visit } from './table-form.ts';
 import { emitLinks, type Layout } from './table-links.ts';
+import { ROUND } from './table-rows.ts';
 import { emitWeight } from './table-weights.ts';
 
-/** Rows of one number, the energy of 1 less that of 0 in levels. */
+/** Rows of one number, the energy of 1 less that of 0 in levels; where links have scales, in double precision. */
 export function binarySites({ stage, levels, rows, rateAt }: EnergyPlan, layout: Layout): Callable {
   const { recordBytes } = layout;
   interface Made {
@@ -21,8 +22,12 @@ export function binarySites({ stage, levels, rows, rateAt }: EnergyPlan, layout:
     if (layout.own >= 0) c.get(record).memory('i32.load', offset + layout.own);
     else c.i32(0);
     c.set(sum);
-    emitLinks(visit, layout, rows, offset, (row, first) => {
-      c.get(row).memory('i32.load', first).get(sum).op('i32.add').set(sum);
+    emitLinks(visit, layout, rows, offset, (row, first, scale) => {
+      if (scale) {
+        c.get(row).memory('f64.load', first).get(scale).lane('f64x2.extract_lane', 0).op('f64.mul');
+        c.f64(ROUND).op('f64.add', 'i64.reinterpret_f64', 'i32.wrap_i64');
+      } else c.get(row).memory('i32.load', first);
+      c.get(sum).op('i32.add').set(sum);
     });
     c.get(sum);
   };

@@ -12,8 +12,9 @@ import type { Stage } from './stage.ts';
 import { binarySites } from './table-binary.ts';
 import { drawFour, drawMany, drawOne } from './table-draw.ts';
 import { defineRun, lanes32, type Shape, type TableForm, type TableGroup, type Visit } from './table-form.ts';
-import { type Levels, levelsOf, packRow } from './table-levels.ts';
-import { emitLinks, type Layout, layoutsOf, makeWriter, type Rows } from './table-links.ts';
+import { type Levels, levelsOf } from './table-levels.ts';
+import { emitLinks, type Layout, layoutsOf, makeWriter } from './table-links.ts';
+import { emitScaled, type LaidRows, layRows } from './table-rows.ts';
 import { rateOf } from './table-weights.ts';
 
 /** Up to so many values, four sites side by side. */
@@ -33,52 +34,21 @@ export function makeEnergies(stage: Stage, group: TableGroup, wanted: Int32Array
   const binary = k === 2 && found.planes === 1 && found.infiniteBits === 0;
   const vectors = Math.ceil(k / 4);
   const inLocals = vectors * found.planes <= MAX_VECTORS;
-  const levels: Levels = inLocals && !binary ? found : { ...found, width: 4 };
-  const rowBytes = binary ? 4 : 16 * Math.ceil((k * levels.width) / 16) * levels.planes;
-  const packed = new Int32Array(4 * vectors * levels.planes);
-  const writeRow = (
-    energy: Float64Array | null,
-    broken: Float64Array | null,
-    from: number,
-    view: DataView,
-    address: number,
-  ): void => {
-    packRow(levels, energy, broken, from, k, packed, 4 * vectors);
-    if (binary) view.setInt32(address, packed[1] - packed[0], true);
-    else if (levels.width === 4)
-      for (const [i, x] of packed.entries()) view.setInt32(address + 4 * i, x, true);
-    else if (levels.width === 2) for (let v = 0; v < k; v++) view.setUint16(address + 2 * v, packed[v], true);
-    else for (let v = 0; v < k; v++) view.setUint8(address + v, packed[v]);
-  };
-
-  let total = 0;
-  const first = t.tables.map((table) => {
-    const at = total;
-    total += table.energy.length / k;
-    return at;
-  });
-  const base = heap.allocate(total * rowBytes);
-  const memory = new DataView(heap.memory.buffer);
-  t.tables.forEach((table, n) => {
-    for (let r = 0; r * k < table.energy.length; r++)
-      writeRow(table.energy, table.broken, r * k, memory, base + (first[n] + r) * rowBytes);
-  });
-  const rows: Rows = { address: (table) => base + first[table] * rowBytes, bytes: rowBytes };
-
+  const narrow = inLocals && !binary && !group.scaled.includes(1);
+  const levels: Levels = narrow ? found : { ...found, width: 4 };
+  const rows = layRows(heap, group, levels, binary);
   const hasOwn = t.own !== null || t.ownBroken !== null;
-  const { layouts, layoutOf } = layoutsOf(group, wanted, hasOwn ? rowBytes : 0);
-  const { lists, write } = makeWriter(stage, group, layouts, layoutOf, rows, (view, address, p) =>
-    writeRow(t.own, t.ownBroken, p * k, view, address),
-  );
+  const { layouts, layoutOf } = layoutsOf(group, wanted, hasOwn ? rows.bytes : 0);
+  const { lists, write } = makeWriter(stage, group, layouts, layoutOf, rows, rows.writeOwn);
   /** The rate, four times. */
   const rateAt = heap.allocate(16);
-  const addresses = [base, lists, rateAt];
+  const addresses = [rows.base, lists, rateAt];
   const plan = { stage, group, levels, rows, rateAt };
   let sweepOf: (layout: Layout) => Shape['sweep'];
   if (binary) sweepOf = (layout) => binarySites(plan, layout);
   else if (inLocals) sweepOf = (layout) => inVariables(plan, layout, vectors);
   else {
-    const buffer = heap.allocate(rowBytes);
+    const buffer = heap.allocate(rows.bytes);
     addresses.push(buffer);
     sweepOf = (layout) => inMemory(plan, layout, vectors, buffer);
   }
@@ -96,7 +66,7 @@ export interface EnergyPlan {
   readonly stage: Stage;
   readonly group: TableGroup;
   readonly levels: Levels;
-  readonly rows: Rows;
+  readonly rows: LaidRows;
   readonly rateAt: number;
 }
 
@@ -118,13 +88,22 @@ function inVariables(plan: EnergyPlan, layout: Layout, vectors: number): Shape['
     const { c, record } = visit;
     const sums = into.slice(0, rows.bytes / 16);
     let begun = layout.own >= 0;
+    // Sums begin at 0 unless the first link sets them.
+    const emptied = !layout.links?.length || layout.scaled;
     sums.forEach((x, i) => {
       const own = offset + layout.own + 16 * i;
       if (begun) c.get(record).memory('v128.load', own).set(x);
-      else if (!layout.links?.length) c.splat('i32x4', 0).set(x);
+      else if (emptied) c.splat('i32x4', 0).set(x);
     });
-    begun ||= !layout.links?.length;
-    emitLinks(visit, layout, rows, offset, (row, first) => {
+    begun ||= emptied;
+    emitLinks(visit, layout, rows, offset, (row, first, scale) => {
+      if (scale) {
+        sums.slice(0, vectors).forEach((x, i) => {
+          emitScaled(c, row, first + 32 * i, scale, Math.min(4, k - 4 * i));
+          c.get(x).op('i32x4.add').set(x);
+        });
+        return;
+      }
       sums.forEach((x, i) => {
         c.get(row).memory('v128.load', first + 16 * i);
         if (begun) c.get(x).op(add);
@@ -229,7 +208,18 @@ function inMemory(plan: EnergyPlan, layout: Layout, vectors: number, buffer: num
       c.i32(buffer);
       if (layout.own >= 0) c.get(record).i32(layout.own).op('i32.add').i32(bytes).copyMemory();
       else c.i32(0).i32(bytes).fillMemory();
-      emitLinks(visit, layout, rows, 0, (row, first) => {
+      emitLinks(visit, layout, rows, 0, (row, first, scale) => {
+        if (scale) {
+          const double = c.local('i32');
+          c.for(j, 0, 16 * vectors, 16, () => {
+            c.get(row).get(j).i32(1).op('i32.shl', 'i32.add').set(double);
+            c.get(j).get(j).memory('v128.load', buffer);
+            emitScaled(c, double, first, scale, 4);
+            c.op('i32x4.add').memory('v128.store', buffer);
+          });
+          c.release(double);
+          return;
+        }
         c.for(j, 0, bytes, 16, () => {
           c.get(j)
             .get(j)

@@ -6,6 +6,7 @@ import type { SiteGroup, TableConditional } from '../site-tables.ts';
 import type { Callable, Code, Local } from '../wasm/code.ts';
 import { emitNext, loadRandom, storeRandom } from './random.ts';
 import type { Stage } from './stage.ts';
+import { withPositiveScales } from './table-scales.ts';
 
 /** Sites that one function sweeps. */
 export interface Shape {
@@ -28,22 +29,29 @@ export interface TableForm {
 
 /** A group whose conditional is given by tables. */
 export interface TableGroup extends SiteGroup {
+  /** Scales are not negative. */
   readonly conditional: TableConditional;
+  /** By table, 1 if its links have scales; all others have 1. */
+  readonly scaled: Uint8Array;
   /**
-   * Numbers of links: those of site p stand from start[p] on by the number of their others, then of their table.
-   * Sums do not depend on the order, so that sites with the same tables become alike.
+   * Numbers of links: those of site p stand from start[p] on by the number of their others, those without scales
+   * first, then by their table. Sums do not depend on the order, so that sites with the same tables become alike.
    */
   readonly order: Int32Array;
 }
 
-/** Adds the order of links. */
-export function withOrder(group: SiteGroup, t: TableConditional): TableGroup {
+/**
+ * Adds the order of links, and makes scales positive.
+ * @param room numbers in tables that are multiplied out
+ */
+export function withOrder(group: SiteGroup, original: TableConditional, room?: number): TableGroup {
+  const { conditional: t, scaled } = withPositiveScales(original, room);
   const order = new Int32Array(t.table.length);
-  // Of tables: first by the number of others.
+  // Of tables.
   const rank = new Int32Array(t.tables.length);
   t.tables
     .map((table, n) => ({ n, others: table.strides.length }))
-    .sort((a, b) => a.others - b.others || a.n - b.n)
+    .sort((a, b) => a.others - b.others || scaled[a.n] - scaled[b.n] || a.n - b.n)
     .forEach(({ n }, i) => {
       rank[n] = i;
     });
@@ -55,7 +63,7 @@ export function withOrder(group: SiteGroup, t: TableConditional): TableGroup {
       order[at] = l;
     }
   }
-  return { ...group, conditional: t, order };
+  return { ...group, conditional: t, scaled, order };
 }
 
 /** The links of site p in order. */

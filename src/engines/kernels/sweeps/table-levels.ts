@@ -61,7 +61,10 @@ const larger = (a: Extent, b: Extent): Extent => ({
 const NOTHING: Extent = { range: 0, infinite: 0, broken: 0 };
 
 /** How the energies of the sites that are wanted fit into bits. */
-export function levelsOf({ conditional: t, states: k, count }: TableGroup, wanted: Int32Array): Levels {
+export function levelsOf(
+  { conditional: t, scaled, states: k, count }: TableGroup,
+  wanted: Int32Array,
+): Levels {
   const extents = t.tables.map((table) => {
     let all = NOTHING;
     for (let at = 0; at < table.energy.length; at += k)
@@ -75,7 +78,7 @@ export function levelsOf({ conditional: t, states: k, count }: TableGroup, wante
     let [range, infinite, broken]: number[] = [own.range, own.infinite, own.broken];
     for (let l = t.start[p]; l < t.start[p + 1]; l++) {
       const e = extents[t.table[l]];
-      range += e.range;
+      range += t.scale ? t.scale[l] * e.range : e.range;
       infinite += e.infinite;
       broken += e.broken;
     }
@@ -99,7 +102,11 @@ export function levelsOf({ conditional: t, states: k, count }: TableGroup, wante
   };
 
   // Few different energies, as in most models of physics: whole multiples of one.
-  const { unit, deviation } = flat ? { unit: 1, deviation: 0 } : commonUnit(t, k, wanted);
+  const { unit, deviation } = flat
+    ? { unit: 1, deviation: 0 }
+    : scaled.includes(1)
+      ? { unit: null, deviation: 0 }
+      : commonUnit(t, k, wanted);
   if (unit !== null) {
     const energyBits = bits(Math.round(most.range / unit)) + guard;
     if (energyBits + infiniteBits + brokenBits <= 30)

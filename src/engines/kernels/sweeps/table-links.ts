@@ -16,21 +16,32 @@ interface Link {
   /** The table of all sites; −1: it varies and stands in the record. */
   readonly table: number;
   readonly strides: readonly number[];
+  /** Whether it has a scale: in the record after the table's rows, if these stand there, in double precision. */
+  readonly scaled: boolean;
   readonly offset: number;
 }
+
+/** Where the scale and the positions of a link stand. */
+const scaleAt = (link: Link): number => link.offset + (link.table < 0 ? 4 : 0);
+const othersAt = (link: Link): number => scaleAt(link) + (link.scaled ? 8 : 0);
 
 export interface Layout {
   /** null: a list. */
   readonly links: readonly Link[] | null;
+  /** Whether some links may have scales. */
+  readonly scaled: boolean;
   readonly recordBytes: number;
   /** Where the own energies stand in the record; −1: there are none. */
   readonly own: number;
 }
 
-/** Where the rows of each table begin, and the bytes of a row. */
+/** Where the rows of each table begin, and the bytes of a row of a table with scales and of any other. */
 export interface Rows {
   readonly address: (table: number) => number;
   readonly bytes: number;
+  readonly scaledBytes: number;
+  /** What scales are multiplied by in records. */
+  readonly unit: number;
 }
 
 /** The layouts of the sites that are wanted, and which is whose (−1 for the others). */
@@ -75,26 +86,33 @@ export function layoutsOf(
   }
   const layouts = keys.keys.map((_, n): Layout => {
     const tables = written[n];
-    if (n === listed) return { links: null, own: ownBytes > 0 ? 16 : -1, recordBytes: 16 + ownBytes };
+    if (n === listed) {
+      const scaled = group.scaled.includes(1);
+      const head = scaled ? 24 : 16;
+      return { links: null, scaled, own: ownBytes > 0 ? head : -1, recordBytes: head + ownBytes };
+    }
     let offset = 4;
     const links = Array.from(sortedLinks(group, sample[n]), (l, j): Link => {
       const { strides } = t.tables[t.table[l]];
-      const link = { table: tables[j], strides, offset };
-      offset += 4 * (strides.length + (tables[j] < 0 ? 1 : 0));
+      const link = { table: tables[j], strides, scaled: group.scaled[t.table[l]] === 1, offset };
+      offset = othersAt(link) + 4 * strides.length;
       return link;
     });
-    return { links, own: ownBytes > 0 ? offset : -1, recordBytes: offset + ownBytes };
+    const scaled = links.some((link) => link.scaled);
+    return { links, scaled, own: ownBytes > 0 ? offset : -1, recordBytes: offset + ownBytes };
   });
   return { layouts, layoutOf };
 }
 
-/** Whether the links of two sites have the same numbers of others, with the same strides. */
-function sameLayout({ conditional: t, order }: TableGroup, p: number, q: number): boolean {
+/** Whether the links of two sites have the same numbers of others, with the same strides, and scales or none. */
+function sameLayout({ conditional: t, scaled, order }: TableGroup, p: number, q: number): boolean {
   const n = t.start[p + 1] - t.start[p];
   if (t.start[q + 1] - t.start[q] !== n) return false;
   for (let i = 0; i < n; i++) {
-    const a = t.tables[t.table[order[t.start[p] + i]]].strides;
-    const b = t.tables[t.table[order[t.start[q] + i]]].strides;
+    const [m, n] = [t.table[order[t.start[p] + i]], t.table[order[t.start[q] + i]]];
+    if (m === n) continue;
+    const [a, b] = [t.tables[m].strides, t.tables[n].strides];
+    if (scaled[m] !== scaled[n]) return false;
     if (a !== b && (a.length !== b.length || a.some((s, j) => s !== b[j]))) return false;
   }
   return true;
@@ -103,9 +121,15 @@ function sameLayout({ conditional: t, order }: TableGroup, p: number, q: number)
 /** What sites with the same layout have in common; null if a list is better. */
 function keyOf(group: TableGroup, p: number): string | null {
   const { tables, table } = group.conditional;
-  const strides = Array.from(sortedLinks(group, p), (l) => tables[table[l]].strides);
-  const others = strides.reduce((sum, s) => sum + s.length, 0);
-  return others > MAX_OTHERS ? null : strides.map((s) => `(${s})`).join('');
+  let key = '';
+  let others = 0;
+  for (const l of sortedLinks(group, p)) {
+    const { strides } = tables[table[l]];
+    others += strides.length;
+    if (others > MAX_OTHERS) return null;
+    key += `${group.scaled[table[l]] ? '×' : ''}(${strides})`;
+  }
+  return key;
 }
 
 /** Writes lists and records; `lists` is where the lists of all sites that have one stand. */
@@ -118,24 +142,34 @@ export function makeWriter(
   writeOwn: (view: DataView, address: number, p: number) => void,
 ): { lists: number; write: (view: DataView, address: number, p: number) => void } {
   const { conditional: t, count } = group;
+  const scaleOf = (l: number): number => rows.unit * (t.scale ? t.scale[l] : 1);
   const words: number[] = [];
-  const listOf = new Map<
-    number,
-    { readonly at: number; readonly single: number; readonly multiple: number }
-  >();
+  /** By site: where its list begins, and how many links of each sort there are. */
+  const listOf = new Map<number, { readonly at: number; readonly counts: readonly number[] }>();
   for (let p = 0; p < count; p++) {
     if (layoutOf[p] < 0 || layouts[layoutOf[p]].links) continue;
     const links = [...sortedLinks(group, p)];
     const strides = (l: number): readonly number[] => t.tables[t.table[l]].strides;
     // A link without others is the first row of its table.
-    const single = links.filter((l) => strides(l).length === 1);
-    const multiple = links.filter((l) => strides(l).length !== 1);
-    listOf.set(p, { at: words.length, single: single.length, multiple: multiple.length });
-    for (const l of single) words.push(t.others[t.first[l]], rows.address(t.table[l]));
-    for (const l of multiple) {
-      words.push(rows.address(t.table[l]), strides(l).length);
-      for (const [j, s] of strides(l).entries()) words.push(t.others[t.first[l] + j], s * rows.bytes);
+    const at = words.length;
+    const counts: number[] = [];
+    for (const scaled of layouts[layoutOf[p]].scaled ? [0, 1] : [0]) {
+      const bytes = scaled ? rows.scaledBytes : rows.bytes;
+      const some = links.filter((l) => group.scaled[t.table[l]] === scaled);
+      const single = some.filter((l) => strides(l).length === 1);
+      const multiple = some.filter((l) => strides(l).length !== 1);
+      counts.push(single.length, multiple.length);
+      for (const l of single) {
+        words.push(t.others[t.first[l]], rows.address(t.table[l]));
+        if (scaled) words.push(...wordsOf(scaleOf(l)));
+      }
+      for (const l of multiple) {
+        words.push(rows.address(t.table[l]), strides(l).length);
+        if (scaled) words.push(...wordsOf(scaleOf(l)));
+        for (const [j, s] of strides(l).entries()) words.push(t.others[t.first[l] + j], s * bytes);
+      }
     }
+    listOf.set(p, { at, counts });
   }
   const lists = heap.allocate(4 * words.length);
   heap.i32(lists, words.length).set(words);
@@ -149,40 +183,56 @@ export function makeWriter(
       if (!layout.links) {
         const list = listOf.get(p)!;
         put(4, lists + 4 * list.at);
-        put(8, list.single);
-        put(12, list.multiple);
+        list.counts.forEach((n, i) => void put(8 + 4 * i, n));
         return;
       }
       const from = t.start[p];
       for (let i = 0; i < layout.links.length; i++) {
-        const { table, strides, offset } = layout.links[i];
+        const link = layout.links[i];
+        const { strides } = link;
         const l = group.order[from + i];
-        if (table < 0) put(offset, rows.address(t.table[l]));
-        const at = offset + (table < 0 ? 4 : 0);
+        if (link.table < 0) put(link.offset, rows.address(t.table[l]));
+        if (link.scaled) view.setFloat64(address + scaleAt(link), scaleOf(l), true);
+        const at = othersAt(link);
         for (let j = 0; j < strides.length; j++) put(at + 4 * j, t.others[t.first[l] + j]);
       }
     },
   };
 }
 
+const double = new Float64Array(1);
+const halves = new Int32Array(double.buffer);
+
+/** A number in double precision as two words. */
+function wordsOf(x: number): readonly [number, number] {
+  double[0] = x;
+  return [halves[0], halves[1]];
+}
+
 /**
  * Writes code that calls for each link of the site at `offset` from the record: `add` finds the row `first` bytes
- * after the address in the variable.
+ * after the address in the variable, and what it is to be multiplied by (f64x2, twice), if anything.
  */
 export function emitLinks(
   visit: Visit,
   layout: Layout,
   rows: Rows,
   offset: number,
-  add: (row: Local, first: number) => void,
+  add: (row: Local, first: number, scale: Local | null) => void,
 ): void {
   const { c, record, state } = visit;
   const row = c.local('i32');
+  const scale = layout.scaled ? c.local('v128') : null;
+  const bytesOf = (has: boolean): number => (has ? rows.scaledBytes : rows.bytes);
   const scaled = (by: number): Code => c.i32(by).op('i32.mul');
   if (layout.links) {
     for (const link of layout.links) {
       const known = link.table >= 0;
-      const from = offset + link.offset + (known ? 0 : 4);
+      const from = offset + othersAt(link);
+      if (link.scaled && scale)
+        c.get(record)
+          .memory('v128.load64_splat', offset + scaleAt(link))
+          .set(scale);
       if (!known) c.get(record).memory('i32.load', offset + link.offset);
       link.strides.forEach((s, j) => {
         c.get(record)
@@ -190,14 +240,15 @@ export function emitLinks(
           .get(state)
           .op('i32.add')
           .memory('i32.load8_u');
-        scaled(s * rows.bytes);
+        scaled(s * bytesOf(link.scaled));
         if (!known || j > 0) c.op('i32.add');
       });
       if (known && link.strides.length === 0) c.i32(0);
       c.set(row);
-      add(row, known ? rows.address(link.table) : 0);
+      add(row, known ? rows.address(link.table) : 0, link.scaled ? scale : null);
     }
     c.release(row);
+    if (scale) c.release(scale);
     return;
   }
   const [at, left, others] = [c.local('i32'), c.local('i32'), c.local('i32')];
@@ -216,24 +267,37 @@ export function emitLinks(
       });
   };
   const next = (bytes: number): Code => c.get(at).i32(bytes).op('i32.add').set(at);
-  each(8, () => {
-    c.get(at).memory('i32.load').get(state).op('i32.add').memory('i32.load8_u');
-    scaled(rows.bytes).get(at).memory('i32.load', 4).op('i32.add').set(row);
-    next(8);
-    add(row, 0);
-  });
-  each(12, () => {
-    c.get(at).memory('i32.load').set(row).get(at).memory('i32.load', 4).set(others);
-    next(8);
-    c.get(others).if(() => {
-      c.loop((again) => {
-        c.get(at).memory('i32.load').get(state).op('i32.add').memory('i32.load8_u');
-        c.get(at).memory('i32.load', 4).op('i32.mul').get(row).op('i32.add').set(row);
-        next(8);
-        c.get(others).i32(1).op('i32.sub').tee(others).branchIf(again);
-      });
+  const readScale = (by: Local | null): void => {
+    if (by) c.get(at).memory('v128.load64_splat', 8).set(by);
+    next(by ? 16 : 8);
+  };
+  const walk = (counts: number, by: Local | null): void => {
+    each(counts, () => {
+      c.get(at).memory('i32.load').get(state).op('i32.add').memory('i32.load8_u');
+      scaled(bytesOf(by !== null))
+        .get(at)
+        .memory('i32.load', 4)
+        .op('i32.add')
+        .set(row);
+      readScale(by);
+      add(row, 0, by);
     });
-    add(row, 0);
-  });
+    each(counts + 4, () => {
+      c.get(at).memory('i32.load').set(row).get(at).memory('i32.load', 4).set(others);
+      readScale(by);
+      c.get(others).if(() => {
+        c.loop((again) => {
+          c.get(at).memory('i32.load').get(state).op('i32.add').memory('i32.load8_u');
+          c.get(at).memory('i32.load', 4).op('i32.mul').get(row).op('i32.add').set(row);
+          next(8);
+          c.get(others).i32(1).op('i32.sub').tee(others).branchIf(again);
+        });
+      });
+      add(row, 0, by);
+    });
+  };
+  walk(8, null);
+  if (scale) walk(16, scale);
   c.release(row, at, left, others);
+  if (scale) c.release(scale);
 }

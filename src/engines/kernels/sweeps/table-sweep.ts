@@ -23,6 +23,13 @@ export const energyKernel: KernelMaker = (stage, group) => {
   return sweepBy(stage, withOrder(group, conditional), ['energies']);
 };
 
+/** By sums of energies only, each multiplied as it is added: for tests and comparisons. */
+export const scaledKernel: KernelMaker = (stage, group) => {
+  const { conditional } = group;
+  if (conditional.kind !== 'tables') return null;
+  return sweepBy(stage, withOrder(group, conditional, 0), ['energies']);
+};
+
 type FormName = 'thresholds' | 'energies';
 
 function sweepBy(stage: Stage, group: TableGroup, names: readonly FormName[]): ReturnType<KernelMaker> {
@@ -59,6 +66,7 @@ function sweepBy(stage: Stage, group: TableGroup, names: readonly FormName[]): R
       for (const f of forms) f.prepare(beta);
     },
     run: exports[name],
+    entry: exports[name],
     dispose() {
       for (const at of [runs, records, ...forms.flatMap((f) => f.addresses)]) stage.heap.release(at);
     },

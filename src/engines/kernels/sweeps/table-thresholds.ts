@@ -142,8 +142,10 @@ function kindNumbers(group: TableGroup): { of: Int32Array; kinds: number[] } | n
   let rowsSeen = 0;
   const kindOf = (p: number): number => {
     let rows = 1;
-    for (let l = t.start[p]; l < t.start[p + 1]; l++)
+    for (let l = t.start[p]; l < t.start[p + 1]; l++) {
+      if (group.scaled[t.table[l]]) return -1;
       for (const d of t.tables[t.table[l]].dims) if (rows <= MAX_ROWS) rows *= d;
+    }
     if (rows > MAX_ROWS) return -1;
     const full = kinds.length >= MAX_KINDS || rowsSeen > MAX_TOTAL_ROWS;
     const values = ownKey(t, group.states, p);

@@ -20,11 +20,17 @@ interface Gap {
 }
 
 export class Heap {
-  readonly memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  readonly memory: WebAssembly.Memory;
   /** Free pieces by address; never two side by side. Address 0 is never handed out. */
   private readonly gaps: Gap[] = [{ start: ALIGN, size: PAGE - ALIGN }];
   private readonly sizes = new Map<number, number>();
-  private bytes = new Uint8Array(this.memory.buffer);
+  private bytes: Uint8Array;
+
+  /** @param pages of 64 KiB at most; all that there can be, if absent */
+  constructor(pages = 65536) {
+    this.memory = new WebAssembly.Memory({ initial: 1, maximum: pages });
+    this.bytes = new Uint8Array(this.memory.buffer);
+  }
 
   /**
    * @param size in bytes
