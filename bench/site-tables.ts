@@ -147,7 +147,7 @@ for (const program of programs.filter((p) => p.name.includes(wanted))) {
   const heap = new Heap();
   const times: number[][] = [[], [], [], []];
   let last = '';
-  for (let i = -3; i < repetitions; i++) {
+  for (let i = -8; i < repetitions; i++) {
     const at = [processorTime()];
     const factors = factorsOf(b, energy);
     const blocks = model.unknowns.map((u) => siteBlocks(b, u.slot, factors, model, engine));

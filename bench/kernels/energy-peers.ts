@@ -9,7 +9,7 @@ import { initialParams } from '../../src/bind/params.ts';
 import { compileText } from '../../src/compile.ts';
 import type { Engine } from '../../src/engines/engine.ts';
 import { kernelsEngine } from '../../src/engines/kernels/index.ts';
-import { makeSweeper, type Sweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
+import { makeSweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
 import { Heap } from '../../src/engines/kernels/wasm/heap.ts';
 import { continuousPart } from '../../src/infer/continuous.ts';
 import { type Clamp, type Model, makeModel, noClamp } from '../../src/infer/model.ts';
@@ -106,7 +106,7 @@ export async function sweepPeer(options: SweepOptions, note: (text: string) => v
     note(`${name}: left out, ${slot.name} has no tables because ${why}`);
     return null;
   }
-  let sweeper: Sweeper;
+  let sweeper: ReturnType<typeof makeSweeper>;
   try {
     sweeper = makeSweeper(new Heap(), tables, chains, only === undefined ? {} : { only });
   } catch (e) {
@@ -148,7 +148,10 @@ export async function sweepPeer(options: SweepOptions, note: (text: string) => v
     }
     return sum;
   };
-  const round = slices((count) => sweeper.sweep(streams, 1, count), look, { ...options, updates: sites * chains });
+  const round = slices((count) => sweeper.sweep(streams, 1, count), look, {
+    ...options,
+    updates: sites * chains,
+  });
   return { name, ours: true, preparation, round, dispose: () => sweeper.dispose() };
 }
 

@@ -90,7 +90,7 @@ function colour(sites: number, conflicts: readonly Touching[], tables: Tables): 
     if (inc.kind !== 'rows') throw new Error('only rows conflict');
     const instances = factor.axes.reduce((n, a) => n * tables.sizeOf(a.set), 1);
     const start = new Int32Array(instances + 1);
-    for (const e of inc.instance) start[e + 1]++;
+    for (let k = 0; k < inc.instance.length; k++) start[inc.instance[k] + 1]++;
     for (let e = 0; e < instances; e++) start[e + 1] += start[e];
     const site = new Int32Array(inc.instance.length);
     const fill = start.slice(0, instances);
@@ -119,7 +119,10 @@ function colour(sites: number, conflicts: readonly Touching[], tables: Tables): 
     if (c + 1 > colours) colours = c + 1;
     if (colours >= usedBy.length) return null;
   }
-  const classes = Array.from({ length: colours }, (): number[] => []);
-  for (let s = 0; s < sites; s++) classes[colourOf[s]].push(s);
-  return classes.map((c) => Int32Array.from(c));
+  const sizes = new Int32Array(colours);
+  for (let s = 0; s < sites; s++) sizes[colourOf[s]]++;
+  const classes = Array.from(sizes, (size) => new Int32Array(size));
+  sizes.fill(0);
+  for (let s = 0; s < sites; s++) classes[colourOf[s]][sizes[colourOf[s]]++] = s;
+  return classes;
 }

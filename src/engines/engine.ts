@@ -7,7 +7,7 @@
 import type { HostArray } from '../arrays.ts';
 import type { Axis, IndexSet, Node, Slot } from '../ir/types.ts';
 import type { SiteTables } from './kernels/site-tables.ts';
-import type { Sweeper } from './kernels/sweeps/sweep.ts';
+import type { SweepKernels } from './kernels/sweeps/sweep.ts';
 
 export interface Output {
   readonly name: string;
@@ -48,7 +48,7 @@ export interface Engine {
   /** States are evaluated more quickly one after another than side by side. */
   readonly oneByOne?: boolean;
   /** Sweeps over discrete unknowns in code made for them; absent where the engine has none. */
-  readonly sweeper?: (tables: SiteTables, chains: number) => Sweeper;
+  readonly sweepKernels?: (tables: SiteTables) => SweepKernels;
   /** @param constants slots whose arrays never change; kept by the evaluator */
   compile(program: ArrayProgram, constants: Arrays): Evaluator;
 }

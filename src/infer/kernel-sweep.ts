@@ -1,12 +1,12 @@
 /** Gibbs sweeps by kernels: states as codes in the kernels' own memory, moved there and back when others need them. */
 import { codesOf, valuesOf } from '../analyse/site-tables.ts';
-import type { SiteTables } from '../engines/kernels/site-tables.ts';
+import type { KernelPlan } from '../plan/gibbs.ts';
 import { notFinite } from './faulty-term.ts';
 import type { Updater } from './gibbs.ts';
 import type { Model } from './model.ts';
 
-export function kernelSweep(model: Model, tables: SiteTables, chains: number): Updater {
-  const sweeper = model.kernels!.sweeper!(tables, chains);
+export function kernelSweep(model: Model, { tables, kernels }: KernelPlan, chains: number): Updater {
+  const sweeper = kernels.forChains(chains);
   const codes = new Uint8Array(tables.size);
   /** The kernels' states are those of the last sweep; `states` may be older. */
   let inside = false;

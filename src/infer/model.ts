@@ -59,7 +59,7 @@ export function makeModel(
     energy,
     engine: choice.engine,
     engineWhy: choice.why,
-    kernels: candidates.find((e) => e.sweeper) ?? null,
+    kernels: candidates.find((e) => e.sweepKernels) ?? null,
     builder,
     sizeOf: bound.sizeOf,
     constants: new Map([...bound.constants, ...params]),

@@ -103,13 +103,14 @@ export async function sample(
   const root = new Stream(options.seed ?? 1, 'sample');
   const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', first + c));
   const start = rows && { of: (slot: Slot, c: number) => rows.of(slot, first + c) };
-  const states = startStates(model, clamp, streams, start, options.scales);
   const owned: { dispose(): void }[] = [];
   const own = <T extends { dispose(): void } | null>(made: T): T => {
     if (made) owned.push(made);
     return made;
   };
   try {
+    own(how);
+    const states = startStates(model, clamp, streams, start, options.scales);
     const gibbs = own(how ? makeGibbs(model, how, clamp, chains, all) : null);
     const exchange = own(
       plan.unknowns.some((u) => u.method === 'exchange') ? makeExchange(model, clamp, chains) : null,

@@ -55,9 +55,12 @@ export interface Plan {
 /** The most joint states that enumeration visits. */
 export const MAX_ENUMERATED = 2 ** 22;
 
+/** Chains of a run that does not say how many. */
+export const DEFAULT_CHAINS = 4;
+
 export interface Planned {
   readonly plan: Plan;
-  /** How discrete unknowns are drawn; null where none is free. */
+  /** How discrete unknowns are drawn; null where none is free. Whoever asks for the plan disposes of it. */
   readonly gibbs: GibbsPlan | null;
 }
 
@@ -146,7 +149,7 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
       states,
       logz: states !== null && states <= MAX_ENUMERATED ? 'enumeration' : 'none',
       defaults: {
-        chains: 4,
+        chains: DEFAULT_CHAINS,
         draws: slow ? 200 : 1000,
         warmup: langevin ? 1000 : slow ? 100 : 300,
         thin: 1,

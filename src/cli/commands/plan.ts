@@ -50,7 +50,9 @@ export async function planCommand(
 
 function planOf(model: Model, span: Span): Plan {
   try {
-    return makePlan(model, noClamp(model)).plan;
+    const { plan, gibbs } = makePlan(model, noClamp(model));
+    gibbs?.dispose();
+    return plan;
   } catch (e) {
     throw asMemoryFault(e, `the plan of \`${model.energy.name}\``, span);
   }

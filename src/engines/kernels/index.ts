@@ -4,7 +4,7 @@
  */
 import type { Engine } from '../engine.ts';
 import { arraysEngine } from './arrays/engine.ts';
-import { makeSweeper } from './sweeps/sweep.ts';
+import { makeKernels } from './sweeps/sweep.ts';
 import { Heap } from './wasm/heap.ts';
 
 export { OutOfMemory } from './wasm/heap.ts';
@@ -13,5 +13,5 @@ export { OutOfMemory } from './wasm/heap.ts';
 export const kernelsEngine = (heap = new Heap()): Engine => ({
   ...arraysEngine(heap),
   oneByOne: true,
-  sweeper: (tables, chains) => makeSweeper(heap, tables, chains),
+  sweepKernels: (tables) => makeKernels(heap, tables),
 });

@@ -11,7 +11,7 @@ import {
 } from '../../infer/sample.ts';
 import type { Scales } from '../../infer/start.ts';
 import type { Slot } from '../../ir/types.ts';
-import { makePlan } from '../../plan/plan.ts';
+import { DEFAULT_CHAINS } from '../../plan/plan.ts';
 import { conduct, UnfitWorkers } from '../../scale/conduct.ts';
 import type { WorkerHost } from '../../scale/protocol.ts';
 import { LONG_RUN, type Spread, split, spreadOf, TRIAL } from '../../scale/split.ts';
@@ -95,7 +95,7 @@ async function drawn(cx: JobContext, task: SampleTask): Promise<Drawn> {
     }
   };
   if (asked !== undefined) {
-    const chains = options.chains ?? makePlan(model, clamp).plan.defaults.chains;
+    const chains = options.chains ?? DEFAULT_CHAINS;
     const spread = spreadFor(chains);
     return spread.workers === 1 ? alone(spread) : together(chains, spread);
   }

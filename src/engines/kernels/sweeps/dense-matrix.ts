@@ -106,14 +106,13 @@ function inUnits(c: FieldConditional, group: SiteGroup): Omit<DenseMatrix, 'runs
     const power = Math.floor(Math.log2(MAX_UNITS / Math.max(largest, 2 ** -30)));
     const unit = 2 ** Math.max(-60, Math.min(60, power));
     const size = 1 / unit;
-    let error = 0;
-    const round = (x: number): number => {
-      const whole = Math.round(x * unit);
-      error += Math.abs(x - whole * size);
-      return whole;
-    };
-    field[p] = round(c.field[p]);
-    for (let l = c.start[p]; l < c.start[p + 1]; l++) weight[l] = round(c.weight[l]);
+    field[p] = Math.round(c.field[p] * unit);
+    let error = Math.abs(c.field[p] - field[p] * size);
+    for (let l = c.start[p]; l < c.start[p + 1]; l++) {
+      const whole = Math.floor(c.weight[l] * unit + 0.5);
+      weight[l] = whole;
+      error += Math.abs(c.weight[l] - whole * size);
+    }
     if (!(error <= MAX_ERROR)) return null;
     units[p] = unit;
   }

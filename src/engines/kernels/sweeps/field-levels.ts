@@ -4,6 +4,8 @@
  * whole numbers over the links: bytes instead of floats, a table instead of an exponential.
  */
 
+import type { FieldConditional } from '../site-tables.ts';
+
 /** Links of each site, other positions ascending, each once, weights not 0. */
 export interface Links {
   readonly start: Int32Array;
@@ -30,6 +32,7 @@ const TOLERANCE = 1e-10;
 
 /** Adds up links to the same position, sorts them and leaves out those of weight 0. */
 export function tidyLinks(start: Int32Array, other: Int32Array, weight: Float64Array): Links {
+  if (isTidy(start, other, weight)) return { start, other, weight };
   const n = start.length - 1;
   const to: Links = {
     start: new Int32Array(n + 1),
@@ -69,6 +72,37 @@ export function tidyLinks(start: Int32Array, other: Int32Array, weight: Float64A
     to.start[p + 1] = at;
   }
   return { start: to.start, other: to.other.slice(0, at), weight: to.weight.slice(0, at) };
+}
+
+function isTidy(start: Int32Array, other: Int32Array, weight: Float64Array): boolean {
+  for (let p = 0; p + 1 < start.length; p++)
+    for (let l = start[p]; l < start[p + 1]; l++)
+      if (weight[l] === 0 || (l > start[p] && other[l] <= other[l - 1])) return false;
+  return start[0] === 0 && start[start.length - 1] === other.length;
+}
+
+/** Sites that are looked at before all are. */
+const SAMPLE = 8192;
+
+/**
+ * Whether it is clear that less than half of the sites have levels: too many links, or energies all different. What
+ * fits into tables is not more than half of a sample and one energy for each of their levels.
+ */
+export function tooVaried({ field, start, weight }: FieldConditional): boolean {
+  const n = field.length;
+  let many = 0;
+  for (let p = 0; p < n; p++) if (start[p + 1] - start[p] >= MAX_LEVELS) many++;
+  if (2 * many > n) return true;
+  if (n < 2 * SAMPLE) return false;
+  const unit = commonUnit(weight);
+  if (unit === 0) return false;
+  const different = new Set<number>();
+  for (let i = 0; i < SAMPLE; i++) {
+    const p = Math.floor((i * n) / SAMPLE);
+    const steps = field[p] / unit;
+    different.add(Math.round((steps - Math.floor(steps + 1e-9)) / TOLERANCE));
+  }
+  return different.size > 0.55 * SAMPLE + MAX_TABLES * MAX_LEVELS;
 }
 
 /** Energies that a kind of site can have, and where the kind lies in the tables. */

@@ -6,7 +6,7 @@ import type { FieldConditional, SiteGroup } from '../site-tables.ts';
 import type { Exports } from '../wasm/module.ts';
 import { emitFieldSweep } from './field-code.ts';
 import { FAR, fillThresholds, THRESHOLD_BYTES } from './field-draw.ts';
-import { type Links, tidyLinks } from './field-levels.ts';
+import { type Links, tidyLinks, tooVaried } from './field-levels.ts';
 import { type FieldProgram, fieldProgram, SCALE_AT, TABLES_AT } from './field-program.ts';
 import { fieldIsPrecise } from './precision.ts';
 import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
@@ -64,19 +64,23 @@ function isPrecise(group: SiteGroup, conditional: FieldConditional): boolean {
 /** What depends on tables alone is kept: a plan asks for the forms before a run asks for the kernels. */
 const known = new WeakMap<
   SiteGroup,
-  { readonly links: Links; readonly programs: Map<boolean, FieldProgram | null> }
+  { links: Links | null; readonly programs: Map<boolean, FieldProgram | null> }
 >();
 
 function programOf(group: SiteGroup, conditional: FieldConditional, bytes: boolean): FieldProgram | null {
   let of = known.get(group);
   if (!of) {
-    const { start, other, weight } = conditional;
-    of = { links: tidyLinks(start, other, weight), programs: new Map() };
+    of = { links: null, programs: new Map() };
     known.set(group, of);
   }
   let program = of.programs.get(bytes);
   if (program === undefined) {
-    program = fieldProgram(group, conditional, of.links, bytes);
+    if (bytes && tooVaried(conditional)) program = null;
+    else {
+      const { start, other, weight } = conditional;
+      of.links ??= tidyLinks(start, other, weight);
+      program = fieldProgram(group, conditional, of.links, bytes);
+    }
     of.programs.set(bytes, program);
   }
   return program;

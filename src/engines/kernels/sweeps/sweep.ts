@@ -22,11 +22,23 @@ const makers: readonly { readonly name: string; readonly make: KernelMaker }[] =
   { name: 'tables', make: tableKernel },
 ];
 
-export interface Sweeper {
+/** Kernels for the sites of some tables: code, and what it reads. */
+export interface SweepKernels {
   /** What the sites of each unknown are swept by, in the order of a sweep. */
   readonly forms: readonly { readonly slot: Slot; readonly form: string }[];
   /** Unknowns whose energies no form adds up accurately enough: they are not swept. */
   readonly unfit: readonly Slot[];
+  /**
+   * The kernels with room for the states of some chains. Several may be had, and used in turn.
+   * @throws OutOfMemory; then what it had allocated is given back
+   */
+  forChains(chains: number): Sweeper;
+  /** Gives the memory back; neither the kernels nor sweepers with them may be used any more. */
+  dispose(): void;
+}
+
+/** Sweeps over the states of some chains. */
+export interface Sweeper {
   /** Sets the state of a chain: a code for each position. */
   load(chain: number, codes: Uint8Array): void;
   /** Reads the state of a chain. */
@@ -41,7 +53,7 @@ export interface Sweeper {
   sweep(streams: readonly Stream[], beta: number, sweeps?: number): void;
   /** A site that had no value of finite energy in the last sweep. */
   lost(): { readonly chain: number; readonly position: number } | null;
-  /** Gives the memory back; the sweeper may not be used any more. */
+  /** Gives the memory of the chains back; the sweeper may not be used any more. */
   dispose(): void;
 }
 
@@ -54,7 +66,14 @@ export interface SweeperOptions {
 const MARGIN = 64;
 
 /**
- * Kernels for the sites of `tables`, and room for the states of `chains` chains.
+ * Kernels for the sites of `tables`.
+ * @throws OutOfMemory; then what it had allocated is given back
+ */
+export const makeKernels = (heap: Heap, tables: SiteTables, options: SweeperOptions = {}): SweepKernels =>
+  heap.whole(() => kernelsOn(heap, tables, options));
+
+/**
+ * Kernels with room for the states of `chains` chains, as one thing.
  * @throws OutOfMemory; then what it had allocated is given back
  */
 export const makeSweeper = (
@@ -62,9 +81,22 @@ export const makeSweeper = (
   tables: SiteTables,
   chains: number,
   options: SweeperOptions = {},
-): Sweeper => heap.whole(() => sweeperOn(heap, tables, chains, options));
+): Sweeper & Pick<SweepKernels, 'forms' | 'unfit'> =>
+  heap.whole(() => {
+    const kernels = kernelsOn(heap, tables, options);
+    const sweeper = kernels.forChains(chains);
+    return {
+      ...sweeper,
+      forms: kernels.forms,
+      unfit: kernels.unfit,
+      dispose() {
+        sweeper.dispose();
+        kernels.dispose();
+      },
+    };
+  });
 
-function sweeperOn(heap: Heap, tables: SiteTables, chains: number, options: SweeperOptions): Sweeper {
+function kernelsOn(heap: Heap, tables: SiteTables, options: SweeperOptions): SweepKernels {
   const module = new ModuleBuilder();
   const pitch = 64 * Math.ceil((tables.size + 16) / 64);
   const stage: Stage = { heap, module, tables, pitch };
@@ -83,18 +115,44 @@ function sweeperOn(heap: Heap, tables: SiteTables, chains: number, options: Swee
   }
   const exports = module.instantiate(heap.memory);
   const kernels = pending.map((finish) => finish(exports));
+  let preparedFor: number | undefined;
+  let drive: Driver | null = null;
+  const driverOf = drivers(heap);
+  const prepared: Prepared = {
+    kernels,
+    driver(beta) {
+      if (beta !== preparedFor) {
+        for (const k of kernels) k.prepare(beta);
+        drive = driverOf(kernels.map((k) => (k.runMany ? undefined : k.entry)));
+      }
+      preparedFor = beta;
+      return drive;
+    },
+  };
+  return {
+    forms: groups.map((g, i) => ({ slot: g.slot, form: kernels[i].form })),
+    unfit,
+    forChains: (chains) => heap.whole(() => sweeperOf(stage, prepared, chains)),
+    dispose() {
+      for (const k of kernels) k.dispose();
+    },
+  };
+}
+
+interface Prepared {
+  readonly kernels: readonly GroupKernel[];
+  /** Makes the kernels ready for an inverse temperature. @returns what calls them all in turn, if anything does */
+  driver(beta: number): Driver | null;
+}
+
+function sweeperOf({ heap, tables, pitch }: Stage, { kernels, driver }: Prepared, chains: number): Sweeper {
   const room = heap.allocate(MARGIN + chains * pitch + MARGIN);
   const states = room + MARGIN;
   const random = heap.allocate(Math.max(1, chains) * RANDOM_BYTES);
   const seededFrom: (Stream | undefined)[] = Array.from({ length: chains }, () => undefined);
-  let preparedFor: number | undefined;
-  let drive: Driver | null = null;
-  const driverOf = drivers(heap);
   let lost: { readonly chain: number; readonly position: number } | null = null;
 
   return {
-    forms: groups.map((g, i) => ({ slot: g.slot, form: kernels[i].form })),
-    unfit,
     load(chain, codes) {
       heap.u8().set(codes.subarray(0, tables.size), states + chain * pitch);
     },
@@ -103,11 +161,7 @@ function sweeperOn(heap: Heap, tables: SiteTables, chains: number, options: Swee
       codes.set(heap.u8().subarray(from, from + tables.size));
     },
     sweep(streams, beta, sweeps = 1) {
-      if (beta !== preparedFor) {
-        for (const k of kernels) k.prepare(beta);
-        drive = driverOf(kernels.map((k) => (k.runMany ? undefined : k.entry)));
-      }
-      preparedFor = beta;
+      const drive = driver(beta);
       lost = null;
       for (let c = 0; c < chains; c++) {
         if (seededFrom[c] !== streams[c]) seedGenerators(heap, random + c * RANDOM_BYTES, streams[c]);
@@ -133,7 +187,6 @@ function sweeperOn(heap: Heap, tables: SiteTables, chains: number, options: Swee
     },
     lost: () => lost,
     dispose() {
-      for (const k of kernels) k.dispose();
       heap.release(room);
       heap.release(random);
     },

@@ -40,6 +40,9 @@ export interface TableGroup extends SiteGroup {
   readonly order: Int32Array;
 }
 
+/** Insertion is quicker up to so many. */
+const MANY_LINKS = 32;
+
 /**
  * Adds the order of links, and makes scales positive.
  * @param room numbers in tables that are multiplied out
@@ -56,6 +59,12 @@ export function withOrder(group: SiteGroup, original: TableConditional, room?: n
       rank[n] = i;
     });
   for (let p = 0; p < group.count; p++) {
+    if (t.start[p + 1] - t.start[p] > MANY_LINKS) {
+      const all = order.subarray(t.start[p], t.start[p + 1]);
+      for (let i = 0; i < all.length; i++) all[i] = t.start[p] + i;
+      all.sort((x, y) => rank[t.table[x]] - rank[t.table[y]] || x - y);
+      continue;
+    }
     for (let l = t.start[p]; l < t.start[p + 1]; l++) {
       let at = l;
       for (; at > t.start[p] && rank[t.table[order[at - 1]]] > rank[t.table[l]]; at--)
