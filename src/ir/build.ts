@@ -190,8 +190,12 @@ export class Builder {
   div = (a: Node, b: Node): Node => this.call('div', a, b);
   neg = (a: Node): Node => this.call('neg', a);
 
+  /** Many are added by halves, so that the expression does not become as deep as they are many. */
   addAll(nodes: Args): Node {
-    return nodes.length === 0 ? this.const(0) : nodes.reduce((a, b) => this.add(a, b));
+    if (nodes.length === 0) return this.const(0);
+    if (nodes.length <= 64) return nodes.reduce((a, b) => this.add(a, b));
+    const half = Math.floor(nodes.length / 2);
+    return this.add(this.addAll(nodes.slice(0, half)), this.addAll(nodes.slice(half)));
   }
 
   // ── Binders ───────────────────────────────────────────────────────────────
