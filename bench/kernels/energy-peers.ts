@@ -7,7 +7,7 @@ import { siteTables } from '../../src/analyse/site-tables.ts';
 import { bind } from '../../src/bind/bind.ts';
 import { initialParams } from '../../src/bind/params.ts';
 import { compileText } from '../../src/compile.ts';
-import type { Engine } from '../../src/engines/engine.ts';
+import type { Engine, Evaluator } from '../../src/engines/engine.ts';
 import { kernelsEngine } from '../../src/engines/kernels/index.ts';
 import { makeSweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
 import { Heap } from '../../src/engines/kernels/wasm/heap.ts';
@@ -214,11 +214,16 @@ export async function gradientPeers(program: string, folder: string, point: Floa
       const before = performance.now();
       const evaluator = engine.compile(p, constants);
       compiling += performance.now() - before;
+      const seen =
+        (run: Evaluator['run']): Evaluator['run'] =>
+        (inputs) => {
+          alone ??= () => run(inputs);
+          return run(inputs);
+        };
+      const { borrow } = evaluator;
       return {
-        run(inputs) {
-          alone ??= () => evaluator.run(inputs);
-          return evaluator.run(inputs);
-        },
+        run: seen((inputs) => evaluator.run(inputs)),
+        ...(borrow ? { borrow: seen(borrow) } : {}),
         dispose: () => evaluator.dispose(),
       };
     },

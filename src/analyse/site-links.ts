@@ -57,9 +57,14 @@ export function tableConditional(
       }
       const derived = deriveAll(placed, k, range, pool, all);
       const positions = placed.positions[k];
+      let at = -1;
+      let d = all[0];
       for (let e = 0; e < derived.length; e++) {
         if (derived[e] < 0) continue;
-        const d = all[derived[e]];
+        if (derived[e] !== at) {
+          at = derived[e];
+          d = all[at];
+        }
         if (d.own) own.add(positions[e], d.own, weightOf(placed, e), placed.tabulated.kind === 'support');
         if (!d.table) continue;
         start[positions[e] - from + 1]++;
@@ -72,10 +77,11 @@ export function tableConditional(
   const fill = start.slice(0, count);
   const derivedOf = new Int32Array(links);
   const instanceOf = new Int32Array(links);
+  const hasTable = Uint8Array.from(all, (d) => (d.table ? 1 : 0));
   for (const { placed, column, derived } of seen) {
     const positions = placed.positions[column];
     for (let e = 0; e < derived.length; e++) {
-      if (derived[e] < 0 || !all[derived[e]].table) continue;
+      if (derived[e] < 0 || hasTable[derived[e]] === 0) continue;
       const p = positions[e];
       if (p < from || p >= to) continue;
       const l = fill[p - from]++;
@@ -135,6 +141,7 @@ function deriveAll(placed: Placed, k: number, range: Range, pool: TablePool, all
   const code = new Int32Array(columns.length);
   const single = columns.map((c) => c.states === 1);
   const self = positions[k];
+  let [last, lastKey, lastBy] = [-1, -1, -1];
   for (let e = 0; e < instances; e++) {
     if ((mask && mask[e] === 0) || (weight && weight[e] === 0)) continue;
     const p = self[e];
@@ -161,12 +168,17 @@ function deriveAll(placed: Placed, k: number, range: Range, pool: TablePool, all
     }
     if (before) continue;
     for (let j = 0; j < columns.length; j++) if (!single[j]) key = key * 16 + code[j];
+    const by = row ? row[e] : 0;
+    // Instances beside each other are often alike.
+    if (key === lastKey && by === lastBy) {
+      out[e] = last;
+      continue;
+    }
     let found = patterns.get(key);
     if (!found) {
       found = { pattern: patternOf(placed, code, range.states, others - 2), known: new Map() };
       patterns.set(key, found);
     }
-    const by = row ? row[e] : 0;
     let d = found.known.get(by);
     if (d === undefined) {
       d = all.length;
@@ -174,6 +186,7 @@ function deriveAll(placed: Placed, k: number, range: Range, pool: TablePool, all
       found.known.set(by, d);
     }
     out[e] = d;
+    [last, lastKey, lastBy] = [d, key, by];
   }
   return out;
 }
@@ -242,8 +255,13 @@ function joinLinks(
   size: number,
   pool: TablePool,
 ): Pick<TableConditional, 'start' | 'table' | 'first' | 'scale' | 'others' | 'tables'> {
+  const width = Int32Array.from(all, (d) => d.others.length);
+  const firstOf = all.map((d) => d.placed.positions[d.others[0]]);
+  const weights = all.map((d) => d.placed.tabulated.weight);
+  const tableOf = Int32Array.from(all, (d) => d.table?.table ?? -1);
+  const scaleOf = Float64Array.from(all, (d) => d.table?.scale ?? 0);
   let total = 0;
-  for (let l = 0; l < derivedOf.length; l++) total += all[derivedOf[l]].others.length;
+  for (let l = 0; l < derivedOf.length; l++) total += width[derivedOf[l]];
   const to = new Int32Array(count + 1);
   const table = new Int32Array(derivedOf.length);
   const scale = new Float64Array(derivedOf.length);
@@ -265,42 +283,49 @@ function joinLinks(
     }
     for (let i = 0; i < degree; i++) {
       const l = from + i;
-      const { placed, others: of } = all[derivedOf[l]];
       order[i] = l;
-      keys[i] = placed.positions[of[0]][instanceOf[l]];
+      keys[i] = firstOf[derivedOf[l]][instanceOf[l]];
     }
     sortBy(keys, order, degree);
     for (let i = 0; i < degree; i++) {
       const l = order[i];
-      const d = all[derivedOf[l]];
+      const d = derivedOf[l];
       const e = instanceOf[l];
-      const of = d.table!;
-      const by = of.scale * weightOf(d.placed, e);
-      if (d.others.length === 1) {
-        const q = d.placed.positions[d.others[0]][e];
+      const weight = weights[d];
+      const by = weight ? scaleOf[d] * weight[e] : scaleOf[d];
+      if (width[d] === 1) {
+        const q = keys[i];
         if (mark[q] === s + 1) {
           const at = linkAt[q];
-          const sum = pool.sum({ table: table[at], scale: scale[at] }, { table: of.table, scale: by });
+          const sum = pool.sum({ table: table[at], scale: scale[at] }, { table: tableOf[d], scale: by });
           [table[at], scale[at]] = [sum.table, sum.scale];
           continue;
         }
         mark[q] = s + 1;
         linkAt[q] = links;
+        others[used] = q;
+      } else {
+        const { placed, others: of } = all[d];
+        for (let j = 0; j < of.length; j++) others[used + j] = placed.positions[of[j]][e];
       }
-      table[links] = of.table;
+      table[links] = tableOf[d];
       scale[links] = by;
       first[links++] = used;
-      for (const j of d.others) others[used++] = d.placed.positions[j][e];
+      used += width[d];
     }
     to[s + 1] = links;
   }
   const { tables, numberOf } = pool.used(table.subarray(0, links));
-  const scales = scale.subarray(0, links);
+  let plain = true;
+  for (let l = 0; l < links; l++) {
+    table[l] = numberOf[table[l]];
+    if (scale[l] !== 1) plain = false;
+  }
   return {
     start: to,
-    table: table.slice(0, links).map((t) => numberOf[t]),
+    table: table.slice(0, links),
     first: first.slice(0, links),
-    scale: scales.every((x) => x === 1) ? null : scales.slice(),
+    scale: plain ? null : scale.slice(0, links),
     others: others.slice(0, used),
     tables,
   };

@@ -32,6 +32,11 @@ export interface Evaluator {
    * @throws Error on a missing slot or one of the wrong shape (a fault of the caller)
    */
   run(inputs: Arrays): ReadonlyMap<string, HostArray>;
+  /**
+   * As `run`, but the results are only valid until the engine's next evaluation or compilation, of whatever
+   * program: for callers that copy what they need at once. The map is the same object as long as its arrays are.
+   */
+  readonly borrow?: (inputs: Arrays) => ReadonlyMap<string, HostArray>;
   dispose(): void;
 }
 

@@ -36,15 +36,15 @@ export function continuousPart(
   const boundsOf = dependentBounds(model);
   const target = compileTarget(model, parts, chains);
 
-  const run = target.apart
-    ? oneByOne(target, parts, model, states, chains, dim)
-    : sideBySide(target, parts, model, states, chains, dim);
+  const moving: Moving = { target, parts, model, states, chains, dim };
+  const room = roomFor(chains * (1 + dim));
+  const run = target.apart ? oneByOne(moving) : sideBySide(moving);
 
   return {
     dim,
     evaluate(z) {
-      const energy = new Float64Array(chains);
-      const gradient = new Float64Array(chains * dim);
+      const energy = room(chains);
+      const gradient = room(chains * dim);
       run(z, energy, gradient);
       return { energy, gradient };
     },
@@ -97,6 +97,25 @@ export function continuousPart(
   };
 }
 
+/** Numbers that are allotted together: an array of its own takes longer to make than many a gradient. */
+const SLAB = 2048;
+
+/** Makes arrays of zeros; small ones of arrays that are asked for about `together` at a time share their buffer. */
+function roomFor(together: number): (size: number) => Float64Array {
+  if (8 * together > SLAB) return (size) => new Float64Array(size);
+  let { buffer } = new Float64Array(SLAB);
+  let at = 0;
+  return (size) => {
+    if (at + size > SLAB) {
+      ({ buffer } = new Float64Array(SLAB));
+      at = 0;
+    }
+    const out = new Float64Array(buffer, 8 * at, size);
+    at += size;
+    return out;
+  };
+}
+
 const isLine = (d: RealDomain): boolean =>
   d.kind === 'angle' ||
   (d.kind === 'real' &&
@@ -116,15 +135,18 @@ function ofChain(
 /** Writes energies, ∞ where a requirement is broken, and gradients of all chains. */
 type Evaluation = (z: Float64Array, energy: Float64Array, gradient: Float64Array) => void;
 
+interface Moving {
+  readonly target: Target;
+  readonly parts: readonly Coordinates[];
+  readonly model: Model;
+  /** Of all chains; what is not real or given is read from them at each evaluation. */
+  readonly states: States;
+  readonly chains: number;
+  readonly dim: number;
+}
+
 /** All chains in one evaluation. */
-function sideBySide(
-  target: Target,
-  parts: readonly Coordinates[],
-  model: Model,
-  states: States,
-  chains: number,
-  dim: number,
-): Evaluation {
+function sideBySide({ target, parts, model, states, chains, dim }: Moving): Evaluation {
   return (z, energy, gradient) => {
     const arrays = new Map<Slot, HostArray>(
       model.unknowns.map((u) => [
@@ -156,21 +178,23 @@ function sideBySide(
   };
 }
 
-/** A chain's input, whose array is put in anew. */
+/** A chain's input, whose numbers are put in anew. */
 interface Input {
   readonly shape: readonly number[];
-  data: Float64Array;
+  readonly data: Float64Array;
+}
+
+/** More numbers than this are copied by one call. */
+const MANY = 256;
+
+/** Numbers from one array to another, from given positions on. */
+function copy(from: HostArray['data'], first: number, count: number, to: Float64Array, at: number): void {
+  if (count > MANY) to.set(from.subarray(first, first + count), at);
+  else for (let j = 0; j < count; j++) to[at + j] = from[first + j];
 }
 
 /** One chain after another, with as little work between as can be: a small model's gradient takes a microsecond. */
-function oneByOne(
-  target: Target,
-  parts: readonly Coordinates[],
-  model: Model,
-  states: States,
-  chains: number,
-  dim: number,
-): Evaluation {
+function oneByOne({ target, parts, model, states, chains, dim }: Moving): Evaluation {
   const input = (u: Coordinates['layout']): Input => ({
     shape: [1, ...u.shape],
     data: new Float64Array(u.size),
@@ -188,21 +212,24 @@ function oneByOne(
       ? []
       : [{ u, to: inputs.get(target.slots.get(u.slot)!)! }],
   );
+  const { borrow } = target.run;
+  const evaluate = borrow ?? ((arrays) => target.run.run(arrays));
   return (z, energy, gradient) => {
     for (let k = 0; k < chains; k++) {
       for (const { u, to } of given) to.data.set(states.get(u.slot)!.subarray(k * u.size, (k + 1) * u.size));
       for (const { from, whole, free, to } of moving) {
         const first = k * dim + from;
-        if (whole) to.data = z.subarray(first, first + free.length);
+        if (whole) copy(z, first, free.length, to.data, 0);
         else for (let j = 0; j < free.length; j++) to.data[free[j]] = z[first + j];
       }
-      const out = target.run.run(inputs);
+      // Copied before anything else is evaluated.
+      const out = evaluate(inputs);
       const broken = out.get('broken');
       energy[k] = broken && broken.data[0] > 0 ? Number.POSITIVE_INFINITY : out.get('energy')!.data[0];
       for (const { from, whole, free, name } of moving) {
         const g = out.get(name)!.data;
         const first = k * dim + from;
-        if (whole) gradient.set(g, first);
+        if (whole) copy(g, 0, free.length, gradient, first);
         else for (let j = 0; j < free.length; j++) gradient[first + j] = g[free[j]];
       }
     }

@@ -85,14 +85,19 @@ export function compile(
 ): Evaluator {
   const program: ArrayProgram = { outputs, sizeOf: model.sizeOf };
   const evaluator = engine.compile(program, new Map([...model.constants, ...extra]));
-  return {
-    run: (inputs) => {
+  const { borrow } = evaluator;
+  const explained =
+    (run: Evaluator['run']): Evaluator['run'] =>
+    (inputs) => {
       try {
-        return evaluator.run(inputs);
+        return run(inputs);
       } catch (e) {
         throw e instanceof OutOfRange ? readOutside(model, e) : e;
       }
-    },
+    };
+  return {
+    run: explained((inputs) => evaluator.run(inputs)),
+    ...(borrow ? { borrow: explained(borrow) } : {}),
     dispose: () => evaluator.dispose(),
   };
 }

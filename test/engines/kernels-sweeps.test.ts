@@ -9,7 +9,7 @@ import {
   fillThresholds,
 } from '../../src/engines/kernels/sweeps/field-draw.ts';
 import { layOut } from '../../src/engines/kernels/sweeps/field-layout.ts';
-import { findLevels, tidyLinks } from '../../src/engines/kernels/sweeps/field-levels.ts';
+import { findLevels, tidyLinks, tooVaried } from '../../src/engines/kernels/sweeps/field-levels.ts';
 import {
   emitNext,
   loadRandom,
@@ -17,7 +17,7 @@ import {
   seedGenerators,
   storeRandom,
 } from '../../src/engines/kernels/sweeps/random.ts';
-import { makeSweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
+import { makeKernels, makeSweeper, type Sweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
 import { Heap } from '../../src/engines/kernels/wasm/heap.ts';
 import { ModuleBuilder } from '../../src/engines/kernels/wasm/module.ts';
 import type { Slot } from '../../src/ir/types.ts';
@@ -451,6 +451,32 @@ describe('levels', () => {
       ),
     ).toBeLessThan(0.2);
   });
+  it('are not looked for where it is clear that most sites have none', () => {
+    const n = 20000;
+    const ring = (field: (p: number) => number, links = 2): FieldConditional => ({
+      kind: 'field',
+      field: Float64Array.from({ length: n }, (_, p) => field(p)),
+      start: Int32Array.from({ length: n + 1 }, (_, p) => links * p),
+      other: Int32Array.from(
+        { length: n * links },
+        (_, l) => (l % links) + (Math.floor(l / links) % 2) * links,
+      ),
+      weight: new Float64Array(n * links).fill(-1),
+    });
+    const stream = new Stream(3, 'fields');
+    const many = Float64Array.from({ length: 200 }, () => stream.normal());
+    for (const [c, varied] of [
+      [ring(() => stream.normal()), true],
+      [ring((p) => stream.normal() * (p % 2)), false],
+      [ring(() => many[stream.int(200)]), false],
+      [ring(() => stream.int(3), 32), true],
+      [ring(() => stream.int(3), 31), false],
+    ] as const) {
+      expect(tooVaried(c)).toBe(varied);
+      const with32 = findLevels(c.field, tidyLinks(c.start, c.other, c.weight)).table.filter((t) => t >= 0);
+      expect(2 * with32.length >= n).toBe(!varied);
+    }
+  });
 });
 
 describe('the layout', () => {
@@ -788,6 +814,41 @@ describe('the sweeper', () => {
     }
     expect(s.lost()).toBeNull();
     expect(s.forms.map((f) => f.slot.name)).toEqual(['x', 'y']);
+  });
+
+  it('shares kernels with others: their chains and temperatures do not disturb one another', () => {
+    const next = random(5);
+    const all = Array.from({ length: 40 }, (_, i) => i);
+    const edges = all.flatMap((i) => all.slice(0, i).map((j) => [i, j, next() - 0.5] as const));
+    const complete = tablesOf(spins(40, edges));
+    for (const [tables, only] of [...forms.map((f) => [t, f] as const), [complete, 'dense'] as const]) {
+      const heap = new Heap();
+      const kernels = makeKernels(heap, tables, { only });
+      const before = heap.used;
+      const codes = (s: Sweeper, c: number): Uint8Array => {
+        const x = new Uint8Array(tables.size);
+        s.store(c, x);
+        return x;
+      };
+      const [x, y] = [2, 3].map((n) => kernels.forChains(n));
+      const [hot, cold] = [
+        [0, 1],
+        [2, 3, 4],
+      ].map((seeds) => seeds.map((c) => new Stream(9, 'chain', c)));
+      const alone = makeSweeper(new Heap(), tables, 3, { only });
+      const same = cold.map((_, c) => new Stream(9, 'chain', 2 + c));
+      for (let i = 0; i < 12; i++) {
+        x.sweep(hot, 0.2);
+        y.sweep(cold, 0.9);
+        alone.sweep(same, 0.9);
+      }
+      for (let c = 0; c < 3; c++) expect(codes(y, c), only).toEqual(codes(alone, c));
+      x.dispose();
+      y.dispose();
+      expect(heap.used, only).toBe(before);
+      kernels.dispose();
+      expect(heap.used, only).toBe(0);
+    }
   });
 
   it('gives its memory back', () => {

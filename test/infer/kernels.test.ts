@@ -33,7 +33,8 @@ const forest = /chains or trees/;
 const byEngine = /conditionals evaluated by kernels/;
 
 function expectHow(model: Model, clamp: Clamp, how: How): void {
-  const { plan } = makePlan(model, clamp);
+  const { plan, gibbs } = makePlan(model, clamp);
+  gibbs?.dispose();
   for (const [name, words] of Object.entries(how))
     expect(plan.unknowns.find((u) => u.unknown === name)?.why, name).toMatch(words);
 }
@@ -560,7 +561,8 @@ describe('random programs', () => {
       const heap = new Heap();
       const model = (await open(text, { files })).model(undefined, kernelsEngine(heap));
       const clamp = noClamp(model);
-      const { plan } = makePlan(model, clamp);
+      const { plan, gibbs } = makePlan(model, clamp);
+      gibbs?.dispose();
       if (plan.states === null || plan.states > 2048) continue;
       const { draws } = await sample(model, clamp, { chains: 1024, draws: 1, warmup: 30, seed: 2 });
       const found = counts(model, draws);

@@ -28,12 +28,21 @@ export class Emitter {
   private readonly sums: Sums;
   private readonly calls: (s: Stmt) => void;
 
-  /** @param callHost writes the call of a statement that the host does */
-  constructor(c: Code, plan: Plan, values: Values, callHost: (s: Stmt) => void) {
+  /**
+   * @param callHost writes the call of a statement that the host does
+   * @param allot gives room in memory, in bytes
+   */
+  constructor(
+    c: Code,
+    plan: Plan,
+    values: Values,
+    callHost: (s: Stmt) => void,
+    allot: (bytes: number) => number,
+  ) {
     this.c = c;
     this.plan = plan;
     this.values = values;
-    this.sums = new Sums(c, plan, values);
+    this.sums = new Sums(c, plan, values, allot);
     this.calls = callHost;
   }
 
@@ -251,7 +260,7 @@ export class Emitter {
         this.guarded(s, neutral[s.reduce], body);
         if (k > 0) c.op(`${form}.${op}`);
       });
-    values.memory.accumulate(this.sums.target(s), op, push, bodies[0], false);
+    values.memory.accumulate(this.sums.target(s), op, push, bodies[0]);
   }
 
   /** How often the body of a loop over lanes is repeated, so that sums do not wait for each other. */
@@ -260,7 +269,7 @@ export class Emitter {
     if (loop.block !== null) return 4;
     if (!isInnermost(loop) || scope.lanes !== null || this.rangeOf(loop.axis, scope).count < 2) return 1;
     const weight = this.weightOfAll(loop);
-    const summing = loop.stmts.some((s) => s.over.includes(loop.axis) && s.kind === 'reduce');
+    const summing = loop.stmts.some((s) => s.over.includes(loop.axis) && s.kind !== 'store');
     if (weight <= 12) return summing ? 4 : 2;
     return weight <= 30 && summing ? 2 : 1;
   }
@@ -342,12 +351,12 @@ export class Emitter {
           c.op(`${form}.${op}`).set(to);
           return;
         }
-        values.memory.accumulate(this.sums.target(s), op, push, scope, false);
+        values.memory.accumulate(this.sums.target(s), op, push, scope);
         return;
       }
       case 'scatter':
         if (s.over.length === 0) this.sums.fill(s, scope, 0);
-        values.memory.accumulate(this.sums.target(s), 'add', () => this.guarded(s, 0, scope), scope, true);
+        values.memory.addLanes(this.sums.elements(s, scope.copy), () => this.guarded(s, 0, scope), scope);
         return;
     }
   }

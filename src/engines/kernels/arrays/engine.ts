@@ -1,5 +1,6 @@
 /** The engine `kernels`: array programs as WebAssembly loops in float64. */
 import type { HostArray } from '../../../arrays.ts';
+import type { Slot } from '../../../ir/types.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator } from '../../engine.ts';
 import { Heap } from '../wasm/heap.ts';
 import { Constants, checkArray } from './constants.ts';
@@ -20,41 +21,62 @@ export function arraysEngine(heap = new Heap()): Engine {
   };
 }
 
-interface Port<K> {
-  readonly key: K;
+interface Input {
+  readonly slot: Slot;
   readonly arr: Arr;
   view: Float64Array;
+  /** The shape of the last array that was found to fit. */
+  shape: readonly number[] | null;
 }
+
+/** Arrays of so many elements are copied one by one: a call would take longer. */
+const FEW = 48;
 
 function compile(program: ArrayProgram, constants: Arrays, pool: Constants): Evaluator {
   const { heap } = pool;
   const compiled = compileProgram(program, constants, pool);
   const view = (arr: Arr): Float64Array => heap.f64(arr.address, arr.size);
-  const port = <K>([key, arr]: readonly [K, Arr]): Port<K> => ({ key, arr, view: view(arr) });
-  const inputs = [...compiled.inputs].map(port);
-  const outputs = [...compiled.outputs].map(port);
+  const inputs = [...compiled.inputs].map(
+    ([slot, arr]): Input => ({ slot, arr, view: view(arr), shape: null }),
+  );
+  const results = (): ReadonlyMap<
+    string,
+    { readonly shape: readonly number[]; readonly data: Float64Array }
+  > => new Map([...compiled.outputs].map(([name, arr]) => [name, { shape: arr.shape, data: view(arr) }]));
+  let outputs = results();
   let buffer = heap.memory.buffer;
   let live = true;
+
+  /** Leaves the results in memory. */
+  function evaluate(given: Arrays): typeof outputs {
+    if (!live) throw new Error('the evaluator was disposed of');
+    if (heap.memory.buffer !== buffer) {
+      buffer = heap.memory.buffer;
+      for (const p of inputs) p.view = view(p.arr);
+      outputs = results();
+    }
+    for (const input of inputs) {
+      const array = given.get(input.slot);
+      if (!array || array.shape !== input.shape || array.data.length !== input.arr.size) {
+        checkArray(input.slot, array, input.arr.shape);
+        input.shape = array.shape;
+      }
+      const { data } = array;
+      const to = input.view;
+      if (data.length <= FEW) for (let i = 0; i < data.length; i++) to[i] = data[i];
+      else to.set(data);
+    }
+    compiled.run();
+    return outputs;
+  }
+
   return {
     run(given) {
-      if (!live) throw new Error('the evaluator was disposed of');
-      if (heap.memory.buffer !== buffer) {
-        buffer = heap.memory.buffer;
-        for (const p of inputs) p.view = view(p.arr);
-        for (const p of outputs) p.view = view(p.arr);
-      }
-      for (const { key, arr, view: to } of inputs) {
-        const array = given.get(key);
-        checkArray(key, array, arr.shape);
-        const { data } = array;
-        if (data.length <= 8) for (let i = 0; i < data.length; i++) to[i] = data[i];
-        else to.set(data);
-      }
-      compiled.run();
       const out = new Map<string, HostArray>();
-      for (const p of outputs) out.set(p.key, { shape: p.arr.shape, data: p.view.slice() });
+      for (const [name, { shape, data }] of evaluate(given)) out.set(name, { shape, data: data.slice() });
       return out;
     },
+    borrow: evaluate,
     dispose() {
       if (live) compiled.dispose();
       live = false;

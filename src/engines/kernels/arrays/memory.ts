@@ -1,7 +1,7 @@
 /** Elements in memory: their addresses, loads and stores, one or two lanes at a time. */
 import type { Axis, Node } from '../../../ir/types.ts';
 import type { Code, Local } from '../wasm/code.ts';
-import type { Place, Places } from './place.ts';
+import type { OffsetTable, Place, Places } from './place.ts';
 import type { Scope, Val } from './scope.ts';
 import type { Access } from './types.ts';
 
@@ -131,16 +131,9 @@ export class Memory {
     if (moved.local) c.get(moved.local).op('i32.add');
     c.set(at);
     for (const t of place.tables) {
-      const entry = this.sum(t.terms, scope, lane);
-      if (entry.local) c.get(entry.local);
-      else c.i32(0);
-      c.memory('i32.load', t.address + entry.base);
-      if (t.checked) {
-        const offset = this.local('i32', scope);
-        c.tee(offset);
-        valid.push(() => c.get(offset).i32(0).op('i32.ge_s'));
-      }
-      c.get(at).op('i32.add').set(at);
+      const offset = this.entry(t, scope, lane);
+      if (t.checked) valid.push(() => c.get(offset).i32(0).op('i32.ge_s'));
+      c.get(offset).get(at).op('i32.add').set(at);
     }
     for (const { node, size, stride } of place.computed) {
       const i = this.local('i32', scope);
@@ -171,6 +164,21 @@ export class Memory {
     });
     c.op('select').set(at);
     return { local: at, base: 0 };
+  }
+
+  /** An entry of a table, in a variable: what is read and added to at one index looks it up once. */
+  private entry(t: OffsetTable, scope: Scope, lane: number): Local {
+    const { c } = this;
+    const { local, base } = this.sum(t.terms, scope, lane);
+    const key = `table ${t.address + base} ${local?.index ?? ''}`;
+    let known = scope.sum(key);
+    if (!known) {
+      known = this.local('i32', scope);
+      this.at({ local, base });
+      c.memory('i32.load', t.address + base).set(known);
+      scope.sums.set(key, known);
+    }
+    return known;
   }
 
   // ── Memory ────────────────────────────────────────────────────────────────
@@ -238,11 +246,33 @@ export class Memory {
     }
   }
 
-  /**
-   * Combines what `push` leaves on the stack with an element, or each lane with its own.
-   * @param each whether two lanes may be added to one element
-   */
-  accumulate(access: Access, op: string, push: () => void, scope: Scope, each: boolean): void {
+  /** Adds what `push` leaves on the stack to an element, or each lane to one of its own. */
+  addLanes([first, second]: readonly [Access, Access], push: () => void, scope: Scope): void {
+    const { c } = this;
+    if (scope.lanes === null) {
+      this.accumulate(first, 'add', push, scope);
+      return;
+    }
+    if (this.moves(first, scope) && this.isDense(first, scope)) {
+      this.accumulate(first, 'add', push, scope);
+      return;
+    }
+    const val = this.local('v128', scope);
+    push();
+    c.set(val);
+    for (const lane of [0, 1]) {
+      const address = this.address(lane === 0 ? first : second, scope, lane);
+      this.at(address);
+      this.at(address).memory('f64.load', address.base);
+      c.get(val).lane('f64x2.extract_lane', lane).op('f64.add').memory('f64.store', address.base);
+    }
+  }
+
+  private moves = (access: Access, scope: Scope): boolean =>
+    access.indices.some((i) => i.axes.includes(scope.lanes!));
+
+  /** Combines what `push` leaves on the stack with an element, or each lane with its own. */
+  accumulate(access: Access, op: string, push: () => void, scope: Scope): void {
     const { c } = this;
     if (scope.lanes === null) {
       const address = this.address(access, scope);
@@ -252,8 +282,7 @@ export class Memory {
       c.op(`f64.${op}`).memory('f64.store', address.base);
       return;
     }
-    const moving = access.indices.some((i) => i.axes.includes(scope.lanes!));
-    if (!each && moving && this.isDense(access, scope)) {
+    if (this.moves(access, scope) && this.isDense(access, scope)) {
       const address = this.address(access, scope);
       this.at(address);
       this.at(address).memory('v128.load', address.base);

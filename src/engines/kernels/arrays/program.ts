@@ -167,7 +167,7 @@ function write(
   const parts = partsOf(plan, items).map((part) =>
     m.define(null, [], [], (c) => {
       const values = new Values(c, plan, places, scalars, nan);
-      new Emitter(c, plan, values, (s) => c.call(steps.get(s)!)).run(part);
+      new Emitter(c, plan, values, (s) => c.call(steps.get(s)!), allot).run(part);
     }),
   );
   m.define('run', [], [], (c) => {
