@@ -44,7 +44,8 @@ function oneAfterAnother(
     const own = new Map(
       given.map(([slot, array]) => [slot, slot.sets[0] === set ? part(array, c, chains) : array]),
     );
-    for (const [name, { shape, data }] of one.run(own)) {
+    // Copied before anything else is evaluated.
+    for (const [name, { shape, data }] of one.borrow ? one.borrow(own) : one.run(own)) {
       const size = sizeOfShape(shape);
       let all = whole.get(name);
       if (!all) {

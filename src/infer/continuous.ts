@@ -184,12 +184,14 @@ interface Input {
   readonly data: Float64Array;
 }
 
-/** More numbers than this are copied by one call. */
+/** More numbers than this are copied by one call: of a whole array, of a part of one. */
+const FEW = 48;
 const MANY = 256;
 
 /** Numbers from one array to another, from given positions on. */
 function copy(from: HostArray['data'], first: number, count: number, to: Float64Array, at: number): void {
-  if (count > MANY) to.set(from.subarray(first, first + count), at);
+  if (count === from.length && count > FEW) to.set(from, at);
+  else if (count > MANY) to.set(from.subarray(first, first + count), at);
   else for (let j = 0; j < count; j++) to[at + j] = from[first + j];
 }
 

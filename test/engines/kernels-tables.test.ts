@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import type { SiteTable, SiteTables, TableConditional } from '../../src/engines/kernels/site-tables.ts';
 import type { GroupKernel, KernelMaker } from '../../src/engines/kernels/sweeps/stage.ts';
 import { makeSweeper } from '../../src/engines/kernels/sweeps/sweep.ts';
-import { energyKernel, scaledKernel, tableKernel } from '../../src/engines/kernels/sweeps/table-sweep.ts';
+import {
+  energyKernel,
+  productKernel,
+  scaledKernel,
+  tableKernel,
+} from '../../src/engines/kernels/sweeps/table-sweep.ts';
 import { Heap } from '../../src/engines/kernels/wasm/heap.ts';
 import { ModuleBuilder } from '../../src/engines/kernels/wasm/module.ts';
 import type { Slot } from '../../src/ir/types.ts';
@@ -373,7 +378,7 @@ describe('conditionals of sites given by tables', () => {
           scales: fc.constantFrom(undefined, undefined, 0, 1, 3),
         }),
         fc.constantFrom(0.5, 1, 1.5),
-        fc.constantFrom(tableKernel, energyKernel, scaledKernel),
+        fc.constantFrom(tableKernel, energyKernel, scaledKernel, productKernel),
         (r, beta, maker) => {
           checkProbabilities(r, maker, beta, 1.5e-6);
         },
@@ -384,8 +389,9 @@ describe('conditionals of sites given by tables', () => {
 
   it('draws of all sites follow their conditionals, whatever their place in a block', () => {
     for (const k of values)
-      for (const [n, maker] of [tableKernel, energyKernel].entries()) {
-        const r = { ...plain, k, sites: 11, own: n === 1, infinite: k < 8 ? 0 : 0.1, seed: 5 * k };
+      for (const [n, maker] of [tableKernel, energyKernel, productKernel].entries()) {
+        const infinite = k < 8 || n === 2 ? 0 : 0.1;
+        const r = { ...plain, k, sites: 11, own: n >= 1, infinite, seed: 5 * k };
         const { tables, x } = frozen(r);
         const chain = bench(tables, maker, 0.8).chain(x, k);
         const counts = Array.from({ length: r.sites }, () => new Array<number>(k).fill(0));
@@ -400,6 +406,161 @@ describe('conditionals of sites given by tables', () => {
           expect(excess(counts[p], exact(t, k, p, x, 0.8).probabilities)).toBeLessThan(5);
         }
       }
+  });
+});
+
+describe('products of weights', () => {
+  /** Of links, those to a site's own energies included. */
+  const bound = (links: number, k: number): number => (2 * links + k + 3) * 2 ** -24;
+  const single = (n: number): number[][] => Array.from({ length: n }, () => [3]);
+
+  for (const k of [3, 4, 5, 8, 9, 13, 16, 17, 33])
+    it(`${k} values, few and many links: probabilities within (2L + k + 3)·2⁻²⁴`, () => {
+      for (const [degree, range] of [
+        [1, 5],
+        [3, 3],
+        [6, 2],
+        [20, 1],
+        [28, 0.8],
+      ] as const)
+        for (const beta of [-1, 0, 0.25, 1, 1.7])
+          for (const own of [false, true]) {
+            const r = { ...plain, k, links: single(degree), own, range, seed: 7 * k + degree };
+            const form = checkProbabilities(r, productKernel, beta, bound(degree + 1, k));
+            expect(form).toBe(`products of ${k} weights`);
+          }
+    });
+
+  it('links of no other site, of two and of three', () => {
+    const links = [[], [2, 3], [2], [3, 2, 2]];
+    for (const k of [3, 5, 11])
+      for (const own of [false, true])
+        for (const sites of [1, 4, 7]) {
+          const form = checkProbabilities(
+            { ...plain, k, links, own, sites, seed: k },
+            productKernel,
+            0.7,
+            bound(5, k),
+          );
+          expect(form).toBe(`products of ${k} weights`);
+        }
+  });
+
+  it('steep energies up to where products end', () => {
+    // Three links of range 26 at most, β = 1: products of 10⁻³⁴ to 10³⁴.
+    for (const k of [3, 5, 9, 16])
+      for (let seed = 1; seed <= 10; seed++) {
+        const r = { ...plain, k, links: single(3), range: 26, seed };
+        expect(checkProbabilities(r, productKernel, 1, bound(3, k))).toBe(`products of ${k} weights`);
+      }
+    const pair = table(5, [2], (v, [o]) => (v < 2 ? 0 : o === 0 ? 39 : -39));
+    for (const o of [0, 1]) {
+      const tables = tablesOf(
+        [{ states: 5, links: [[1, 2].map((at) => ({ table: pair, others: [at] }))] }],
+        2,
+      );
+      const b = bench(tables, productKernel);
+      expect(b.kernels[0].form).toBe('products of 5 weights');
+      byBisection(b, [0, o, o], 1, 5)[0].forEach((f, v) => {
+        const p = o === 0 ? (v < 2 ? 1 / 2 : 0) : v < 2 ? 0 : 1 / 3;
+        expect(Math.abs(f - p)).toBeLessThan(bound(2, 5));
+      });
+    }
+  });
+
+  it('at low temperature energies are summed instead, and products again when it is high', () => {
+    for (const k of [3, 5, 9, 16]) {
+      const next = numbers(k);
+      const pair = table(k, [k], () => next());
+      // Sites with links and, among them, some of another range for which there are no products.
+      const hard = table(k, [k], (v, [o]) => (v === o ? Infinity : 0));
+      const links = Array.from({ length: 12 }, (_, p) =>
+        [1, 2, 3, 4].map((by) => ({
+          table: p % 5 === 4 && by === 4 ? hard : pair,
+          others: [12 + ((p + by) % 12)],
+        })),
+      );
+      const tables = tablesOf([{ states: k, links }], 12);
+      const x = Array.from({ length: 24 }, () => Math.floor(k * next()));
+      const [b, e] = [bench(tables, productKernel), bench(tables, energyKernel)];
+      expect(b.kernels[0].form).toBe(`products of ${k} weights, energies of ${k} values`);
+      const t = tables.groups[0].conditional as TableConditional;
+      const chain = b.chain(x, 6);
+      for (const beta of [1, 300, 2]) {
+        b.kernels[0].prepare(beta);
+        expect(b.kernels[0].entry).toBeDefined();
+        const counts = Array.from({ length: 12 }, () => new Array<number>(k).fill(0));
+        for (let i = 0; i < 3000; i++) {
+          expect(chain.sweep()).toBe(-1);
+          for (const [p, v] of chain.codes().subarray(0, 12).entries()) counts[p][v]++;
+        }
+        counts.forEach((c, p) => {
+          expect(excess(c, exact(t, k, p, x, beta).probabilities)).toBeLessThan(5);
+        });
+      }
+      for (const kernel of [...b.kernels, ...e.kernels]) kernel.dispose();
+    }
+    // All sites alike: draw for draw as sums of energies.
+    const r = { ...plain, k: 6, sites: 9, links: single(4), own: true };
+    const { tables, x } = frozen(r);
+    const [one, other] = [
+      bench(tables, productKernel, 1000).chain(x, 2),
+      bench(tables, energyKernel, 1000).chain(x, 2),
+    ];
+    for (let i = 0; i < 50; i++) {
+      one.sweep();
+      other.sweep();
+      expect([...one.codes()]).toEqual([...other.codes()]);
+    }
+  });
+
+  it('sites whose neighbours vary in number, apart and side by side, keep what is beside them', () => {
+    for (const k of [3, 5, 9, 16]) {
+      const next = numbers(k);
+      const pair = table(k, [4], () => 2 * next());
+      const other = table(k, [4], () => 2 * next());
+      // Layouts take turns in the first block and follow one another in the second; the third is short.
+      const degree = (p: number): number => (p < 13 ? 1 + (p % 3) : p < 30 ? 5 : 26);
+      const links = Array.from({ length: 33 }, (_, p) =>
+        Array.from({ length: degree(p) }, (_, j) => ({
+          table: (p + j) % 4 === 0 ? other : pair,
+          others: [33 + ((p + j) % 7)],
+        })),
+      );
+      const own = links.map((_, p) => Array.from({ length: k }, (_, v) => (v * (p % 3)) / k));
+      const tables = tablesOf([{ states: k, links, own, blocks: [13, 30, 33] }], 7);
+      const t = tables.groups[0].conditional as TableConditional;
+      const x = Array.from({ length: tables.size }, () => Math.floor(3 * next()));
+      const b = bench(tables, productKernel, 0.6);
+      expect(b.kernels[0].form).toBe(`products of ${k} weights`);
+      const chain = b.chain(x, 8);
+      const counts = links.map(() => new Array<number>(k).fill(0));
+      for (let i = 0; i < 3000; i++) {
+        expect(chain.sweep()).toBe(-1);
+        const codes = chain.codes();
+        expect([...codes.subarray(33)]).toEqual(x.slice(33));
+        for (let p = 0; p < 33; p++) counts[p][codes[p]]++;
+      }
+      counts.forEach((c, p) => {
+        expect(excess(c, exact(t, k, p, x, 0.6).probabilities)).toBeLessThan(5);
+      });
+    }
+  });
+
+  it('what they do not take is left to sums of energies', () => {
+    const form = (r: Recipe): string => bench(frozen(r).tables, productKernel).kernels[0].form;
+    const r = { ...plain, k: 5, links: single(3), range: 2 };
+    expect(form(r)).toBe('products of 5 weights');
+    for (const not of [
+      { infinite: 0.3 },
+      { broken: 0.3 },
+      { range: 100 },
+      { links: single(33), range: 0.1 },
+      // In one vector of bytes.
+      { k: 16, links: single(20), range: 1, unit: 0.5 },
+    ])
+      expect(form({ ...r, ...not })).toMatch(/^energies of \d+ values$/);
+    expect(form({ ...r, k: 16, links: single(20), range: 1 })).toBe('products of 16 weights');
   });
 });
 
@@ -445,6 +606,7 @@ describe('small models against enumeration', () => {
   const makers = [
     ['thresholds or energies', tableKernel],
     ['energies', energyKernel],
+    ['products or energies', productKernel],
   ] as const;
 
   for (const [name, maker] of makers) {
@@ -745,7 +907,7 @@ describe('kernels of tables', () => {
     const t = tables.groups[0].conditional as TableConditional;
     const x = [...new Array<number>(12).fill(0), 1, 2, 2, 3, 7, 0];
     const b = bench(tables, tableKernel);
-    expect(b.kernels[0].form).toBe('table of 8 rows, energies of 8 values');
+    expect(b.kernels[0].form).toBe('table of 8 rows, products of 8 weights');
     const chain = b.chain(x, 9);
     const counts = links.map(() => new Array<number>(k).fill(0));
     for (let i = 0; i < 4000; i++) {
@@ -761,7 +923,7 @@ describe('kernels of tables', () => {
   });
 
   it('the draws of a chain do not depend on other chains', () => {
-    for (const maker of [tableKernel, energyKernel]) {
+    for (const maker of [tableKernel, energyKernel, productKernel]) {
       const pair = table(5, [5], (v, [o]) => (v === o ? -1 : 0));
       const links = Array.from({ length: 30 }, (_, p) => [{ table: pair, others: [(p + 15) % 30] }]);
       const tables = tablesOf([{ states: 5, links, blocks: [15, 30] }]);
@@ -809,10 +971,16 @@ describe('kernels of tables', () => {
   });
 
   it('a kernel gives back all memory that it took', () => {
-    for (const maker of [tableKernel, energyKernel, scaledKernel]) {
-      const { tables } = frozen({ ...plain, k: 40, scales: 1 });
+    for (const [maker, r] of [
+      [tableKernel, { ...plain, k: 40, scales: 1 }],
+      [energyKernel, { ...plain, k: 40, scales: 1 }],
+      [scaledKernel, { ...plain, k: 40, scales: 1 }],
+      [productKernel, { ...plain, k: 5, own: true }],
+    ] as const) {
+      const { tables } = frozen(r);
       const b = bench(tables, maker);
       expect(b.heap.used).toBeGreaterThan(0);
+      for (const k of b.kernels) k.prepare(1000);
       for (const k of b.kernels) k.dispose();
       expect(b.heap.used).toBe(0);
     }

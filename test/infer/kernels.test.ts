@@ -81,7 +81,7 @@ const enumerable: readonly Case[] = [
     how: { z: /table of \d+ rows/ },
   },
   {
-    name: 'tables by energies, of sites whose neighbours have too many joint states',
+    name: 'tables by products of weights, of sites whose neighbours have too many joint states',
     text: `index site = 5
       param look : real[6] = [0.1, -0.4, 0.7, 0.3, -0.9, 0.5]
       energy E(z : category(6)[site], b : bit) {
@@ -90,7 +90,7 @@ const enumerable: readonly Case[] = [
         term tie = b * look[z[0]]
       }
       run draws = sample(E, given = { z[3] = 2 })`,
-    how: { z: /energies of 6 values/ },
+    how: { z: /products of 6 weights/ },
   },
   {
     name: 'forests beside what is swept',

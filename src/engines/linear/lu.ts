@@ -2,6 +2,7 @@
  * LU decomposition with partial pivoting, float64, row-major: G. H. Golub and
  * C. F. Van Loan, *Matrix Computations* (2013), algorithm 3.4.1.
  */
+import { isInvertible, solveLower, solveUpper } from './triangular.ts';
 
 export interface LU {
   readonly n: number;
@@ -15,10 +16,18 @@ export interface LU {
 
 /** The factors of an n×n matrix; a pivot is 0 where it is singular, and all are NaN if an element is not finite. */
 export function factorise(matrix: ArrayLike<number>, n: number): LU {
-  const a = new Float64Array(matrix);
-  const rows = Int32Array.from({ length: n }, (_, i) => i);
+  const factors = new Float64Array(matrix);
+  const rows = new Int32Array(n);
+  return { n, factors, rows, sign: factoriseInPlace(factors, n, rows) };
+}
+
+/** As `factorise`, the matrix overwritten by its factors; returns the sign of the permutation. */
+export function factoriseInPlace(a: Float64Array, n: number, rows: Int32Array): 1 | -1 {
   let sign: 1 | -1 = 1;
-  if (!a.every(Number.isFinite)) a.fill(Number.NaN);
+  let finite = 0;
+  for (let i = 0; i < n * n; i++) finite += 0 * a[i];
+  if (finite !== 0) a.fill(Number.NaN, 0, n * n);
+  for (let i = 0; i < n; i++) rows[i] = i;
   for (let k = 0; k < n; k++) {
     let top = k;
     for (let i = k + 1; i < n; i++) if (Math.abs(a[i * n + k]) > Math.abs(a[top * n + k])) top = i;
@@ -35,10 +44,11 @@ export function factorise(matrix: ArrayLike<number>, n: number): LU {
       const m = a[i * n + k] / pivot;
       a[i * n + k] = m;
       if (m === 0) continue;
-      for (let j = k + 1; j < n; j++) a[i * n + j] -= m * a[k * n + j];
+      const [to, from] = [i * n, k * n];
+      for (let j = k + 1; j < n; j++) a[to + j] -= m * a[from + j];
     }
   }
-  return { n, factors: a, rows, sign };
+  return sign;
 }
 
 function swapRows(a: Float64Array, n: number, i: number, j: number): void {
@@ -65,29 +75,31 @@ export function logDeterminant({ n, factors }: LU): number {
 
 /** Whether A has an inverse, as far as its factors show. */
 export function isRegular({ n, factors }: LU): boolean {
-  for (let k = 0; k < n; k++) {
-    const pivot = factors[k * n + k];
-    if (pivot === 0 || !Number.isFinite(pivot)) return false;
-  }
-  return true;
+  return isInvertible(factors, 0, n);
 }
 
 /** A⁻¹B for an n×m right side; NaN if A is singular. */
 export function solveWith(lu: LU, rhs: ArrayLike<number>, m: number): Float64Array {
-  const { n, factors, rows } = lu;
-  const x = new Float64Array(n * m);
-  if (!isRegular(lu)) return x.fill(Number.NaN);
-  for (let i = 0; i < n; i++) for (let c = 0; c < m; c++) x[i * m + c] = rhs[rows[i] * m + c];
-  for (let i = 0; i < n; i++) for (let k = 0; k < i; k++) subtractRow(x, m, i, k, factors[i * n + k]);
-  for (let i = n - 1; i >= 0; i--) {
-    for (let k = i + 1; k < n; k++) subtractRow(x, m, i, k, factors[i * n + k]);
-    for (let c = 0; c < m; c++) x[i * m + c] /= factors[i * n + i];
-  }
+  const x = new Float64Array(lu.n * m);
+  solveInto(lu, new Float64Array(rhs), 0, m, x, 0);
   return x;
 }
 
-/** Row i less `by` times row k. */
-function subtractRow(x: Float64Array, m: number, i: number, k: number, by: number): void {
-  if (by === 0) return;
-  for (let c = 0; c < m; c++) x[i * m + c] -= by * x[k * m + c];
+/** As `solveWith`, of the right side that starts at `from`, written from `to` on. */
+export function solveInto(
+  lu: LU,
+  rhs: Float64Array,
+  from: number,
+  m: number,
+  x: Float64Array,
+  to: number,
+): void {
+  const { n, factors, rows } = lu;
+  if (!isRegular(lu)) {
+    x.fill(Number.NaN, to, to + n * m);
+    return;
+  }
+  for (let i = 0; i < n; i++) for (let c = 0; c < m; c++) x[to + i * m + c] = rhs[from + rows[i] * m + c];
+  solveLower(factors, 0, n, x, to, m, true);
+  solveUpper(factors, 0, n, x, to, m);
 }

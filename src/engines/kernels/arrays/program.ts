@@ -2,6 +2,7 @@
 import type { FnName, IndexSet, Node, Slot } from '../../../ir/types.ts';
 import type { ArrayProgram, Arrays, Output } from '../../engine.ts';
 import { computeMatrices } from '../../linear/batch.ts';
+import type { SubtractRows } from '../../linear/triangular.ts';
 import { ModuleBuilder } from '../wasm/module.ts';
 import { type Constants, checkArray } from './constants.ts';
 import { Emitter } from './emit.ts';
@@ -9,6 +10,7 @@ import { type Graph, graphOf, reachable } from './graph.ts';
 import { dearParts, type Item, markKept, orderLoops, schedule } from './order.ts';
 import { Places } from './place.ts';
 import { Plan } from './plan.ts';
+import { defineSubtractRows, subtractRowsOf } from './rows.ts';
 import { Scalars } from './scalars.ts';
 import type { Arr, Stmt } from './types.ts';
 import { Values } from './values.ts';
@@ -81,8 +83,9 @@ function compileGraph(
       before.address = l.backward ? start + step : start;
       init.address = l.backward ? start + 8 * now.size : start;
     }
-    const nan = allot(8);
-    heap.f64(nan, 1)[0] = Number.NaN;
+    // For both lanes.
+    const nan = allot(16);
+    heap.f64(nan, 2).fill(Number.NaN);
     const run = write(plan, places, nan, pool, (bytes) => allot(bytes));
     return { run, inputs, outputs: plan.outputs, dispose };
   } catch (e) {
@@ -151,7 +154,22 @@ function write(
   const names = new Set<FnName>();
   for (const n of reachable(plan.graph.outputs, plan.graph.loops)) if (n.op === 'call') names.add(n.fn);
   const hosts = plan.stmts.filter((s) => s.host);
-  const steps = new Map(hosts.map((s, k) => [s, m.import(`step ${k}`, [], [], hostStep(s, pool))] as const));
+  // Known once the module is there.
+  let subtract: SubtractRows | undefined;
+  const steps = new Map(
+    hosts.map(
+      (s, k) =>
+        [
+          s,
+          m.import(
+            `step ${k}`,
+            [],
+            [],
+            hostStep(s, pool, () => subtract),
+          ),
+        ] as const,
+    ),
+  );
   const scalars = new Scalars(m, names, INLINED);
   // Addresses of tables are known before the code that reads them: each is allotted when it is made.
   const allotted = new Set<unknown>();
@@ -173,7 +191,10 @@ function write(
   m.define('run', [], [], (c) => {
     for (const p of parts) c.call(p);
   });
+  const hasMatrices = hosts.some((s) => s.host?.kind === 'matrix');
+  if (hasMatrices) defineSubtractRows(m);
   const exports = m.instantiate(pool.heap.memory);
+  if (hasMatrices) subtract = subtractRowsOf(exports);
   return exports.run as unknown as () => void;
 }
 
@@ -197,21 +218,29 @@ function partsOf(plan: Plan, items: readonly Item[]): readonly (readonly Item[])
   return parts;
 }
 
-function hostStep(s: Stmt, { heap }: Constants): () => undefined {
+/** @param subtract how rows of matrices in memory are changed */
+function hostStep(s: Stmt, { heap }: Constants, subtract: () => SubtractRows | undefined): () => undefined {
   const step = s.host!;
   const out = s.out;
   switch (step.kind) {
-    case 'matrix':
-      return () => {
-        const args = step.args.map((a, k) => ({
+    case 'matrix': {
+      const views = () => ({
+        buffer: heap.memory.buffer,
+        args: step.args.map((a, k) => ({
           data: heap.f64(a.address, a.size),
           rows: a.shape[a.shape.length - 2],
           columns: a.shape[a.shape.length - 1],
           same: step.same[k],
-        }));
-        computeMatrices(step.node.fn, args, step.count, heap.f64(out.address, out.size));
+        })),
+        result: heap.f64(out.address, out.size),
+      });
+      let known: ReturnType<typeof views> | null = null;
+      return () => {
+        if (known?.buffer !== heap.memory.buffer) known = views();
+        computeMatrices(step.node.fn, known.args, step.count, known.result, subtract());
         return undefined;
       };
+    }
     case 'scan':
       return () => {
         const states = step.program.run(step.args.map((a) => heap.f64(a.address, a.size)));
