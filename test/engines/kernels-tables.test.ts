@@ -411,11 +411,11 @@ describe('conditionals of sites given by tables', () => {
 
 describe('products of weights', () => {
   /** Of links, those to a site's own energies included. */
-  const bound = (links: number, k: number): number => (2 * links + k + 3) * 2 ** -24;
+  const bound = (links: number, k: number): number => (2 * links + k + 6) * 2 ** -24;
   const single = (n: number): number[][] => Array.from({ length: n }, () => [3]);
 
   for (const k of [3, 4, 5, 8, 9, 13, 16, 17, 33])
-    it(`${k} values, few and many links: probabilities within (2L + k + 3)·2⁻²⁴`, () => {
+    it(`${k} values, few and many links: probabilities within (2L + k + 6)·2⁻²⁴`, () => {
       for (const [degree, range] of [
         [1, 5],
         [3, 3],
@@ -444,6 +444,12 @@ describe('products of weights', () => {
           );
           expect(form).toBe(`products of ${k} weights`);
         }
+  });
+
+  it('no links at all', () => {
+    for (const k of [3, 5, 7, 9, 16])
+      for (const sites of [1, 4])
+        checkProbabilities({ ...plain, k, links: [], sites }, productKernel, 1, bound(0, k));
   });
 
   it('steep energies up to where products end', () => {

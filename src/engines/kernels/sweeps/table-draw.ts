@@ -154,14 +154,14 @@ const across = (c: Code, op: string): void => {
 };
 
 /** Turns the vector on the stack into running sums of its lanes. */
-function runningSums(c: Code): void {
+export function runningSums(c: Code, add = 'i32x4.add'): void {
   const x = c.local('v128');
   for (const by of [1, 2]) {
     c.set(x)
       .splat('i32x4', 0)
       .get(x)
       .shuffle(by === 1 ? lanes32(0, 4, 5, 6) : lanes32(0, 0, 4, 5));
-    c.get(x).op('i32x4.add');
+    c.get(x).op(add);
   }
   c.release(x);
 }

@@ -166,7 +166,7 @@ function widen(c: Code, x: readonly Local[], to: string, from: string, wanted: n
 }
 
 /** Vectors of four values of four sites become vectors of four sites of as many values as are wanted. */
-function transpose(c: Code, x: readonly Local[], wanted: number): void {
+export function transpose(c: Code, x: readonly Local[], wanted: number): void {
   const low = [0, 4, 1, 5] as const;
   const high = [2, 6, 3, 7] as const;
   const [a, b] = [c.local('v128'), c.local('v128')];

@@ -1,19 +1,22 @@
 /**
  * Sweeps over sites whose conditional is given by tables. Each site goes to the first form that takes it: sites
- * with few states around them to tabulated thresholds, others to sums of energies. The sites of a block are
- * visited shape by shape, which is no matter, since they are independent given the rest.
+ * with few states around them to tabulated thresholds, others to products of weights, what is left to sums of
+ * energies. The sites of a block are visited shape by shape, which is no matter, since they are independent given
+ * the rest.
  */
 import type { Callable } from '../wasm/code.ts';
+import { type Exports, ModuleBuilder } from '../wasm/module.ts';
 import { tablesArePrecise } from './precision.ts';
 import type { GroupKernel, KernelMaker, Stage } from './stage.ts';
 import { makeEnergies } from './table-energies.ts';
 import { type Shape, type TableForm, type TableGroup, withOrder } from './table-form.ts';
+import { makeProducts } from './table-products.ts';
 import { makeThresholds } from './table-thresholds.ts';
 
 export const tableKernel: KernelMaker = (stage, group) => {
   const { conditional } = group;
   if (conditional.kind !== 'tables' || !tablesArePrecise(conditional)) return null;
-  return sweepBy(stage, withOrder(group, conditional), ['thresholds', 'energies']);
+  return sweepBy(stage, withOrder(group, conditional), ['thresholds', 'products', 'energies']);
 };
 
 /** By sums of energies only: for tests and comparisons. */
@@ -23,6 +26,13 @@ export const energyKernel: KernelMaker = (stage, group) => {
   return sweepBy(stage, withOrder(group, conditional), ['energies']);
 };
 
+/** By products of weights where they fit, else by sums of energies: for tests and comparisons. */
+export const productKernel: KernelMaker = (stage, group) => {
+  const { conditional } = group;
+  if (conditional.kind !== 'tables') return null;
+  return sweepBy(stage, withOrder(group, conditional), ['products', 'energies']);
+};
+
 /** By sums of energies only, each multiplied as it is added: for tests and comparisons. */
 export const scaledKernel: KernelMaker = (stage, group) => {
   const { conditional } = group;
@@ -30,32 +40,92 @@ export const scaledKernel: KernelMaker = (stage, group) => {
   return sweepBy(stage, withOrder(group, conditional, 0), ['energies']);
 };
 
-type FormName = 'thresholds' | 'energies';
+type FormName = 'thresholds' | 'products' | 'energies';
 
+/**
+ * Where products of weights serve up to some inverse temperature only, sums of energies take over beyond. These are
+ * made when they are first needed.
+ */
 function sweepBy(stage: Stage, group: TableGroup, names: readonly FormName[]): ReturnType<KernelMaker> {
-  const forms: TableForm[] = [];
+  const every = new Int32Array(group.count).fill(1);
+  const thresholds = names.includes('thresholds') ? makeThresholds(stage, group) : null;
+  const left = without(every, thresholds);
+  const products = names.includes('products') && left.includes(1) ? makeProducts(stage, group, left) : null;
+  const others = without(left, products);
+  const energies = others.includes(1) ? makeEnergies(stage, group, others) : null;
+  const forms = [thresholds, products, energies].filter((f) => f !== null);
+  if (!energies && others.includes(1)) {
+    for (const at of forms.flatMap((f) => f.addresses)) stage.heap.release(at);
+    return null;
+  }
+  const finish = sweepOf(stage, group, forms);
+  if (!products) return finish;
+  return (exports) => {
+    const near = finish(exports);
+    let far: GroupKernel | null = null;
+    let now = near;
+    return {
+      form: near.form,
+      prepare(beta) {
+        if (products.fits(beta)) now = near;
+        else {
+          far ??= withoutProducts(stage, group, names, [
+            products.shapeOf.map((s) => (s < 0 ? 0 : 1)),
+            others,
+          ]);
+          now = far;
+        }
+        now.prepare(beta);
+      },
+      run: (state, random) => now.run(state, random),
+      get entry() {
+        return now.entry;
+      },
+      dispose() {
+        near.dispose();
+        far?.dispose();
+      },
+    };
+  };
+}
+
+/** Sites that the form leaves. */
+const without = (wanted: Int32Array, form: Pick<TableForm, 'shapeOf'> | null): Int32Array =>
+  form ? wanted.map((w, p) => (form.shapeOf[p] < 0 ? w : 0)) : wanted;
+
+/**
+ * The same sites with sums of energies in place of products, in a module of its own.
+ * @param sites those of products, and those that had sums before, so that all are summed as accurately
+ * @throws OutOfMemory
+ */
+function withoutProducts(
+  { heap, ...stage }: Stage,
+  group: TableGroup,
+  names: readonly FormName[],
+  sites: readonly Int32Array[],
+): GroupKernel {
+  return heap.whole(() => {
+    const own: Stage = { ...stage, heap, module: new ModuleBuilder() };
+    const thresholds = names.includes('thresholds') ? makeThresholds(own, group) : null;
+    const sums = sites.map((wanted) => (wanted.includes(1) ? makeEnergies(own, group, wanted) : null));
+    const forms = [thresholds, ...sums].filter((f) => f !== null);
+    return sweepOf(own, group, forms)(own.module.instantiate(heap.memory));
+  });
+}
+
+/** The kernel of forms that have all sites among them: a site is swept by the first that takes it. */
+function sweepOf(
+  stage: Stage,
+  group: TableGroup,
+  forms: readonly TableForm[],
+): (exports: Exports) => GroupKernel {
   const shapes: Shape[] = [];
   const shapeOf = new Int32Array(group.count).fill(-1);
-  const take = (form: TableForm | null): void => {
-    if (!form) return;
+  for (const form of forms) {
     form.shapeOf.forEach((s, p) => {
       if (shapeOf[p] < 0 && s >= 0) shapeOf[p] = shapes.length + s;
     });
-    forms.push(form);
     shapes.push(...form.shapes);
-  };
-  if (names.includes('thresholds')) take(makeThresholds(stage, group));
-  if (shapeOf.includes(-1))
-    take(
-      makeEnergies(
-        stage,
-        group,
-        shapeOf.map((s) => (s < 0 ? 1 : 0)),
-      ),
-    );
-  if (shapeOf.includes(-1)) {
-    for (const at of forms.flatMap((f) => f.addresses)) stage.heap.release(at);
-    return null;
   }
   const { runs, count, records } = layOut(stage, group, shapes, shapeOf);
   const name = `tables ${group.from}`;
