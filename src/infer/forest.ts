@@ -22,10 +22,16 @@ const MAX_TOGETHER = 2 ** 22;
 /**
  * Draws all free elements of an unknown together. A chain in which no assignment keeps the requirements and has a
  * finite energy is left to site-by-site Gibbs for that sweep, which repairs it or says what is wrong.
+ * @param forest what `forestOf` says of it, where that is known
  * @returns null if the unknown is no forest (see `forestOf`)
  */
-export function makeForest(model: Model, info: SiteBlocks, clamp: Clamp, chains: number): Updater | null {
-  const forest = forestOf(model, info, clamp);
+export function makeForest(
+  model: Model,
+  info: SiteBlocks,
+  clamp: Clamp,
+  chains: number,
+  forest = forestOf(model, info, clamp),
+): Updater | null {
   if (!forest) return null;
   const b = model.builder;
   const { slot } = info;

@@ -53,9 +53,9 @@ export interface Gibbs {
 export function makeGibbs(model: Model, plan: GibbsPlan, clamp: Clamp, chains: number, all = chains): Gibbs {
   const updaters: Updater[] = [];
   if (plan.kernels) updaters.push(kernelSweep(model, plan.kernels, chains));
-  for (const info of plan.forests) {
-    const forest = makeForest(model, info, clamp, chains);
-    if (forest) updaters.push(forest);
+  for (const { info, forest } of plan.forests) {
+    const drawn = makeForest(model, info, clamp, chains, forest);
+    if (drawn) updaters.push(drawn);
   }
   if (plan.conditionals.length > 0)
     updaters.push(conditionalSweep(model, plan.conditionals, clamp, chains, all));

@@ -1,6 +1,6 @@
 /** Which machine draws which discrete unknowns: kernels where conditionals can be tabulated, exact draws of forests, else the engine. */
 import type { SiteBlocks } from '../analyse/blocks.ts';
-import { forestOf } from '../analyse/forest.ts';
+import { type Forest, forestOf } from '../analyse/forest.ts';
 import { siteTables } from '../analyse/site-tables.ts';
 import type { SiteTables } from '../engines/kernels/site-tables.ts';
 import type { SweepKernels } from '../engines/kernels/sweeps/sweep.ts';
@@ -14,11 +14,16 @@ export interface KernelPlan {
   readonly kernels: SweepKernels;
 }
 
+export interface ForestPlan {
+  readonly info: SiteBlocks;
+  readonly forest: Forest;
+}
+
 export interface GibbsPlan {
   /** Swept by kernels; null where nothing is. */
   readonly kernels: KernelPlan | null;
   /** Drawn as a whole. */
-  readonly forests: readonly SiteBlocks[];
+  readonly forests: readonly ForestPlan[];
   /** Drawn block by block with conditionals that the engine computes. */
   readonly conditionals: readonly SiteBlocks[];
   /** How each unknown is drawn and why, in words. */
@@ -30,10 +35,15 @@ export interface GibbsPlan {
 /** @param blocks of every discrete unknown with free elements but arrangements */
 export function planGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Clamp): GibbsPlan {
   const how = new Map<Slot, string>();
-  const forests = blocks.filter((info) => forestOf(model, info, clamp) !== null);
-  for (const { slot } of forests)
-    how.set(slot, 'its elements form chains or trees: drawn together, forward and back');
-  const others = blocks.filter((info) => !forests.includes(info));
+  const forests: ForestPlan[] = [];
+  const others: SiteBlocks[] = [];
+  for (const info of blocks) {
+    const forest = forestOf(model, info, clamp);
+    if (forest) {
+      forests.push({ info, forest });
+      how.set(info.slot, 'its elements form chains or trees: drawn together, forward and back');
+    } else others.push(info);
+  }
   const nothing = (): void => undefined;
   if (!model.kernels?.sweepKernels || others.length === 0)
     return { kernels: null, forests, conditionals: others, how, dispose: nothing };
