@@ -333,6 +333,28 @@ const plain: Recipe = {
 };
 const values = [2, 3, 4, 5, 8, 9, 16, 17, 18, 33, 34, 200, 256];
 
+/** In 4,000 sweeps of a chain the first sites have the frequencies of their conditionals given x, β = 1. */
+function expectFrequencies(
+  b: ReturnType<typeof bench>,
+  t: TableConditional,
+  x: readonly number[],
+  k: number,
+  sites: number,
+): void {
+  const chain = b.chain(x, 3);
+  const counts = Array.from({ length: sites }, () => new Array<number>(k).fill(0));
+  for (let i = 0; i < 4000; i++) {
+    chain.sweep();
+    chain
+      .codes()
+      .slice(0, sites)
+      .forEach((v, p) => void counts[p][v]++);
+  }
+  counts.forEach((c, p) => {
+    expect(excess(c, exact(t, k, p, x, 1).probabilities)).toBeLessThan(4);
+  });
+}
+
 describe('conditionals of sites given by tables', () => {
   for (const k of values)
     it(`${k} values: probabilities within 1e-6`, () => {
@@ -799,18 +821,7 @@ describe('kernels of tables', () => {
       byBisection(b, x, 1, k)[0].forEach((f, v) => {
         expect(Math.abs(f - exact(t, k, 0, x, 1).probabilities[v])).toBeLessThan(1e-6);
       });
-      const chain = b.chain(x, 3);
-      const counts = Array.from({ length: 5 }, () => new Array<number>(k).fill(0));
-      for (let i = 0; i < 4000; i++) {
-        chain.sweep();
-        chain
-          .codes()
-          .slice(0, 5)
-          .forEach((v, p) => void counts[p][v]++);
-      }
-      counts.forEach((c, p) => {
-        expect(excess(c, exact(t, k, p, x, 1).probabilities)).toBeLessThan(4);
-      });
+      expectFrequencies(b, t, x, k, 5);
     }
   });
 
@@ -845,18 +856,7 @@ describe('kernels of tables', () => {
         byBisection(b, x, 1, k)[0].forEach((f, v) => {
           expect(Math.abs(f - exact(t, k, 0, x, 1).probabilities[v])).toBeLessThan(1e-6);
         });
-        const chain = b.chain(x, 3);
-        const counts = Array.from({ length: 6 }, () => new Array<number>(k).fill(0));
-        for (let i = 0; i < 4000; i++) {
-          chain.sweep();
-          chain
-            .codes()
-            .slice(0, 6)
-            .forEach((v, p) => void counts[p][v]++);
-        }
-        counts.forEach((c, p) => {
-          expect(excess(c, exact(t, k, p, x, 1).probabilities)).toBeLessThan(4);
-        });
+        expectFrequencies(b, t, x, k, 6);
       }
   });
 
