@@ -2,6 +2,8 @@
  * The options of every verb, described once: the language's `run` jobs, the
  * command line's flags, its help and the playground read this table.
  */
+import { samplers } from './samplers.ts';
+
 export type OptionType =
   | {
       readonly kind: 'number';
@@ -113,7 +115,7 @@ const chainsOptions: readonly OptionSpec[] = [
   count('thin', 'sweeps or transitions between recorded draws'),
   {
     name: 'method',
-    type: { kind: 'word', values: ['auto', 'gibbs', 'exchange', 'langevin', 'mixed'] },
+    type: { kind: 'word', values: ['auto', 'mixed', ...Object.keys(samplers)] },
     doc: 'sampler',
     default: 'auto',
   },

@@ -9,8 +9,8 @@ import type { Evaluator } from '../engines/engine.ts';
 import type { Stream } from '../random/stream.ts';
 import { chainsOf } from './chains.ts';
 import { notFinite } from './faulty-term.ts';
-import type { Updater } from './gibbs.ts';
 import { batchInputs, type Clamp, type Model, type States } from './model.ts';
+import type { Transition } from './transition.ts';
 
 /** Programs with fixed sites are made for up to this many blocks of one unknown; beyond, one program takes any. */
 const MAX_FIXED = 8;
@@ -28,7 +28,7 @@ export function conditionalSweep(
   clamp: Clamp,
   chains: number,
   all = chains,
-): Updater {
+): Transition {
   const b = model.builder;
   const { batch, compile } = chainsOf(model, chains);
   const plans = blocks.map((info) => ({ info, programs: programsFor(info) }));
@@ -96,11 +96,14 @@ export function conditionalSweep(
   }
 
   return {
+    name: 'gibbs',
     fault: () => lost?.(),
-    sweep(states, streams, beta) {
-      lost = undefined;
-      for (const { info, programs } of plans)
-        for (const p of programs) update(info, p, states, streams, beta);
+    step(states, streams, { beta, sweeps }) {
+      for (let i = 0; i < sweeps; i++) {
+        lost = undefined;
+        for (const { info, programs } of plans)
+          for (const p of programs) update(info, p, states, streams, beta);
+      }
     },
     dispose() {
       for (const { programs } of plans) for (const p of programs) p.run.dispose();

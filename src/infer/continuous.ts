@@ -9,8 +9,8 @@ import { type SlotTransform, slotTransform } from '../transforms/slot.ts';
 import { type BoundValues, dependentBounds } from './bounds.ts';
 import { chainsOf } from './chains.ts';
 import { type Coordinates, coordinatesOf } from './coordinates.ts';
-import type { ContinuousTarget } from './langevin.ts';
 import type { Clamp, Model, States } from './model.ts';
+import type { ContinuousTarget } from './real-sampler.ts';
 import type { Scales } from './start.ts';
 
 export interface ContinuousPart extends ContinuousTarget {
@@ -38,16 +38,23 @@ export function continuousPart(
 
   const moving: Moving = { target, parts, model, states, chains, dim };
   const room = roomFor(chains * (1 + dim));
-  const run = target.apart ? oneByOne(moving) : sideBySide(moving);
+  const one = target.apart ? oneByOne(moving) : null;
+  const together = one ? null : sideBySide(moving);
 
   return {
     dim,
     evaluate(z) {
       const energy = room(chains);
       const gradient = room(chains * dim);
-      run(z, energy, gradient);
+      if (one)
+        for (let k = 0; k < chains; k++) {
+          const first = k * dim;
+          energy[k] = one(k, z, first, gradient, first);
+        }
+      else together?.(z, energy, gradient);
       return { energy, gradient };
     },
+    ...(one ? { evaluateOne: (k, z, gradient) => one(k, z, 0, gradient, 0) } : {}),
     variances(scales) {
       const out = new Float64Array(dim).fill(1);
       let at = 0;
@@ -132,6 +139,9 @@ function ofChain(
   return bounds && ((i) => ({ lo: bounds.lo[k * size + i], hi: bounds.hi[k * size + i] }));
 }
 
+/** The energy of chain k, ∞ where a requirement is broken, at the numbers of z from `at` on; writes the gradient from `to` on. */
+type One = (k: number, z: Float64Array, at: number, gradient: Float64Array, to: number) => number;
+
 /** Writes energies, ∞ where a requirement is broken, and gradients of all chains. */
 type Evaluation = (z: Float64Array, energy: Float64Array, gradient: Float64Array) => void;
 
@@ -196,7 +206,7 @@ function copy(from: HostArray['data'], first: number, count: number, to: Float64
 }
 
 /** One chain after another, with as little work between as can be: a small model's gradient takes a microsecond. */
-function oneByOne({ target, parts, model, states, chains, dim }: Moving): Evaluation {
+function oneByOne({ target, parts, model, states }: Moving): One {
   const input = (u: Coordinates['layout']): Input => ({
     shape: [1, ...u.shape],
     data: new Float64Array(u.size),
@@ -216,25 +226,23 @@ function oneByOne({ target, parts, model, states, chains, dim }: Moving): Evalua
   );
   const { borrow } = target.run;
   const evaluate = borrow ?? ((arrays) => target.run.run(arrays));
-  return (z, energy, gradient) => {
-    for (let k = 0; k < chains; k++) {
-      for (const { u, to } of given) to.data.set(states.get(u.slot)!.subarray(k * u.size, (k + 1) * u.size));
-      for (const { from, whole, free, to } of moving) {
-        const first = k * dim + from;
-        if (whole) copy(z, first, free.length, to.data, 0);
-        else for (let j = 0; j < free.length; j++) to.data[free[j]] = z[first + j];
-      }
-      // Copied before anything else is evaluated.
-      const out = evaluate(inputs);
-      const broken = out.get('broken');
-      energy[k] = broken && broken.data[0] > 0 ? Number.POSITIVE_INFINITY : out.get('energy')!.data[0];
-      for (const { from, whole, free, name } of moving) {
-        const g = out.get(name)!.data;
-        const first = k * dim + from;
-        if (whole) copy(g, 0, free.length, gradient, first);
-        else for (let j = 0; j < free.length; j++) gradient[first + j] = g[free[j]];
-      }
+  return (k, z, at, gradient, to) => {
+    for (const g of given) g.to.data.set(states.get(g.u.slot)!.subarray(k * g.u.size, (k + 1) * g.u.size));
+    for (const { from, whole, free, to: input } of moving) {
+      const first = at + from;
+      if (whole) copy(z, first, free.length, input.data, 0);
+      else for (let j = 0; j < free.length; j++) input.data[free[j]] = z[first + j];
     }
+    // Copied before anything else is evaluated.
+    const out = evaluate(inputs);
+    for (const { from, whole, free, name } of moving) {
+      const g = out.get(name)!.data;
+      const first = to + from;
+      if (whole) copy(g, 0, free.length, gradient, first);
+      else for (let j = 0; j < free.length; j++) gradient[first + j] = g[free[j]];
+    }
+    const broken = out.get('broken');
+    return broken && broken.data[0] > 0 ? Number.POSITIVE_INFINITY : out.get('energy')!.data[0];
   };
 }
 

@@ -19,17 +19,7 @@ import { chainsOf } from './chains.ts';
 import { faultyTerm } from './faulty-term.ts';
 import { arrangedVectors } from './joint-states.ts';
 import { batchInputs, type Clamp, fault, type Model, type States, type UnknownLayout } from './model.ts';
-
-export interface Exchange {
-  /**
-   * One sweep over every arrangement, in place. Chain c draws from streams[c] only.
-   * @param beta inverse temperature: draws from exp(−β·E); 1 but in an annealed warm-up
-   */
-  sweep(states: States, streams: readonly Stream[], beta?: number): void;
-  /** Shares of the proposed exchanges that were taken since the last call, by chain; null where none were proposed. */
-  acceptance(): readonly (number | null)[];
-  dispose(): void;
-}
+import type { Transition } from './transition.ts';
 
 /** An arrangement that can move: its free elements within a state of the unknown. */
 interface Vector {
@@ -53,7 +43,8 @@ interface Level {
   readonly broken: ArrayLike<number> | null;
 }
 
-export function makeExchange(model: Model, clamp: Clamp, chains: number): Exchange {
+/** One step is a sweep over every arrangement; its acceptance is the share of proposed exchanges that were taken. */
+export function makeExchange(model: Model, clamp: Clamp, chains: number): Transition {
   const b = model.builder;
   const { chain, batch, compile } = chainsOf(model, chains);
   const parts = model.unknowns.flatMap((layout): Part[] => {
@@ -147,30 +138,34 @@ export function makeExchange(model: Model, clamp: Clamp, chains: number): Exchan
   }
 
   return {
-    sweep(states, streams, beta = 1) {
-      for (const p of parts) {
-        const level = levelOf(p, states);
-        for (let i = 0; i < chains * p.width; i++) refuseNotFinite(p, level, i, states, beta === 1);
-        const now = {
-          energy: Float64Array.from(level.energy),
-          broken: level.broken && Float64Array.from(level.broken),
-        };
-        for (const group of p.groups) {
-          const most = group.reduce((n, v) => Math.max(n, v.free.length), 0);
-          for (let k = 0; k < most; k++) move(p, group, now, states, streams, beta);
-        }
-      }
+    name: 'exchange',
+    step(states, streams, { beta, sweeps }) {
+      for (let i = 0; i < sweeps; i++) sweep(states, streams, beta);
     },
-    acceptance() {
-      const shares = Array.from(proposed, (n, c) => (n === 0 ? null : taken[c] / n));
+    freeze() {
       proposed.fill(0);
       taken.fill(0);
-      return shares;
     },
+    info: (chain) => (proposed[chain] === 0 ? {} : { acceptance: taken[chain] / proposed[chain] }),
     dispose() {
       for (const p of parts) p.run.dispose();
     },
   };
+
+  function sweep(states: States, streams: readonly Stream[], beta: number): void {
+    for (const p of parts) {
+      const level = levelOf(p, states);
+      for (let i = 0; i < chains * p.width; i++) refuseNotFinite(p, level, i, states, beta === 1);
+      const now = {
+        energy: Float64Array.from(level.energy),
+        broken: level.broken && Float64Array.from(level.broken),
+      };
+      for (const group of p.groups) {
+        const most = group.reduce((n, v) => Math.max(n, v.free.length), 0);
+        for (let k = 0; k < most; k++) move(p, group, now, states, streams, beta);
+      }
+    }
+  }
 }
 
 /** Two places of x to exchange, written to pairs[at], pairs[at + 1]; false where nothing is proposed. */

@@ -13,8 +13,8 @@ import type { Stream } from '../random/stream.ts';
 import { chainsOf } from './chains.ts';
 import { conditionalSweep } from './conditional-sweep.ts';
 import { drawTrees, type Energies, makeTrees } from './forest-draw.ts';
-import type { Updater } from './gibbs.ts';
 import { batchInputs, type Clamp, compile, type Model, type States } from './model.ts';
+import { plain, type Transition } from './transition.ts';
 
 /** Energies of pairs that are evaluated together at most, for as many chains as that allows. */
 const MAX_TOGETHER = 2 ** 22;
@@ -31,7 +31,7 @@ export function makeForest(
   clamp: Clamp,
   chains: number,
   forest = forestOf(model, info, clamp),
-): Updater | null {
+): Transition | null {
   if (!forest) return null;
   const b = model.builder;
   const { slot } = info;
@@ -61,19 +61,21 @@ export function makeForest(
   const { offset, scale } = valueMap(slot.domain as DiscreteDomain);
 
   /** Site-by-site Gibbs of one chain, made when it is first needed. */
-  let alone: Updater | undefined;
+  let alone: Transition | undefined;
   let fault: Error | undefined;
   const leave = (states: States, c: number, stream: Stream, beta: number): void => {
     alone ??= conditionalSweep(model, [info], clamp, 1, 1);
     const own = someOf(model, states, c, 1, chains);
-    alone.sweep(own, [stream], beta);
+    alone.step(own, [stream], { ...plain, beta });
     fault ??= alone.fault?.(own);
     states.get(slot)!.set(own.get(slot)!, c * info.sites);
   };
 
   return {
+    name: 'gibbs',
     fault: () => fault,
-    sweep(states, streams, beta) {
+    step(states, streams, { beta }) {
+      // A draw of the whole forgets the one before.
       fault = undefined;
       const x = states.get(slot)!;
       for (let first = 0; first < chains; first += together) {

@@ -2,18 +2,19 @@
 import { codesOf, valuesOf } from '../analyse/site-tables.ts';
 import type { KernelPlan } from '../plan/gibbs.ts';
 import { notFinite } from './faulty-term.ts';
-import type { Updater } from './gibbs.ts';
 import type { Model } from './model.ts';
+import type { Transition } from './transition.ts';
 
-export function kernelSweep(model: Model, { tables, kernels }: KernelPlan, chains: number): Updater {
+export function kernelSweep(model: Model, { tables, kernels }: KernelPlan, chains: number): Transition {
   const sweeper = kernels.forChains(chains);
   const codes = new Uint8Array(tables.size);
   /** The kernels' states are those of the last sweep; `states` may be older. */
   let inside = false;
   let ahead = false;
   return {
+    name: 'gibbs',
     repeats: true,
-    sweep(states, streams, beta, sweeps) {
+    step(states, streams, { beta, sweeps }) {
       if (!inside)
         for (let c = 0; c < chains; c++) {
           codesOf(tables, states, c, codes);

@@ -70,7 +70,8 @@ export function makeModel(
   };
 }
 
-function energyOutputs(b: Builder, energy: Energy, chains: number): Output[] {
+/** The terms of the energy, for each of several chains. */
+export function energyOutputs(b: Builder, energy: Energy, chains: number): Output[] {
   const chain = b.axis(b.range(chains), 'chain');
   const batch = makeBatch(b, energy.unknowns, [chain]);
   return energy.terms.map((t) => ({ name: t.name, axes: [chain], node: batch.on(t.body) }));

@@ -13,6 +13,8 @@ export interface Recorder {
   record(states: States, i: number): Float64Array;
   /** The draws recorded so far, `count` of each chain. */
   draws(count: number): Draws;
+  /** Of `count` draws of each chain keeps every second one, the last among them, as the first ⌊count/2⌋. */
+  halve(count: number): void;
   dispose(): void;
 }
 
@@ -96,6 +98,14 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
         return { ...t.quantity, values };
       });
       return { chains, draws: count, quantities };
+    },
+    halve(count) {
+      for (const { values, size } of [...unknowns, ...reported, energy, ...byTerm])
+        for (let c = 0; c < chains; c++)
+          for (let i = 0; i < count >> 1; i++) {
+            const from = (c * total + 2 * i + 1 + (count & 1)) * size;
+            values.copyWithin((c * total + i) * size, from, from + size);
+          }
     },
     dispose: () => run?.dispose(),
   };

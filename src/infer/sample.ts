@@ -1,20 +1,18 @@
-/** Running chains: Gibbs for what is discrete, exchanges for arrangements, Langevin for what is real, in turn. */
+/** Running chains, and recording what they draw. */
 
 import { violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { makePlan, type Plan } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import type { Draws } from '../stats/draws.ts';
-import { EnergyError } from '../syntax/diagnostic.ts';
 import { chainsOf } from './chains.ts';
-import { continuousPart } from './continuous.ts';
-import { makeExchange } from './exchange.ts';
 import { faultyTerm } from './faulty-term.ts';
-import { makeGibbs } from './gibbs.ts';
-import { makeLangevin } from './langevin.ts';
 import { batchInputs, type Clamp, fault, type Model, type States } from './model.ts';
-import { makeRecorder } from './recorder.ts';
-import { copyStates, type Scales, startStates } from './start.ts';
+import { makeRecorder, type Recorder } from './recorder.ts';
+import { type ChainRun, openChains } from './run-chains.ts';
+import { expenseOf, type Look, spentBy, type Verdict, verdictOn } from './run-length.ts';
+import type { Scales } from './start.ts';
+import type { MoveInfo } from './transition.ts';
 
 /** Some of a run's chains, of which other workers draw the rest: `from` … `from + count − 1`. */
 export interface ChainPart {
@@ -29,9 +27,13 @@ export interface SampleOptions {
   readonly chains?: number;
   /** Those that are drawn here; absent: all. Their draws are the same as among all. */
   readonly part?: ChainPart;
-  /** Recorded draws of each chain. */
+  /** The sampler of those unknowns that it serves; absent: the plan's choice. */
+  readonly method?: string;
+  /** Recorded draws of each chain. Absent, with `thin`: the run goes on until they can be trusted, or a budget ends. */
   readonly draws?: number;
   readonly warmup?: number;
+  /** Looks at all chains' draws when a run without a stated length might end; absent: these chains are all. */
+  readonly judge?: (look: Look) => Promise<Verdict>;
   /** Sweeps or transitions between recorded draws. */
   readonly thin?: number;
   readonly seed?: number;
@@ -57,21 +59,29 @@ export interface SampleProgress {
   readonly record: Draws;
 }
 
+/** What became of one chain's moves; null where the sampler has no such thing. */
+export interface ChainInfo {
+  readonly acceptance: number | null;
+  readonly stepSize: number | null;
+  readonly divergences: number;
+  /** Gradients after the warm-up. */
+  readonly leapfrogs: number | null;
+  /** Transitions that were cut off at the largest length. */
+  readonly truncated: number;
+  /** Energy fraction of missing information (Betancourt 2016, §6.1). */
+  readonly missing: number | null;
+}
+
 export interface SampleResult {
   readonly draws: Draws;
   readonly plan: Plan;
-  readonly chains: readonly {
-    readonly acceptance: number | null;
-    readonly stepSize: number | null;
-    readonly divergences: number;
-  }[];
+  readonly chains: readonly ChainInfo[];
+  /** Sweeps or transitions between recorded draws: a run that chose its length may have come to more than it began with. */
+  readonly thin: number;
   readonly seconds: { readonly compile: number; readonly warmup: number; readonly sampling: number };
   /** False when it was stopped before the last draw. */
   readonly complete: boolean;
 }
-
-/** Sweeps that mend the requirements of a random start beside real unknowns. */
-const REPAIR_SWEEPS = 10;
 
 /** Elements that are swept over in one call, about a hundredth of a second's work. */
 const SITES_AT_ONCE = 2 ** 22;
@@ -80,6 +90,14 @@ const elementsOf = (model: Model): number => model.unknowns.reduce((n, u) => n +
 
 /** How long to work before letting the event loop run. */
 const SLICE_MS = 40;
+
+/** Lengths of a run: in sweeps or transitions of each chain. */
+interface Schedule {
+  readonly warmup: number;
+  readonly draws: number;
+  /** Whether the run may make itself longer. */
+  readonly open: boolean;
+}
 
 /**
  * Draws from exp(−E) given the clamped elements. Deterministic for a seed: chain c
@@ -93,135 +111,81 @@ export async function sample(
   signal?: { readonly aborted: boolean },
 ): Promise<SampleResult> {
   const t0 = performance.now();
-  const { plan, gibbs: how } = makePlan(model, clamp);
-  const all = options.chains ?? plan.defaults.chains;
+  const planned = makePlan(model, clamp, options.method);
+  const { plan } = planned;
+  const { defaults } = plan;
+  const all = options.chains ?? defaults.chains;
   const { from: first, count: chains } = options.part ?? { from: 0, count: all };
-  const rows = options.start;
-  const draws = options.draws ?? plan.defaults.draws;
-  const warmup = options.warmup ?? plan.defaults.warmup;
-  const thin = options.thin ?? plan.defaults.thin;
-  const root = new Stream(options.seed ?? 1, 'sample');
-  const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', first + c));
-  const start = rows && { of: (slot: Slot, c: number) => rows.of(slot, first + c) };
-  const owned: { dispose(): void }[] = [];
-  const own = <T extends { dispose(): void } | null>(made: T): T => {
-    if (made) owned.push(made);
-    return made;
+  const { warmup, draws, open }: Schedule = {
+    warmup: options.warmup ?? defaults.warmup,
+    draws: options.draws ?? defaults.draws,
+    open: options.draws === undefined && options.thin === undefined,
   };
+  const judge = options.judge ?? (async (look: Look): Promise<Verdict> => verdictOn(look));
+  let thin = options.thin ?? defaults.thin;
+  let run: ChainRun | null = null;
+  let recorder: Recorder | null = null;
   try {
-    own(how);
-    const states = startStates(model, clamp, streams, start, options.scales);
-    const gibbs = own(how ? makeGibbs(model, how, clamp, chains, all) : null);
-    const exchange = own(
-      plan.unknowns.some((u) => u.method === 'exchange') ? makeExchange(model, clamp, chains) : null,
-    );
-    // Discrete parts that break a requirement at random are mended by sweeps, of the chains in need only.
-    const mend = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
-      const discrete = how && makeGibbs(model, how, clamp, own.length, all);
-      const arranged = exchange && makeExchange(model, clamp, own.length);
-      try {
-        for (let i = 0; i < REPAIR_SWEEPS; i++) {
-          discrete?.sweep(at, own, 1);
-          if (!arranged) continue;
-          discrete?.settle(at);
-          arranged.sweep(at, own, 1);
-          discrete?.changed();
-        }
-        discrete?.settle(at);
-      } finally {
-        discrete?.dispose();
-        arranged?.dispose();
-      }
-    };
-    const repair = (own: readonly Stream[], at: Map<Slot, Float64Array>): void => {
-      const positions = own.map((s) => s.position);
-      const before = copyStates(at);
-      try {
-        mend(own, at);
-      } catch (e) {
-        // Not a number beside these reals: the next start has others.
-        if (!(e instanceof EnergyError)) throw e;
-        if (own.length === 1) return;
-        // Another chain's fault must not end this one's repair: once more, each by itself.
-        own.forEach((stream, c) => {
-          stream.position = positions[c];
-          const alone = new Map(
-            [...before].map(([slot, x]) => {
-              const size = x.length / own.length;
-              return [slot, x.slice(c * size, (c + 1) * size)];
-            }),
-          );
-          repair([stream], alone);
-          for (const [slot, x] of alone) at.get(slot)!.set(x, c * x.length);
-        });
-      }
-    };
-    const real = own(continuousPart(model, clamp, chains, states));
-    const langevin = real
-      ? makeLangevin(
-          real,
-          chains,
-          feasibleStart(model, clamp, real, streams, states, repair, options.scales),
-          {
-            variances: options.scales && real.variances(options.scales),
-            leapfrogs: options.leapfrogs ?? plan.defaults.leapfrogs,
-            lengths: root.fork('lengths'),
-            targetAcceptance: (options.leapfrogs ?? plan.defaults.leapfrogs) === 1 ? 0.574 : 0.8,
-            warmup,
-          },
-        )
-      : null;
-    const recorder = own(makeRecorder(model, chains, draws));
+    run = openChains(model, clamp, planned, {
+      chains,
+      first,
+      all,
+      root: new Stream(options.seed ?? 1, 'sample'),
+      warmup,
+      leapfrogs: options.leapfrogs ?? defaults.leapfrogs,
+      scales: options.scales,
+      start: options.start,
+    });
+    const { states, streams, transition } = run;
+    const expense = expenseOf(model, planned);
+    recorder = makeRecorder(model, chains, draws);
     // Asked for in full, the draws share the recorder's arrays.
     const record = recorder.draws(draws);
     const t1 = performance.now();
     let t2 = t1;
     let last = t1;
     let recorded = 0;
+    let doublings = 0;
     let energy: Float64Array | null = null;
-    const total = warmup + draws * thin;
-    // Given starts are kept; with real unknowns the Langevin part would not be at that temperature.
-    const annealed = langevin === null && options.start === undefined;
+    let total = warmup + draws * thin;
+    // Given starts are kept; with real unknowns the others would not be at that temperature.
+    const annealed = run.tempered && options.start === undefined;
     const atOnce = Math.max(1, Math.floor(SITES_AT_ONCE / (chains * elementsOf(model))));
-    for (let next = 0, sweeps = 1; next < total; next += sweeps) {
+    const settle = (): void => transition.settle?.(states);
+    const warm = (): void => {
+      transition.freeze?.();
+      settle();
+      requireFeasible(model, states, chains, first);
+      const lost = transition.fault?.(states);
+      if (lost) throw lost;
+      t2 = performance.now();
+    };
+    if (warmup === 0) transition.freeze?.();
+    /** When recording began, and began anew. */
+    let origin = warmup;
+    for (let next = 0; next < total; ) {
       options.part?.reached?.(next);
       const warming = next < warmup;
       // Between recorded draws nobody looks.
-      sweeps = warming || exchange || langevin ? 1 : Math.min(thin - ((next - warmup) % thin), atOnce);
-      const i = next + sweeps - 1;
-      if (gibbs || exchange) {
-        const beta = annealed ? inverseTemperature(i, warmup) : 1;
-        gibbs?.sweep(states, streams, beta, sweeps);
-        if (exchange || langevin) gibbs?.settle(states);
-        exchange?.sweep(states, streams, beta);
-        if (langevin && real) langevin.refresh(real.read(states));
-      }
-      if (langevin && real) {
-        langevin.step(streams, warming);
-        real.write(langevin.state.z, states);
-      }
-      if (exchange || langevin) gibbs?.changed();
-      if (i === warmup - 1) {
-        langevin?.freeze();
-        gibbs?.settle(states);
-        requireFeasible(model, states, chains, first);
-        const lost = gibbs?.fault(states);
-        if (lost) throw lost;
-        t2 = performance.now();
-      }
-      if (!warming && (i - warmup + 1) % thin === 0) {
-        gibbs?.settle(states);
+      const sweeps = warming || !transition.repeats ? 1 : Math.min(thin - ((next - origin) % thin), atOnce);
+      const beta = annealed ? inverseTemperature(next + sweeps - 1, warmup) : 1;
+      transition.step(states, streams, { beta, sweeps, warming });
+      next += sweeps;
+      if (next === warmup) warm();
+      if (!warming && (next - origin) % thin === 0) {
+        settle();
         energy = recorder.record(states, recorded++);
       }
+      const ended = next === total;
       const now = performance.now();
-      if (now - last > SLICE_MS || i === total - 1) {
+      if (now - last > SLICE_MS || ended) {
         last = now;
-        gibbs?.settle(states);
+        settle();
         onProgress({
           phase: warming ? 'warmup' : 'sampling',
-          done: i + 1,
+          done: next,
           total,
-          rate: ((i + 1) * 1000) / Math.max(1, now - t1),
+          rate: (next * 1000) / Math.max(1, now - t1),
           energy,
           states,
           recorded,
@@ -230,13 +194,21 @@ export async function sample(
         await new Promise((done) => setTimeout(done, 0));
         if (signal?.aborted) break;
       }
+      if (!ended || !open) continue;
+      const spent = spentBy(expense, next, chains, transition);
+      const verdict = await judge({ draws: record, spent, doublings });
+      if (verdict === 'enough') continue;
+      doublings++;
+      thin *= 2;
+      if (verdict === 'more') {
+        recorder.halve(recorded);
+        recorded >>= 1;
+      } else recorded = 0;
+      origin = next;
+      total = next + (draws - recorded) * thin;
     }
     options.part?.reached?.(total);
-    if (warmup === 0) {
-      requireFeasible(model, states, chains, first);
-      const lost = gibbs?.fault(states);
-      if (lost) throw lost;
-    }
+    if (warmup === 0) warm();
     const result = recorder.draws(recorded);
     for (const q of result.quantities)
       if (q.role === 'energy' && !q.values.every(Number.isFinite))
@@ -248,58 +220,26 @@ export async function sample(
     return {
       draws: result,
       plan,
-      chains: Array.from({ length: chains }, (_, c) => ({
-        acceptance: langevin ? langevin.info[c].acceptance : null,
-        stepSize: langevin ? langevin.info[c].stepSize : null,
-        divergences: langevin ? langevin.info[c].divergences : 0,
-      })),
+      chains: Array.from({ length: chains }, (_, c) => infoOf(transition.info?.(c) ?? {})),
+      thin,
       seconds: { compile: (t1 - t0) / 1000, warmup: (t2 - t1) / 1000, sampling: (t3 - t2) / 1000 },
       complete: recorded === draws,
     };
   } finally {
-    for (const o of owned) o.dispose();
+    recorder?.dispose();
+    run?.dispose();
+    planned.gibbs?.dispose();
   }
 }
 
-/** Random starts with a finite energy: up to 100 tries for each chain, then the fault is named. */
-function feasibleStart(
-  model: Model,
-  clamp: Clamp,
-  real: NonNullable<ReturnType<typeof continuousPart>>,
-  streams: readonly Stream[],
-  states: Map<Slot, Float64Array>,
-  repair: (own: readonly Stream[], at: Map<Slot, Float64Array>) => void,
-  scales?: Scales,
-): Float64Array {
-  for (let attempt = 0; ; attempt++) {
-    const z = real.read(states);
-    const { energy, gradient } = real.evaluate(z);
-    const bad = streams.flatMap((_, c) =>
-      Number.isFinite(energy[c]) && gradient.subarray(c * real.dim, (c + 1) * real.dim).every(Number.isFinite)
-        ? []
-        : [c],
-    );
-    if (bad.length === 0) return z;
-    if (attempt >= 100)
-      throw (
-        faultyTerm(model, states, bad[0]) ??
-        fault(
-          'E0702',
-          model.energy.span,
-          `no start with a finite energy was found for \`${model.energy.name}\` in 100 tries`,
-          'check what `require` and the distributions allow',
-        )
-      );
-    // Only the chains in need draw again: what one chain does must not depend on the others.
-    const own = bad.map((c) => streams[c]);
-    const again = startStates(model, clamp, own, undefined, scales);
-    repair(own, again);
-    for (const u of model.unknowns)
-      bad.forEach((c, j) => {
-        states.get(u.slot)!.set(again.get(u.slot)!.subarray(j * u.size, (j + 1) * u.size), c * u.size);
-      });
-  }
-}
+const infoOf = (info: MoveInfo): ChainInfo => ({
+  acceptance: info.acceptance ?? null,
+  stepSize: info.stepSize ?? null,
+  divergences: info.divergences ?? 0,
+  leapfrogs: info.leapfrogs ?? null,
+  truncated: info.truncated ?? 0,
+  missing: info.missing ?? null,
+});
 
 /**
  * Warm-up of discrete models is annealed: over its first two thirds the temperature

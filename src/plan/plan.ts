@@ -15,8 +15,13 @@ import {
   stateCount,
 } from '../domain.ts';
 import { jointStates } from '../infer/joint-states.ts';
+import { type MarginalModel, marginalModel } from '../infer/marginal.ts';
 import { type Clamp, freeCount, type Model } from '../infer/model.ts';
+import { isSampler, type SamplerName, samplers } from '../samplers.ts';
 import { type GibbsPlan, planGibbs } from './gibbs.ts';
+
+/** How an unknown is drawn: a sampler of `samplers` (src/samplers.ts), or that it is not. */
+export type Method = SamplerName | 'given';
 
 export interface UnknownPlan {
   readonly unknown: string;
@@ -24,7 +29,7 @@ export interface UnknownPlan {
   /** Elements in all, and those not given. */
   readonly elements: number;
   readonly free: number;
-  readonly method: 'gibbs' | 'exchange' | 'langevin' | 'given';
+  readonly method: Method;
   /** Blocks updated at once, for Gibbs. */
   readonly blocks: number | null;
   /** Most factor instances that touch one element; null where some touch everything. */
@@ -37,7 +42,8 @@ export interface Plan {
   readonly engine: string;
   /** Why this engine evaluates the energy, where there was a choice. */
   readonly engineWhy: string | null;
-  readonly method: 'gibbs' | 'exchange' | 'langevin' | 'mixed' | 'none';
+  /** The method of all that is free, where it is one. */
+  readonly method: Method | 'mixed' | 'none';
   readonly unknowns: readonly UnknownPlan[];
   /** Joint states of the free discrete unknowns; null when some unknown is real or the number overflows. */
   readonly states: number | null;
@@ -62,6 +68,18 @@ export interface Planned {
   readonly plan: Plan;
   /** How discrete unknowns are drawn; null where none is free. Whoever asks for the plan disposes of it. */
   readonly gibbs: GibbsPlan | null;
+  /** What is summed out of the energy that reals move on; null where nothing is. */
+  readonly sums: MarginalModel | null;
+}
+
+/** The sampler of real unknowns. */
+function realMethod(model: Model, wanted?: string): { readonly method: SamplerName; readonly why: string } {
+  const asked = wanted !== undefined && isSampler(wanted) && samplers[wanted].serves === 'real';
+  const method: SamplerName = asked ? wanted : model.engine.oneByOne ? 'nuts' : 'hmc';
+  return {
+    method,
+    why: `${samplers[method].how}, with the gradient of the whole energy, on the unconstrained line${asked ? '; as asked for' : ''}`,
+  };
 }
 
 const candidatesNote = (states: number): string =>
@@ -69,11 +87,21 @@ const candidatesNote = (states: number): string =>
     ? `; within ${candidateCount} of its ${states} states at a time, chosen at random, because whole conditionals are too dear`
     : '';
 
-export function makePlan(model: Model, clamp: Clamp): Planned {
+/** Whether discrete unknowns may be summed out: not where another sampler of theirs is asked for. */
+const summing = (wanted?: string): boolean =>
+  wanted === undefined ||
+  !isSampler(wanted) ||
+  wanted === 'marginal' ||
+  samplers[wanted].serves !== 'discrete';
+
+/** @param wanted the sampler of those unknowns that it serves, instead of the plan's choice */
+export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
   const factors = factorsOf(model.builder, model.energy);
   const blocks: SiteBlocks[] = [];
   const unknowns: UnknownPlan[] = [];
   const joint = jointStates(model, clamp);
+  const real = realMethod(model, wanted);
+  const sums = summing(wanted) ? marginalModel(model, clamp, wanted === 'marginal') : null;
   const states = joint.real === null && joint.total <= Number.MAX_SAFE_INTEGER ? joint.total : null;
   for (const u of model.unknowns) {
     const free = freeCount(clamp, u.slot);
@@ -81,18 +109,20 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
     if (!isDiscrete(u.slot.domain)) {
       unknowns.push({
         ...base,
-        method: free === 0 ? 'given' : 'langevin',
+        method: free === 0 ? 'given' : real.method,
         blocks: null,
         blanket: null,
-        why:
-          free === 0
-            ? 'every element is given'
-            : 'real: Metropolis-adjusted Langevin steps with the gradient of the whole energy, on the unconstrained line',
+        why: free === 0 ? 'every element is given' : `real: ${real.why}`,
       });
       continue;
     }
     if (free === 0) {
       unknowns.push({ ...base, method: 'given', blocks: null, blanket: null, why: 'every element is given' });
+      continue;
+    }
+    const summed = sums?.why.get(u.slot);
+    if (summed !== undefined) {
+      unknowns.push({ ...base, method: 'marginal', blocks: null, blanket: null, why: `discrete: ${summed}` });
       continue;
     }
     if (isArranged(u.slot.domain)) {
@@ -130,13 +160,12 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
     });
   }
   const gibbs = blocks.length > 0 ? planGibbs(model, blocks, clamp) : null;
-  const methods = (['gibbs', 'exchange', 'langevin'] as const).filter((m) =>
-    unknowns.some((u) => u.method === m),
-  );
-  const langevin = methods.includes('langevin');
+  const methods = [...new Set(unknowns.map((u) => u.method))].filter((m) => m !== 'given');
+  const moving = methods.includes(real.method);
   const slow = gibbs?.conditionals.some((i) => i.blocks.length > 16) === true;
   return {
     gibbs,
+    sums,
     plan: {
       energy: model.energy.name,
       engine: model.engine.name,
@@ -151,7 +180,7 @@ export function makePlan(model: Model, clamp: Clamp): Planned {
       defaults: {
         chains: DEFAULT_CHAINS,
         draws: slow ? 200 : 1000,
-        warmup: langevin ? 1000 : slow ? 100 : 300,
+        warmup: moving ? 1000 : slow ? 100 : 300,
         thin: 1,
         leapfrogs: 8,
       },

@@ -2,6 +2,7 @@
 import type { HostArray } from '../arrays.ts';
 import type { Job } from '../check/values.ts';
 import { asMemoryFault } from '../infer/memory.ts';
+import type { Look, Verdict } from '../infer/run-length.ts';
 import { type SampleProgress, type SampleResult, sample } from '../infer/sample.ts';
 import type { Slot } from '../ir/types.ts';
 import { scalarsBetween } from '../scale/live.ts';
@@ -22,16 +23,26 @@ export function partWorker(
   send: (message: FromWorker, transfer: ArrayBuffer[]) => void,
 ): (message: ToWorker) => void {
   const signal = { aborted: false };
+  const waiting: Waiting = { answer: null };
   return (message) => {
     switch (message.type) {
       case 'start':
-        void draw(message.order, open, send, signal);
+        void draw(message.order, open, send, signal, waiting);
+        return;
+      case 'verdict':
+        waiting.answer?.(message.verdict);
         return;
       case 'stop':
         signal.aborted = true;
+        waiting.answer?.('enough');
         return;
     }
   };
+}
+
+/** Who waits for the verdict on the chains of all parts. */
+interface Waiting {
+  answer: ((verdict: Verdict) => void) | null;
 }
 
 async function draw(
@@ -39,6 +50,7 @@ async function draw(
   open: Parameters<typeof partWorker>[0],
   send: Parameters<typeof partWorker>[1],
   signal: { readonly aborted: boolean },
+  waiting: Waiting,
 ): Promise<void> {
   let sweep = -1;
   let span: Span | undefined;
@@ -51,8 +63,13 @@ async function draw(
     const why = unfit(cx, task, order);
     if (why !== null) return send({ type: 'unfit', why }, []);
     const part = { from: order.from, count: order.count, reached: (i: number) => (sweep = i) };
+    const judge = (look: Look): Promise<Verdict> =>
+      new Promise((answer) => {
+        waiting.answer = answer;
+        send({ type: 'look', look }, []);
+      });
     const tell = teller(task, order, send);
-    const result = await sample(task.model, task.clamp, { ...task.options, part }, tell, signal);
+    const result = await sample(task.model, task.clamp, { ...task.options, part, judge }, tell, signal);
     const own = ownArrays(result);
     const buffers = own.draws.quantities.map((q) => q.values.buffer as ArrayBuffer);
     send({ type: 'done', result: own }, buffers);

@@ -1,10 +1,11 @@
 /** One `sample` job on several workers: starts them, hears them, puts together what they came to. */
 import { fault } from '../infer/model.ts';
+import { type Look, type Verdict, verdictOn } from '../infer/run-length.ts';
 import type { ChainPart, SampleResult } from '../infer/sample.ts';
 import { type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { liveRun, type MergedLive } from './live.ts';
-import { mergeResults } from './merge.ts';
+import { mergeDraws, mergeResults } from './merge.ts';
 import type { FromWorker, PartOrder, PartProgress, WorkerHost, WorkerLink } from './protocol.ts';
 
 /** How all chains are getting on: means over them. */
@@ -31,6 +32,8 @@ interface Hand {
   readonly part: ChainPart;
   link: WorkerLink | null;
   progress: PartProgress | null;
+  /** What it has drawn, while it waits to hear how to go on. */
+  look: Look | null;
   result: SampleResult | null;
   failure: { readonly sweep: number; readonly diagnostics: readonly Diagnostic[] } | null;
 }
@@ -46,7 +49,7 @@ const TICK_MS = 40;
  */
 export async function conduct(run: Conducted): Promise<SampleResult> {
   const hands = run.parts.map(
-    (part): Hand => ({ part, link: null, progress: null, result: null, failure: null }),
+    (part): Hand => ({ part, link: null, progress: null, look: null, result: null, failure: null }),
   );
   const live = liveRun(run.parts);
   let clock: ReturnType<typeof setInterval> | undefined;
@@ -67,6 +70,10 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
             }
             break;
           }
+          case 'look':
+            hand.look = message.look;
+            judge(hands);
+            break;
           case 'done':
             hand.result = message.result;
             break;
@@ -103,6 +110,21 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
   } finally {
     clearInterval(clock);
     for (const h of hands) h.link?.end();
+  }
+}
+
+/** Once every part waits: the verdict on all chains. */
+function judge(hands: readonly Hand[]): void {
+  const looks = hands.flatMap((h) => h.look ?? []);
+  if (looks.length < hands.length) return;
+  const verdict: Verdict = verdictOn({
+    draws: mergeDraws(looks.map((l) => l.draws)),
+    spent: looks.reduce((sum, l) => sum + l.spent, 0),
+    doublings: looks[0].doublings,
+  });
+  for (const h of hands) {
+    h.look = null;
+    h.link?.send({ type: 'verdict', verdict });
   }
 }
 

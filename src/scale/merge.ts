@@ -37,6 +37,7 @@ export function mergeResults(parts: readonly SampleResult[]): SampleResult {
     draws: mergeDraws(parts.map((p) => p.draws)),
     plan: parts[0].plan,
     chains: parts.flatMap((p) => p.chains),
+    thin: parts[0].thin,
     seconds: {
       compile: slowest((p) => p.seconds.compile),
       warmup: slowest((p) => p.seconds.warmup),

@@ -3,6 +3,7 @@
  * chains of one `sample` job, of a program that it has opened by itself, and is not used again.
  */
 import type { HostArray } from '../arrays.ts';
+import type { Look, Verdict } from '../infer/run-length.ts';
 import type { SampleResult } from '../infer/sample.ts';
 import type { Draws } from '../stats/draws.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
@@ -24,11 +25,15 @@ export interface PartOrder {
 
 export type ToWorker =
   | { readonly type: 'start'; readonly order: PartOrder }
+  /** How a part goes on whose run might end. */
+  | { readonly type: 'verdict'; readonly verdict: Verdict }
   /** Asks for an early end, with what has been drawn. */
   | { readonly type: 'stop' };
 
 export type FromWorker =
   | { readonly type: 'progress'; readonly progress: PartProgress }
+  /** The part has drawn what was planned, and waits for the verdict on all chains. */
+  | { readonly type: 'look'; readonly look: Look }
   | { readonly type: 'done'; readonly result: SampleResult }
   /** What the worker opened is not what the run has. */
   | { readonly type: 'unfit'; readonly why: string }

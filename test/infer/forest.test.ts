@@ -10,6 +10,7 @@ import { type DiscreteDomain, stateCount, valueMap } from '../../src/domain.ts';
 import { enumerateStates } from '../../src/infer/enumerate.ts';
 import { makeForest } from '../../src/infer/forest.ts';
 import { type Clamp, type Model, noClamp } from '../../src/infer/model.ts';
+import { plain } from '../../src/infer/transition.ts';
 import type { Slot } from '../../src/ir/types.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { open, randomStates } from '../run/kit.ts';
@@ -79,7 +80,7 @@ async function expectExact(text: string, { fix, beta = 1, draws = 80 }: Setup = 
   const { all, size, of } = numbering(m, slot);
   const counts = new Array<number>(all).fill(0);
   for (let k = 0; k < draws; k++) {
-    forest.sweep(states, streams, beta);
+    forest.step(states, streams, { ...plain, beta });
     for (let c = 0; c < chains; c++) counts[of(states.get(slot)!, c * size)]++;
   }
   forest.dispose();
@@ -228,7 +229,7 @@ describe('draws of a forest', () => {
     const forest = makeForest(m, blocksOf(m, slot), clamp, 3)!;
     const states = new Map([[slot, Float64Array.from({ length: 15 }, () => 0)]]);
     const streams = [0, 1, 2].map((c) => new Stream(1, c));
-    for (let k = 0; k < 5; k++) forest.sweep(states, streams, 1);
+    for (let k = 0; k < 5; k++) forest.step(states, streams, plain);
     const x = states.get(slot)!;
     for (let c = 0; c < 3; c++) {
       expect([x[5 * c], x[5 * c + 3]]).toEqual([0, 0]);
@@ -246,7 +247,7 @@ describe('draws of a forest', () => {
       const forest = makeForest(m, blocksOf(m, slot), noClamp(m), chains)!;
       const states = randomStates(m, new Stream(5), chains);
       const streams = Array.from({ length: chains }, (_, c) => new Stream(6, c));
-      for (let k = 0; k < 20; k++) forest.sweep(states, streams, 1);
+      for (let k = 0; k < 20; k++) forest.step(states, streams, plain);
       return [...states.get(slot)!.subarray(0, 12)];
     });
     expect(runs[1]).toEqual(runs[0]);

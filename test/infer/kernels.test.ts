@@ -404,7 +404,7 @@ describe('beside real unknowns', () => {
          term kind = 0.4 * (k == 1)
          term ring = -0.4 * sum(s[i] * s[i + 1] for i in site) + 0.3 * s[1]
        }`,
-      { k: byEngine, s: byEngine, x: /Langevin/ },
+      { k: byEngine, s: byEngine, x: /no-U-turn/ },
       { chains, draws, warmup: 100 },
     );
     const { model } = await open(`
@@ -449,7 +449,7 @@ describe('beside real unknowns', () => {
          term ring = -0.4 * sum(s[i] * s[i + 1] for i in site)
          term apart = 0.5 * sum(far[i] * far[i + 1] for i in site) - 0.3 * far[2] * (k == 1)
        }`,
-      { s: byEngine, far: /swept by code/, k: /swept by code/, x: /Langevin/ },
+      { s: byEngine, far: /swept by code/, k: /swept by code/, x: /no-U-turn/ },
       { chains, draws, warmup: 30 },
     );
     const { model } = await open(`

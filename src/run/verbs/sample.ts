@@ -1,5 +1,5 @@
 import { fingerprint } from '../../bind/fingerprint.ts';
-import { isArranged, isDiscrete, showDomain } from '../../domain.ts';
+import { type Domain, isArranged, isDiscrete, showDomain } from '../../domain.ts';
 import { type Clamp, fault, freeCount, type Model, type States } from '../../infer/model.ts';
 import { kindOf, latticeShape } from '../../infer/recorder.ts';
 import {
@@ -12,6 +12,7 @@ import {
 import type { Scales } from '../../infer/start.ts';
 import type { Slot } from '../../ir/types.ts';
 import { DEFAULT_CHAINS } from '../../plan/plan.ts';
+import { isSampler, type SamplerName, type SamplerSpec, samplers } from '../../samplers.ts';
 import { conduct, UnfitWorkers } from '../../scale/conduct.ts';
 import type { WorkerHost } from '../../scale/protocol.ts';
 import { LONG_RUN, type Spread, split, spreadOf, TRIAL } from '../../scale/split.ts';
@@ -45,12 +46,12 @@ export function taskOf(cx: JobContext): SampleTask {
   const n = num('n');
   if (n !== undefined && (num('chains') !== undefined || num('draws') !== undefined))
     throw optionError(job.span, '`n` replaces `chains` and `draws`: give one or the others');
-  checkMethod(cx, model, clamp);
   const shape = n === undefined ? { chains: num('chains'), draws: num('draws') } : chainsFor(n);
   const init = job.options.init;
   const rows = init?.kind === 'rows' ? rowArrays(session, init.rows) : null;
   const options: SampleOptions = {
     ...shape,
+    method: methodOption(cx, model, clamp),
     warmup: num('warmup'),
     thin: num('thin') ?? (n === undefined ? undefined : 1),
     seed: num('seed'),
@@ -203,27 +204,37 @@ function scalesOf(cx: JobContext): Scales | undefined {
   return out;
 }
 
-/** A method that was asked for must serve every unknown that is free. */
-function checkMethod(cx: JobContext, model: Model, clamp: Clamp): void {
+/** A method that was asked for must serve some unknown that is free; the others are drawn as the plan says. */
+function methodOption(cx: JobContext, model: Model, clamp: Clamp): SamplerName | undefined {
   const wanted = cx.job.options.method;
-  if (wanted?.kind !== 'word' || wanted.value === 'auto') return;
-  for (const u of model.unknowns) {
-    if (freeCount(clamp, u.slot) === 0) continue;
-    const { domain } = u.slot;
-    const own = isArranged(domain) ? 'exchange' : isDiscrete(domain) ? 'gibbs' : 'langevin';
-    if (wanted.value === 'mixed' || wanted.value === own) continue;
-    throw fault(
-      'E0704',
-      wanted.span,
-      `\`${wanted.value}\` does not sample \`${u.slot.name}\`, which is ${showDomain(u.slot.domain)}`,
-      own === 'exchange'
-        ? 'permutations and subsets are sampled by `exchange`'
-        : own === 'gibbs'
-          ? 'discrete unknowns are sampled by `gibbs`'
-          : 'real unknowns are sampled by `langevin`',
-    );
-  }
+  if (wanted?.kind !== 'word' || !isSampler(wanted.value)) return undefined;
+  const free = model.unknowns.filter((u) => freeCount(clamp, u.slot) > 0);
+  const { serves } = samplers[wanted.value];
+  if (free.length === 0 || free.some((u) => servedAs(u.slot.domain) === serves)) return wanted.value;
+  const [{ slot }] = free;
+  throw fault(
+    'E0704',
+    wanted.span,
+    `\`${wanted.value}\` does not sample \`${slot.name}\`, which is ${showDomain(slot.domain)}`,
+    `${kinds[servedAs(slot.domain)]} are sampled by ${samplersOf(servedAs(slot.domain))}`,
+  );
 }
+
+type Served = SamplerSpec['serves'];
+
+const servedAs = (d: Domain): Served => (isArranged(d) ? 'arranged' : isDiscrete(d) ? 'discrete' : 'real');
+
+const kinds: Readonly<Record<Served, string>> = {
+  arranged: 'permutations and subsets',
+  discrete: 'discrete unknowns',
+  real: 'real unknowns',
+};
+
+const samplersOf = (kind: Served): string =>
+  Object.entries(samplers)
+    .filter(([, s]) => s.serves === kind)
+    .map(([name]) => `\`${name}\``)
+    .join(', ');
 
 /** The states as one draw of each chain, without a copy. */
 export const present = (model: Model, states: States, chains: number): Draws => ({

@@ -1,0 +1,199 @@
+/** Chains ready to run: states with a finite energy and the transitions that move them, as the plan says. */
+import type { Slot } from '../ir/types.ts';
+import type { Planned } from '../plan/plan.ts';
+import type { Stream } from '../random/stream.ts';
+import { EnergyError } from '../syntax/diagnostic.ts';
+import { type ContinuousPart, continuousPart } from './continuous.ts';
+import { continuousStep } from './continuous-step.ts';
+import { makeExchange } from './exchange.ts';
+import { faultyTerm } from './faulty-term.ts';
+import { gibbsTransitions } from './gibbs.ts';
+import { makeLangevin } from './langevin.ts';
+import { collapsed, marginalDraw } from './marginal.ts';
+import { type Clamp, fault, type Model } from './model.ts';
+import { makeNuts } from './nuts.ts';
+import type { RealOptions, RealSampler } from './real-sampler.ts';
+import { copyStates, type Scales, startStates } from './start.ts';
+import { inTurn, plain, type Transition } from './transition.ts';
+
+export interface ChainsOptions {
+  /** Chains that are run here: numbers `first` … `first + chains − 1` of `all`. */
+  readonly chains: number;
+  readonly first: number;
+  readonly all: number;
+  /** Chain c draws from root.fork('chain', c) only, whatever the other chains do. */
+  readonly root: Stream;
+  /** Steps in which transitions may adapt. */
+  readonly warmup: number;
+  /** Leaps of a Hamiltonian step of fixed length. */
+  readonly leapfrogs: number;
+  /** Location and spread of real unknowns, where data tell. */
+  readonly scales?: Scales;
+  /** Rows that chains start from, by the chain's number in the whole run. */
+  readonly start?: { readonly of: (slot: Slot, chain: number) => ArrayLike<number> };
+}
+
+export interface ChainRun {
+  readonly states: Map<Slot, Float64Array>;
+  readonly streams: readonly Stream[];
+  /** All that moves, in turn. */
+  readonly transition: Transition;
+  /** Whether every part of it heeds an inverse temperature. */
+  readonly tempered: boolean;
+  dispose(): void;
+}
+
+/** Sweeps that mend the requirements of a random start beside real unknowns. */
+const REPAIR_SWEEPS = 10;
+
+/**
+ * @param planned disposed of by whoever made it, after the run
+ * @throws EnergyError E0701, E0702 where no start with a finite energy is found
+ */
+export function openChains(model: Model, clamp: Clamp, planned: Planned, o: ChainsOptions): ChainRun {
+  const { plan, gibbs: how, sums } = planned;
+  const { chains, first, all, root } = o;
+  const streams = Array.from({ length: chains }, (_, c) => root.fork('chain', first + c));
+  const start = o.start && { of: (slot: Slot, c: number) => o.start!.of(slot, first + c) };
+  const owned: { dispose(): void }[] = [];
+  const own = <T extends { dispose(): void }>(made: T): T => {
+    owned.push(made);
+    return made;
+  };
+  const dispose = (): void => {
+    for (const x of owned) x.dispose();
+  };
+  const arranged = plan.unknowns.some((u) => u.method === 'exchange');
+  /** Transitions of what is discrete. */
+  const discrete = (count: number): Transition[] => [
+    ...(how ? gibbsTransitions(model, how, clamp, count, all) : []),
+    ...(arranged ? [makeExchange(model, clamp, count)] : []),
+  ];
+  try {
+    const states = startStates(model, clamp, streams, start, o.scales);
+    const parts = discrete(chains).map(own);
+    const real = continuousPart(sums?.model ?? model, clamp, chains, states);
+    if (real) {
+      own(real);
+      const z = feasibleStart(model, clamp, real, streams, states, discrete, o.scales);
+      const sampler = realSampler(planned, real, chains, z, o);
+      const moves = continuousStep(realMethod(planned), real, sampler);
+      if (sums) {
+        const draw = marginalDraw(sums, chains, all);
+        // What is summed out starts where the reals do.
+        if (!start) {
+          real.write(z, states);
+          draw.step(states, streams, plain);
+        }
+        parts.push(own(collapsed(moves, draw)));
+      } else parts.push(moves);
+    }
+    return { states, streams, transition: inTurn(parts), tempered: real === null, dispose };
+  } catch (e) {
+    dispose();
+    throw e;
+  }
+}
+
+const realMethod = ({ plan }: Planned): string =>
+  plan.unknowns.find((u) => u.method in realMethods)?.method ?? 'nuts';
+
+const realMethods = {
+  nuts: true,
+  hmc: true,
+  langevin: true,
+  unadjusted: true,
+} as const satisfies Record<string, true>;
+
+function realSampler(
+  planned: Planned,
+  real: ContinuousPart,
+  chains: number,
+  z: Float64Array,
+  { warmup, leapfrogs, scales, root }: ChainsOptions,
+): RealSampler {
+  const options: RealOptions = { warmup, variances: scales && real.variances(scales) };
+  switch (realMethod(planned) as keyof typeof realMethods) {
+    case 'nuts':
+      return makeNuts(real, chains, z, options);
+    case 'hmc':
+      return makeLangevin(real, chains, z, { ...options, leapfrogs, lengths: root.fork('lengths') });
+    case 'langevin':
+      return makeLangevin(real, chains, z, { ...options, leapfrogs: 1 });
+    case 'unadjusted':
+      return makeLangevin(real, chains, z, { ...options, leapfrogs: 1, unadjusted: true });
+  }
+}
+
+/** Random starts with a finite energy: up to 100 tries for each chain, then the fault is named. */
+function feasibleStart(
+  model: Model,
+  clamp: Clamp,
+  real: ContinuousPart,
+  streams: readonly Stream[],
+  states: Map<Slot, Float64Array>,
+  discrete: (chains: number) => Transition[],
+  scales?: Scales,
+): Float64Array {
+  for (let attempt = 0; ; attempt++) {
+    const z = real.read(states);
+    const { energy, gradient } = real.evaluate(z);
+    const bad = streams.flatMap((_, c) =>
+      Number.isFinite(energy[c]) && gradient.subarray(c * real.dim, (c + 1) * real.dim).every(Number.isFinite)
+        ? []
+        : [c],
+    );
+    if (bad.length === 0) return z;
+    if (attempt >= 100)
+      throw (
+        faultyTerm(model, states, bad[0]) ??
+        fault(
+          'E0702',
+          model.energy.span,
+          `no start with a finite energy was found for \`${model.energy.name}\` in 100 tries`,
+          'check what `require` and the distributions allow',
+        )
+      );
+    // Only the chains in need draw again: what one chain does must not depend on the others.
+    const own = bad.map((c) => streams[c]);
+    const again = startStates(model, clamp, own, undefined, scales);
+    repair(discrete, own, again);
+    for (const u of model.unknowns)
+      bad.forEach((c, j) => {
+        states.get(u.slot)!.set(again.get(u.slot)!.subarray(j * u.size, (j + 1) * u.size), c * u.size);
+      });
+  }
+}
+
+/** Discrete parts that break a requirement at random are mended by sweeps. */
+function repair(
+  discrete: (chains: number) => Transition[],
+  own: readonly Stream[],
+  at: Map<Slot, Float64Array>,
+): void {
+  const positions = own.map((s) => s.position);
+  const before = copyStates(at);
+  const mend = inTurn(discrete(own.length));
+  try {
+    mend.step(at, own, { ...plain, sweeps: REPAIR_SWEEPS });
+    mend.settle?.(at);
+  } catch (e) {
+    // Not a number beside these reals: the next start has others.
+    if (!(e instanceof EnergyError)) throw e;
+    if (own.length === 1) return;
+    // Another chain's fault must not end this one's repair: once more, each by itself.
+    own.forEach((stream, c) => {
+      stream.position = positions[c];
+      const alone = new Map(
+        [...before].map(([slot, x]) => {
+          const size = x.length / own.length;
+          return [slot, x.slice(c * size, (c + 1) * size)];
+        }),
+      );
+      repair(discrete, [stream], alone);
+      for (const [slot, x] of alone) at.get(slot)!.set(x, c * x.length);
+    });
+  } finally {
+    mend.dispose();
+  }
+}
