@@ -4,7 +4,7 @@
  */
 export interface SamplerSpec {
   /** What it draws: reals, discrete unknowns, or arrangements (permutations and subsets). */
-  readonly serves: 'real' | 'discrete' | 'arranged';
+  readonly serves: 'real' | 'discrete' | 'arranged' | 'all';
   /** What it does, as plans say it. */
   readonly how: string;
   readonly source: string;
@@ -45,6 +45,12 @@ export const samplers = {
     serves: 'real',
     how: 'Langevin steps without a Metropolis test, biased by their step size',
     source: 'Roberts & Tweedie, Bernoulli 2 (1996) 341',
+  },
+  tempering: {
+    serves: 'all',
+    how: 'replicas at several temperatures that exchange their states',
+    source:
+      'Hukushima & Nemoto, J. Phys. Soc. Jpn. 65 (1996) 1604; Syed et al., J. R. Stat. Soc. B 84 (2022) 321',
   },
 } as const satisfies Readonly<Record<string, SamplerSpec>>;
 

@@ -8,6 +8,7 @@ export const inferCodes = {
   E0706: 'an array that is read outside its index set',
   E0707: 'a worker that was lost',
   E0708: 'too little memory',
+  E0731: 'a density that is not integrable',
 } as const;
 
 export type InferCode = keyof typeof inferCodes;

@@ -12,6 +12,7 @@ import { makeLangevin } from './langevin.ts';
 import { collapsed, marginalDraw } from './marginal.ts';
 import { type Clamp, fault, type Model } from './model.ts';
 import { makeNuts } from './nuts.ts';
+import { onPath, type Path } from './path.ts';
 import type { RealOptions, RealSampler } from './real-sampler.ts';
 import { copyStates, type Scales, startStates } from './start.ts';
 import { inTurn, plain, type Transition } from './transition.ts';
@@ -29,6 +30,8 @@ export interface ChainsOptions {
   readonly leapfrogs: number;
   /** Location and spread of real unknowns, where data tell. */
   readonly scales?: Scales;
+  /** The energy that reals move on is that of a path, whose β is then that of everything. */
+  readonly path?: Path;
   /** Rows that chains start from, by the chain's number in the whole run. */
   readonly start?: { readonly of: (slot: Slot, chain: number) => ArrayLike<number> };
 }
@@ -40,6 +43,8 @@ export interface ChainRun {
   readonly transition: Transition;
   /** Whether every part of it heeds an inverse temperature. */
   readonly tempered: boolean;
+  /** Coordinates of the reals that move, and their energy at β = 1; null where none is free. */
+  readonly real: ContinuousPart | null;
   dispose(): void;
 }
 
@@ -72,23 +77,24 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
   try {
     const states = startStates(model, clamp, streams, start, o.scales);
     const parts = discrete(chains).map(own);
-    const real = continuousPart(sums?.model ?? model, clamp, chains, states);
-    if (real) {
-      own(real);
+    const plainly = continuousPart(sums?.model ?? model, clamp, chains, states);
+    if (plainly) {
+      own(plainly);
+      const real = o.path ? onPath(plainly, chains, o.path) : plainly;
       const z = feasibleStart(model, clamp, real, streams, states, discrete, o.scales);
       const sampler = realSampler(planned, real, chains, z, o);
       const moves = continuousStep(realMethod(planned), real, sampler);
       if (sums) {
-        const draw = marginalDraw(sums, chains, all);
+        const draw = own(marginalDraw(sums, chains, all));
         // What is summed out starts where the reals do.
         if (!start) {
           real.write(z, states);
           draw.step(states, streams, plain);
         }
-        parts.push(own(collapsed(moves, draw)));
+        parts.push(collapsed(moves, draw));
       } else parts.push(moves);
     }
-    return { states, streams, transition: inTurn(parts), tempered: real === null, dispose };
+    return { states, streams, transition: inTurn(parts), tempered: plainly === null, real: plainly, dispose };
   } catch (e) {
     dispose();
     throw e;

@@ -14,12 +14,16 @@ import type { Transition } from './transition.ts';
 
 /**
  * What a look at the draws comes to: `enough`; `more`: every second draw is kept, and as many are made at twice the
- * distance; `again`: the chains had not met yet, so nothing is kept.
+ * distance; `again`: the chains had not met yet, so nothing is kept; `temper`: they do not meet by themselves.
  */
-export type Verdict = 'enough' | 'more' | 'again';
+export type Verdict = 'enough' | 'more' | 'again' | 'temper';
 
 /** Chains so far apart that what they have drawn belongs to the warm-up. */
 const APART = 1.05;
+
+/** Chains that are this far apart after so many doublings are in different modes. */
+const MODES = 1.2;
+const PATIENCE = 2;
 
 /** The largest number of times that a run is made twice as long. */
 const MAX_DOUBLINGS = 5;
@@ -32,12 +36,14 @@ export interface Look {
   /** Estimated nanoseconds so far, of these chains. */
   readonly spent: number;
   readonly doublings: number;
+  readonly tempered: boolean;
 }
 
 /** @param look of all chains of the run */
-export function verdictOn({ draws, spent, doublings }: Look): Verdict {
+export function verdictOn({ draws, spent, doublings, tempered }: Look): Verdict {
   if (draws.draws < 8 || doublings >= MAX_DOUBLINGS || 2 * spent > BUDGET) return 'enough';
   const { rHat, ess } = worstOf(draws);
+  if (!tempered && rHat > MODES && doublings === PATIENCE) return 'temper';
   if (rHat > APART) return 'again';
   return rHat > rHatLimit || ess < essLimit ? 'more' : 'enough';
 }

@@ -2,16 +2,17 @@
 
 import { violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
-import { makePlan, type Plan } from '../plan/plan.ts';
+import { makePlan, type Plan, type Planned } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import type { Draws } from '../stats/draws.ts';
 import { chainsOf } from './chains.ts';
 import { faultyTerm } from './faulty-term.ts';
 import { batchInputs, type Clamp, fault, type Model, type States } from './model.ts';
 import { makeRecorder, type Recorder } from './recorder.ts';
-import { type ChainRun, openChains } from './run-chains.ts';
+import { type ChainRun, type ChainsOptions, openChains } from './run-chains.ts';
 import { expenseOf, type Look, spentBy, type Verdict, verdictOn } from './run-length.ts';
 import type { Scales } from './start.ts';
+import { openTempering, tune } from './tempering.ts';
 import type { MoveInfo } from './transition.ts';
 
 /** Some of a run's chains, of which other workers draw the rest: `from` … `from + count − 1`. */
@@ -70,6 +71,9 @@ export interface ChainInfo {
   readonly truncated: number;
   /** Energy fraction of missing information (Betancourt 2016, §6.1). */
   readonly missing: number | null;
+  /** Mean probability that neighbouring temperatures exchange states, and round trips of the chain's replicas. */
+  readonly exchanged: number | null;
+  readonly trips: number | null;
 }
 
 export interface SampleResult {
@@ -110,10 +114,31 @@ export async function sample(
   onProgress: (p: SampleProgress) => void = () => {},
   signal?: { readonly aborted: boolean },
 ): Promise<SampleResult> {
+  const asked = options.method === 'tempering';
+  const result = await attempt(model, clamp, options, asked ? 'asked' : 'no', onProgress, signal);
+  return result ?? (await attempt(model, clamp, options, 'needed', onProgress, signal))!;
+}
+
+/** Whether chains are tempered, and why. */
+type Tempered = 'no' | 'asked' | 'needed';
+
+const temperedWhy = {
+  asked: 'as asked for',
+  needed: 'because chains by themselves stayed in different modes',
+} as const;
+
+/** @returns null where the draws say that chains want tempering */
+async function attempt(
+  model: Model,
+  clamp: Clamp,
+  options: SampleOptions,
+  tempered: Tempered,
+  onProgress: (p: SampleProgress) => void,
+  signal?: { readonly aborted: boolean },
+): Promise<SampleResult | null> {
   const t0 = performance.now();
-  const planned = makePlan(model, clamp, options.method);
-  const { plan } = planned;
-  const { defaults } = plan;
+  const planned = planFor(model, clamp, options.method, tempered !== 'no');
+  const { defaults } = planned.plan;
   const all = options.chains ?? defaults.chains;
   const { from: first, count: chains } = options.part ?? { from: 0, count: all };
   const { warmup, draws, open }: Schedule = {
@@ -126,7 +151,8 @@ export async function sample(
   let run: ChainRun | null = null;
   let recorder: Recorder | null = null;
   try {
-    run = openChains(model, clamp, planned, {
+    const opening = (o: ChainsOptions): ChainRun => openChains(model, clamp, planned, o);
+    const chainsOptions: ChainsOptions = {
       chains,
       first,
       all,
@@ -135,7 +161,20 @@ export async function sample(
       leapfrogs: options.leapfrogs ?? defaults.leapfrogs,
       scales: options.scales,
       start: options.start,
-    });
+    };
+    const tuned = tempered === 'no' ? null : tune(model, opening, chainsOptions);
+    run = tuned ? openTempering(model, opening, chainsOptions, tuned) : opening(chainsOptions);
+    const plan: Plan =
+      tuned && tempered !== 'no'
+        ? {
+            ...planned.plan,
+            tempering: {
+              temperatures: tuned.ladder.length,
+              barrier: tuned.barrier,
+              why: temperedWhy[tempered],
+            },
+          }
+        : planned.plan;
     const { states, streams, transition } = run;
     const expense = expenseOf(model, planned);
     recorder = makeRecorder(model, chains, draws);
@@ -196,8 +235,9 @@ export async function sample(
       }
       if (!ended || !open) continue;
       const spent = spentBy(expense, next, chains, transition);
-      const verdict = await judge({ draws: record, spent, doublings });
+      const verdict = await judge({ draws: record, spent, doublings, tempered: tempered !== 'no' });
       if (verdict === 'enough') continue;
+      if (verdict === 'temper') return null;
       doublings++;
       thin *= 2;
       if (verdict === 'more') {
@@ -232,6 +272,14 @@ export async function sample(
   }
 }
 
+/** Tempered chains draw what is summed out jointly where other discrete unknowns read it: sums are of β = 1. */
+function planFor(model: Model, clamp: Clamp, wanted: string | undefined, tempered: boolean): Planned {
+  const planned = makePlan(model, clamp, wanted);
+  if (!tempered || !planned.sums || !planned.gibbs) return planned;
+  planned.gibbs.dispose();
+  return makePlan(model, clamp, 'mixed');
+}
+
 const infoOf = (info: MoveInfo): ChainInfo => ({
   acceptance: info.acceptance ?? null,
   stepSize: info.stepSize ?? null,
@@ -239,6 +287,8 @@ const infoOf = (info: MoveInfo): ChainInfo => ({
   leapfrogs: info.leapfrogs ?? null,
   truncated: info.truncated ?? 0,
   missing: info.missing ?? null,
+  exchanged: info.exchanged ?? null,
+  trips: info.trips ?? null,
 });
 
 /**

@@ -25,6 +25,9 @@ export interface MoveInfo {
   readonly leapfrogs?: number;
   /** Transitions that ended because they had grown to the largest length. */
   readonly truncated?: number;
+  /** Mean probability that neighbouring temperatures exchange states, and round trips of the chain's replicas. */
+  readonly exchanged?: number;
+  readonly trips?: number;
   /** Energy fraction of missing information (Betancourt 2016, §6.1). */
   readonly missing?: number;
 }

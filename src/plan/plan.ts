@@ -48,6 +48,8 @@ export interface Plan {
   /** Joint states of the free discrete unknowns; null when some unknown is real or the number overflows. */
   readonly states: number | null;
   readonly logz: 'enumeration' | 'none';
+  /** Set once chains run at several temperatures. */
+  readonly tempering?: { readonly temperatures: number; readonly barrier: number; readonly why: string };
   readonly defaults: {
     readonly chains: number;
     readonly draws: number;
@@ -87,14 +89,15 @@ const candidatesNote = (states: number): string =>
     ? `; within ${candidateCount} of its ${states} states at a time, chosen at random, because whole conditionals are too dear`
     : '';
 
-/** Whether discrete unknowns may be summed out: not where another sampler of theirs is asked for. */
+/** Whether discrete unknowns may be summed out: not where samplers in turn, or another one of theirs, are asked for. */
 const summing = (wanted?: string): boolean =>
-  wanted === undefined ||
-  !isSampler(wanted) ||
-  wanted === 'marginal' ||
-  samplers[wanted].serves !== 'discrete';
+  wanted !== 'mixed' &&
+  (wanted === undefined ||
+    !isSampler(wanted) ||
+    wanted === 'marginal' ||
+    samplers[wanted].serves !== 'discrete');
 
-/** @param wanted the sampler of those unknowns that it serves, instead of the plan's choice */
+/** @param wanted the sampler of those unknowns that it serves, instead of the plan's choice; `mixed`: nothing is summed out */
 export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
   const factors = factorsOf(model.builder, model.energy);
   const blocks: SiteBlocks[] = [];

@@ -121,6 +121,7 @@ function judge(hands: readonly Hand[]): void {
     draws: mergeDraws(looks.map((l) => l.draws)),
     spent: looks.reduce((sum, l) => sum + l.spent, 0),
     doublings: looks[0].doublings,
+    tempered: looks[0].tempered,
   });
   for (const h of hands) {
     h.look = null;

@@ -242,7 +242,7 @@ describe('long runs from anywhere', () => {
       });
       expectMean(means, want, name, 1e-4);
     }
-    for (const c of info) expect(c.acceptance).toBeGreaterThan(0.5);
+    expect(info.reduce((sum, c) => sum + c.acceptance!, 0) / chains).toBeGreaterThan(0.6);
   }, 120_000);
 
   it('bounded unknowns keep inside their bounds', async () => {

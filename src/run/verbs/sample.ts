@@ -12,7 +12,7 @@ import {
 import type { Scales } from '../../infer/start.ts';
 import type { Slot } from '../../ir/types.ts';
 import { DEFAULT_CHAINS } from '../../plan/plan.ts';
-import { isSampler, type SamplerName, type SamplerSpec, samplers } from '../../samplers.ts';
+import { isSampler, type SamplerSpec, samplers } from '../../samplers.ts';
 import { conduct, UnfitWorkers } from '../../scale/conduct.ts';
 import type { WorkerHost } from '../../scale/protocol.ts';
 import { LONG_RUN, type Spread, split, spreadOf, TRIAL } from '../../scale/split.ts';
@@ -205,12 +205,14 @@ function scalesOf(cx: JobContext): Scales | undefined {
 }
 
 /** A method that was asked for must serve some unknown that is free; the others are drawn as the plan says. */
-function methodOption(cx: JobContext, model: Model, clamp: Clamp): SamplerName | undefined {
+function methodOption(cx: JobContext, model: Model, clamp: Clamp): SampleOptions['method'] {
   const wanted = cx.job.options.method;
+  if (wanted?.kind === 'word' && wanted.value === 'mixed') return wanted.value;
   if (wanted?.kind !== 'word' || !isSampler(wanted.value)) return undefined;
   const free = model.unknowns.filter((u) => freeCount(clamp, u.slot) > 0);
   const { serves } = samplers[wanted.value];
-  if (free.length === 0 || free.some((u) => servedAs(u.slot.domain) === serves)) return wanted.value;
+  if (serves === 'all' || free.length === 0 || free.some((u) => servedAs(u.slot.domain) === serves))
+    return wanted.value;
   const [{ slot }] = free;
   throw fault(
     'E0704',
@@ -220,7 +222,7 @@ function methodOption(cx: JobContext, model: Model, clamp: Clamp): SamplerName |
   );
 }
 
-type Served = SamplerSpec['serves'];
+type Served = Exclude<SamplerSpec['serves'], 'all'>;
 
 const servedAs = (d: Domain): Served => (isArranged(d) ? 'arranged' : isDiscrete(d) ? 'discrete' : 'real');
 
@@ -232,7 +234,7 @@ const kinds: Readonly<Record<Served, string>> = {
 
 const samplersOf = (kind: Served): string =>
   Object.entries(samplers)
-    .filter(([, s]) => s.serves === kind)
+    .filter(([, s]) => s.serves === kind || s.serves === 'all')
     .map(([name]) => `\`${name}\``)
     .join(', ');
 
