@@ -33,7 +33,9 @@ export type SiteSelection =
   | { readonly kind: 'all' }
   | { readonly kind: 'fixed'; readonly sites: Int32Array }
   /** Any `count` sites, given at run time. */
-  | { readonly kind: 'input'; readonly count: number };
+  | { readonly kind: 'input'; readonly count: number }
+  /** One site of each chain, given at run time: the input has the batch's axes. */
+  | { readonly kind: 'each' };
 
 interface Site {
   readonly axes: readonly Axis[];
@@ -55,7 +57,7 @@ export function conditional(
   const states = all > largestConditional ? candidateCount : all;
   const v = b.axis(b.range(states), 'value');
   const made = new Map<Slot, HostArray>();
-  const { site, siteSlot } = siteOf(b, slot, selection, tables, made);
+  const { site, siteSlot } = siteOf(b, slot, selection, batch, tables, made);
   const axes = [...batch.axes, ...site.axes, v];
   const candidateSlot =
     states < all
@@ -94,6 +96,7 @@ function siteOf(
   b: Builder,
   slot: Slot,
   selection: SiteSelection,
+  batch: Batch,
   tables: Tables,
   made: Map<Slot, HostArray>,
 ): { readonly site: Site; readonly siteSlot: Slot | null } {
@@ -103,8 +106,22 @@ function siteOf(
     const coords = axes.map((a) => b.axisNode(a));
     return { site: { axes, coords, flat: flatIndex(b, slot, coords, tables.sizeOf) }, siteSlot: null };
   }
-  const count = selection.kind === 'fixed' ? selection.sites.length : selection.count;
   const total = slot.sets.reduce((n, s) => n * tables.sizeOf(s), 1);
+  if (selection.kind === 'each') {
+    const domain = { kind: 'category', values: b.range(total) } as const;
+    const siteSlot = b.slot(
+      'input',
+      `site of ${slot.name}`,
+      domain,
+      batch.axes.map((a) => a.set),
+    );
+    const flat = b.read(
+      siteSlot,
+      batch.axes.map((a) => b.axisNode(a)),
+    );
+    return { site: { axes: [], flat, coords: coordinates(b, flat, slot.sets.map(tables.sizeOf)) }, siteSlot };
+  }
+  const count = selection.kind === 'fixed' ? selection.sites.length : selection.count;
   const block = b.range(count);
   const axis = b.axis(block, 'site');
   const numbers = b.slot(

@@ -35,7 +35,7 @@ export function factorsOf(b: Builder, energy: Energy): readonly Factor[] {
 }
 
 /** A requirement holds where all its conjuncts do: `all_different` becomes one factor a pair. */
-function conjuncts(b: Builder, n: Node, axes: readonly Axis[], where: Node | null, emit: Emit): void {
+export function conjuncts(b: Builder, n: Node, axes: readonly Axis[], where: Node | null, emit: Emit): void {
   if (n.op === 'call' && n.fn === 'and') {
     const [x, y] = n.args;
     conjuncts(b, x, axes, where, emit);
@@ -58,9 +58,10 @@ function conjuncts(b: Builder, n: Node, axes: readonly Axis[], where: Node | nul
   emit(axes, where, n);
 }
 
-type Emit = (axes: readonly Axis[], where: Node | null, body: Node) => void;
+export type Emit = (axes: readonly Axis[], where: Node | null, body: Node) => void;
 
-function split(b: Builder, n: Node, axes: readonly Axis[], where: Node | null, emit: Emit): void {
+/** The summands of an expression, each with the axes that it is summed over and where. */
+export function split(b: Builder, n: Node, axes: readonly Axis[], where: Node | null, emit: Emit): void {
   if (n.op === 'reduce' && n.kind === 'sum') {
     const { over, body, where: inner } = fresh(b, n, axes);
     split(b, body, [...axes, ...over], inner && where ? b.call('and', where, inner) : (inner ?? where), emit);

@@ -101,7 +101,7 @@ export function forestOf(
   return { states, ...trees, single, pairs };
 }
 
-interface Pair {
+export interface Pair {
   readonly instance: number;
   /** a < b */
   readonly a: number;
@@ -111,7 +111,7 @@ interface Pair {
 type Rows = Extract<Touching['incidence'], { kind: 'rows' }>;
 
 /** Instances that touch one free element, as rows, and those that touch two; null if some touch more or pairs close a circle. */
-function part(
+export function part(
   factor: Factor,
   rows: Rows,
   sites: number,

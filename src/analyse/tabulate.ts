@@ -86,12 +86,14 @@ const readsUnknowns = (n: Node): boolean => (n.uses & Uses.unknown) !== 0;
 /**
  * @param factor one without a barrier
  * @param engine evaluates in float64
+ * @param maxJoint most joint states of what one instance reads
  */
 export function tabulate(
   b: Builder,
   factor: Factor,
   tables: Tables,
   engine: Engine,
+  maxJoint = MAX_JOINT,
 ): Tabulated | Untabulated {
   const { sizeOf } = tables;
   const term = nameOf(factor);
@@ -113,7 +115,7 @@ export function tabulate(
 
   const { columns, placeOf } = columnsOf(b, reads, inner, widths, axes, instances, tables, engine);
   const joint = columns.reduce((n, c) => n * c.states, 1);
-  if (joint > MAX_JOINT) return { why: `what ${term} reads at once has more than ${MAX_JOINT} joint states` };
+  if (joint > maxJoint) return { why: `what ${term} reads at once has more than ${maxJoint} joint states` };
   const mask = fixedGuard && staticMask(b, fixedGuard, axes, tables, engine);
   if (instances === 0 || mask?.every((m) => m === 0))
     return {
@@ -159,7 +161,7 @@ export function tabulate(
 }
 
 /** Why the unknowns that a factor reads have no tables, whatever its size: a clause, or null. */
-export function barrierOf(factor: Factor, sizeOf: Tables['sizeOf']): string | null {
+export function barrierOf(factor: Factor, sizeOf: Tables['sizeOf'], maxStates = MAX_STATES): string | null {
   const term = nameOf(factor);
   let why: string | null = null;
   visit(rootsOf(factor), (n) => {
@@ -171,8 +173,8 @@ export function barrierOf(factor: Factor, sizeOf: Tables['sizeOf']): string | nu
     if (!isDiscrete(domain)) why ??= `${term} also reads \`${name}\`, which is ${showDomain(domain)}`;
     else if (isArranged(domain))
       why ??= `${term} also reads \`${name}\`, a ${domain.kind}, whose elements move together`;
-    else if (stateCount(domain, sizeOf) > MAX_STATES)
-      why ??= `${term} also reads \`${name}\`, which has more than ${MAX_STATES} states`;
+    else if (stateCount(domain, sizeOf) > maxStates)
+      why ??= `${term} also reads \`${name}\`, which has more than ${maxStates} states`;
   });
   return why;
 }

@@ -10,6 +10,7 @@ import { type Cx, inner } from './context.ts';
 import { indexExpressions, materialise, resolveShape, sameDomain } from './domains.ts';
 import { expandEnergy, failCircle, uniqueName } from './energies.ts';
 import { elaborate } from './expressions.ts';
+import { hierarchiesOf } from './hierarchies.ts';
 import { domainConstraints } from './requirements.ts';
 import { asSet } from './sets.ts';
 import { bindSetParameter, isSetParameter, openIndexSet, openSetParameter, unknownIn } from './signatures.ts';
@@ -157,6 +158,7 @@ export function checkAlgebra(own: Cx, item: EnergyItem, constraints: Constraint[
       terms: terms.map((t) => ({ name: t.name, span: t.span, body: t.node })),
       support: constraints,
       reports,
+      hierarchies: hierarchiesOf(own.ck, unknowns),
     },
     args,
     generic,

@@ -1,6 +1,6 @@
 /** What every checking function carries: the builder, the diagnostics, the names in scope. */
 import { Builder } from '../ir/build.ts';
-import type { Axis, Constraint, IndexSet, Node, Slot } from '../ir/types.ts';
+import type { Axis, Constraint, Hierarchy, IndexSet, Node, Slot } from '../ir/types.ts';
 import { isStackOverflow, limits, TooLarge } from '../limits.ts';
 import { at, type Diagnostic, type Note } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
@@ -27,6 +27,8 @@ export class Checker {
   readonly edgeSets = new Map<Slot, IndexSet>();
   /** What a `~` names, and calls of energies that require something: that it may come out constant (`x ~ uniform(0, 1)`) is meant. */
   readonly drawn = new Set<Slot | Span>();
+  /** Unknowns that are drawn around others, in the order of statements. */
+  readonly hierarchies: Hierarchy[] = [];
   /** Energies that others call, by the span of their name: parts, which need not be normalised by themselves. */
   readonly parts = new Set<Span>();
   /** Sampling statements of data: they tell of unknowns, but are no prior of any. */

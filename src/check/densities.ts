@@ -8,6 +8,7 @@ import { align } from './arrays.ts';
 import type { Cx } from './context.ts';
 import type { Density, Distribution, ElementwiseDistribution, Requirement } from './distribution.ts';
 import { elaborate } from './expressions.ts';
+import { noteHierarchy } from './hierarchies.ts';
 import { requireThat } from './support.ts';
 import { elementTarget, rangeOfValue } from './targets.ts';
 import { type ArrayValue, describe, type Value } from './values.ts';
@@ -68,7 +69,13 @@ function elementwise(
     requires.push({ axes, condition: b.call('ge', value, lo) });
   if (hi && !(hi.op === 'const' && known && known.hi <= hi.value))
     requires.push({ axes, condition: b.call('le', value, hi) });
-  return { node: dist.density(b, value, params), axes, requires };
+  const { place } = dist;
+  return {
+    node: dist.density(b, value, params),
+    axes,
+    requires,
+    ...(place ? { placed: { value, place: () => place(b, params) } } : {}),
+  };
 }
 
 function densityUnder(cx: Cx, y: ArrayValue, given: DistributionValue, span: Span): Density {
@@ -162,5 +169,6 @@ export function densityOf(
     return { node: guarded(cx, density), axes: density.axes };
   }
   for (const r of density.requires) requireThat(cx, span, [...outer, ...r.axes], where, r.condition);
+  noteHierarchy(cx.ck, density, [...outer, ...density.axes], where, span);
   return { node: density.node, axes: density.axes };
 }

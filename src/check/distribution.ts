@@ -40,6 +40,13 @@ interface Described {
 /** What y is a value of: any number, a whole number, an angle. */
 export type Target = 'real' | 'whole' | 'angle';
 
+/** A location and a scale of y itself (`line`) or of ln y (`log`); null: 0 and 1. */
+export interface Place {
+  readonly on: 'line' | 'log';
+  readonly loc: Node | null;
+  readonly scale: Node | null;
+}
+
 /** Maps over the elements of arrays. */
 export interface ElementwiseDistribution extends Described {
   readonly kind: 'elementwise';
@@ -47,6 +54,8 @@ export interface ElementwiseDistribution extends Described {
   readonly density: (b: Builder, y: Node, p: readonly Node[]) => Node;
   /** Where the density is positive; absent: everywhere. The ends carry no mass that matters. */
   readonly bounds?: (b: Builder, p: readonly Node[]) => { readonly lo?: Node; readonly hi?: Node };
+  /** Where and how widely y lies, or ln y: what standard coordinates of y are made of. */
+  readonly place?: (b: Builder, p: readonly Node[]) => Place;
   /** What parameters that are constants must satisfy together: what is wrong, or null. */
   readonly check?: (p: readonly (number | undefined)[]) => string | null;
 }
@@ -63,6 +72,8 @@ export interface Density {
   readonly axes: readonly Axis[];
   /** Where it holds; outside the density is 0. */
   readonly requires: readonly Requirement[];
+  /** The value as its axes have it, and where it is drawn. */
+  readonly placed?: { readonly value: Node; readonly place: () => Place };
 }
 
 /** What an array distribution gets: y, its parameters, and where it stands. */
@@ -128,7 +139,7 @@ export const elementwise = (
   formula: string,
   doc: string,
   density: ElementwiseDistribution['density'],
-  extra: Partial<Pick<ElementwiseDistribution, 'on' | 'bounds' | 'check'>> = {},
+  extra: Partial<Pick<ElementwiseDistribution, 'on' | 'bounds' | 'check' | 'place'>> = {},
 ): ElementwiseDistribution => ({
   kind: 'elementwise',
   name,

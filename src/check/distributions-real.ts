@@ -17,7 +17,7 @@ import {
   xlogy,
   zeroAtZero,
 } from './density-parts.ts';
-import { type ElementwiseDistribution, elementwise, ranges } from './distribution.ts';
+import { type ElementwiseDistribution, elementwise, type Place, ranges } from './distribution.ts';
 
 type Nodes = readonly Node[];
 
@@ -64,6 +64,17 @@ const gamma = (b: Builder, y: Node, [shape, rate]: Nodes): Node =>
     b.neg(b.mul(rate, y)),
   );
 
+const locationScale = (_: Builder, [loc, scale]: Nodes): Place => ({ on: 'line', loc, scale });
+
+/** ln y lies around ln s, as widely whatever s. */
+const scaleOnly = (b: Builder, s: Node): Place => ({ on: 'log', loc: log(b, s), scale: null });
+
+/** The same where the spread of ln y falls with a power of the shape. */
+const shaped = (b: Builder, s: Node, shape: Node, power: 0.5 | 1): Place => ({
+  ...scaleOnly(b, s),
+  scale: shape.op === 'const' ? null : b.div(num(b, 1), b.call('pow', shape, num(b, power))),
+});
+
 /** Twice the density on one half. */
 const folded =
   (density: ElementwiseDistribution['density'], place: (b: Builder, p: Nodes) => Nodes) =>
@@ -78,6 +89,7 @@ const line: readonly ElementwiseDistribution[] = [
     'exp(−(y − mu)² / 2 sigma²) / (sigma √(2π))',
     'Gaussian with mean mu and standard deviation sigma.',
     normal,
+    { place: locationScale },
   ),
   row(
     'student_t',
@@ -86,6 +98,7 @@ const line: readonly ElementwiseDistribution[] = [
     '(1 + z²/nu)^(−(nu + 1)/2) / (sigma √nu B(½, nu/2)), z = (y − mu) / sigma',
     'Student t with nu degrees of freedom, location mu and scale sigma.',
     studentT,
+    { place: (b, [, ...p]) => locationScale(b, p) },
   ),
   row(
     'cauchy',
@@ -94,6 +107,7 @@ const line: readonly ElementwiseDistribution[] = [
     '1 / (π sigma (1 + z²)), z = (y − mu) / sigma',
     'Cauchy with location mu and scale sigma.',
     cauchy,
+    { place: locationScale },
   ),
   row(
     'laplace',
@@ -102,6 +116,7 @@ const line: readonly ElementwiseDistribution[] = [
     'exp(−|y − mu| / scale) / (2 scale)',
     'Double exponential with location mu.',
     (b, y, [mu, s]) => b.neg(total(b, num(b, LOG_2), log(b, s), b.div(b.call('abs', b.sub(y, mu)), s))),
+    { place: locationScale },
   ),
   row(
     'logistic',
@@ -113,6 +128,7 @@ const line: readonly ElementwiseDistribution[] = [
       const z = standard(b, y, mu, s);
       return b.neg(total(b, z, log(b, s), b.mul(num(b, 2), b.call('softplus', b.neg(z)))));
     },
+    { place: locationScale },
   ),
   row(
     'gumbel',
@@ -124,6 +140,7 @@ const line: readonly ElementwiseDistribution[] = [
       const z = standard(b, y, mu, beta);
       return b.neg(total(b, log(b, beta), z, b.call('exp', b.neg(z))));
     },
+    { place: locationScale },
   ),
 ];
 
@@ -135,7 +152,7 @@ const halfLine: readonly ElementwiseDistribution[] = [
     '2 exp(−y² / 2 sigma²) / (sigma √(2π))',
     '|x| of a Gaussian with mean 0.',
     folded(normal, (b, [sigma]) => [num(b, 0), sigma]),
-    fromZeroOn,
+    { bounds: fromZero, place: (b, [sigma]) => scaleOnly(b, sigma) },
   ),
   row(
     'half_cauchy',
@@ -144,7 +161,7 @@ const halfLine: readonly ElementwiseDistribution[] = [
     '2 / (π sigma (1 + (y/sigma)²))',
     '|x| of a Cauchy with location 0.',
     folded(cauchy, (b, [sigma]) => [num(b, 0), sigma]),
-    fromZeroOn,
+    { bounds: fromZero, place: (b, [sigma]) => scaleOnly(b, sigma) },
   ),
   row(
     'half_student_t',
@@ -153,7 +170,7 @@ const halfLine: readonly ElementwiseDistribution[] = [
     '2 student_t(nu, 0, sigma)',
     '|x| of a Student t with location 0.',
     folded(studentT, (b, [nu, sigma]) => [nu, num(b, 0), sigma]),
-    fromZeroOn,
+    { bounds: fromZero, place: (b, [, sigma]) => scaleOnly(b, sigma) },
   ),
   row(
     'exponential',
@@ -162,7 +179,7 @@ const halfLine: readonly ElementwiseDistribution[] = [
     'rate e^(−rate y)',
     'Exponential with mean 1/rate.',
     (b, y, [rate]) => b.sub(log(b, rate), b.mul(rate, y)),
-    fromZeroOn,
+    { bounds: fromZero, place: (b, [rate]) => scaleOnly(b, b.div(num(b, 1), rate)) },
   ),
   row(
     'gamma',
@@ -171,7 +188,7 @@ const halfLine: readonly ElementwiseDistribution[] = [
     'rate^shape y^(shape − 1) e^(−rate y) / Γ(shape)',
     'Gamma with mean shape / rate.',
     gamma,
-    fromZeroOn,
+    { bounds: fromZero, place: (b, [shape, rate]) => shaped(b, b.div(shape, rate), shape, 0.5) },
   ),
   row(
     'inv_gamma',
@@ -191,7 +208,7 @@ const halfLine: readonly ElementwiseDistribution[] = [
           b.neg(b.div(s, y)),
         ),
       ),
-    fromZeroOn,
+    { bounds: fromZero, place: (b, [shape, scale]) => shaped(b, b.div(scale, shape), shape, 0.5) },
   ),
   row(
     'chi_squared',
@@ -209,7 +226,7 @@ const halfLine: readonly ElementwiseDistribution[] = [
     'exp(−(ln y − mu)² / 2 sigma²) / (y sigma √(2π))',
     'ln y is Gaussian with mean mu and standard deviation sigma.',
     (b, y, p) => zeroAtZero(b, y, b.sub(normal(b, log(b, y), p), log(b, y))),
-    fromZeroOn,
+    { bounds: fromZero, place: (_, [loc, scale]) => ({ on: 'log', loc, scale }) },
   ),
   row(
     'weibull',
@@ -221,7 +238,7 @@ const halfLine: readonly ElementwiseDistribution[] = [
       const u = b.div(y, s);
       return total(b, b.sub(log(b, k), log(b, s)), xlogy(b, minusOne(b, k), u), b.neg(b.call('pow', u, k)));
     },
-    fromZeroOn,
+    { bounds: fromZero, place: (b, [shape, scale]) => shaped(b, scale, shape, 1) },
   ),
   row(
     'pareto',

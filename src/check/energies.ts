@@ -22,6 +22,7 @@ import { densityOf } from './densities.ts';
 import { fitsDomain, indexExpressions, materialise, resolveShape } from './domains.ts';
 import { elaborate } from './expressions.ts';
 import { asCondition, bindGenerator } from './generators.ts';
+import { hierarchiesOf } from './hierarchies.ts';
 import { boundRequirements, domainConstraints } from './requirements.ts';
 import {
   bindSetParameter,
@@ -85,6 +86,7 @@ export function checkEnergy(cx: Cx, item: EnergyItem): CheckedEnergy {
     terms: body.terms,
     support: constraints,
     reports: body.reports,
+    hierarchies: hierarchiesOf(own.ck, unknowns),
   };
   return { energy, args, generic };
 }

@@ -41,7 +41,7 @@ export async function saveJob(args: {
 }): Promise<Saved> {
   const { host, dir, session, job, result, source, used } = args;
   const format = checkFormat(args.format);
-  const summary = result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws) : null;
+  const summary = result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws, result.chains) : null;
   const record = {
     energy: version,
     node: process.version,
@@ -108,6 +108,7 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
       return {
         plan: result.plan,
         chains: result.chains,
+        thin: result.thin,
         workers: result.spread,
         timings: result.seconds,
         complete: result.complete,

@@ -9,6 +9,7 @@ export const inferCodes = {
   E0707: 'a worker that was lost',
   E0708: 'too little memory',
   E0731: 'a density that is not integrable',
+  E0732: 'stopped before there was an estimate',
 } as const;
 
 export type InferCode = keyof typeof inferCodes;

@@ -6,14 +6,26 @@ import { totalEnergy, violationsOf } from '../ir/batch.ts';
 import { gradient } from '../ir/derive.ts';
 import type { Lambda, Node, Slot } from '../ir/types.ts';
 import { type SlotTransform, slotTransform } from '../transforms/slot.ts';
+import { standardTransform } from '../transforms/standard.ts';
 import { type BoundValues, dependentBounds } from './bounds.ts';
 import { chainsOf } from './chains.ts';
 import { type Coordinates, coordinatesOf } from './coordinates.ts';
 import type { Clamp, Model, States } from './model.ts';
 import type { ContinuousTarget } from './real-sampler.ts';
+import { inOrder, noStandards, type Standards } from './standard.ts';
+import { standardSpec, standardValues } from './standard-part.ts';
 import type { Scales } from './start.ts';
 
+/** The coordinates of one unknown: those of its elements `free`, from `at` on. */
+export interface Block {
+  readonly slot: Slot;
+  readonly size: number;
+  readonly free: Int32Array;
+  readonly at: number;
+}
+
 export interface ContinuousPart extends ContinuousTarget {
+  readonly parts: readonly Block[];
   /** Variances to start the metric from: those of known scales, 1 elsewhere. */
   variances(scales: Scales): Float64Array;
   /** Free real coordinates of the chains' states, unconstrained, chains × dim. */
@@ -29,12 +41,14 @@ export function continuousPart(
   clamp: Clamp,
   chains: number,
   states: States,
+  standards: Standards = noStandards,
 ): ContinuousPart | null {
-  const parts = coordinatesOf(model, clamp, chains);
+  const parts = inOrder(coordinatesOf(model, clamp, chains), standards);
   const dim = parts.reduce((n, c) => n + c.free.length, 0);
   if (dim === 0) return null;
   const boundsOf = dependentBounds(model);
-  const target = compileTarget(model, parts, chains);
+  const target = compileTarget(model, parts, chains, standards);
+  const standing = standardValues(model, standards);
 
   const moving: Moving = { target, parts, model, states, chains, dim };
   const room = roomFor(chains * (1 + dim));
@@ -60,7 +74,7 @@ export function continuousPart(
       let at = 0;
       for (const c of parts) {
         const scale = scales.get(c.slot);
-        if (scale && isLine(c.domain))
+        if (scale && isLine(c.domain) && !standards.has(c.slot))
           c.free.forEach((i, j) => {
             out[at + j] = scale.sd[i] ** 2 || 1;
           });
@@ -76,6 +90,7 @@ export function continuousPart(
         const x = from.get(c.slot)!;
         for (let k = 0; k < chains; k++) {
           const full = c.toFree(x.subarray(k * c.size, (k + 1) * c.size), k, ofChain(bounds, k, c.size));
+          standing.toFree(c, full, from, k);
           c.free.forEach((i, j) => {
             z[k * dim + at + j] = full[i];
           });
@@ -87,7 +102,7 @@ export function continuousPart(
     write(z, to) {
       let at = 0;
       for (const c of parts) {
-        // In the order of declaration: a bound reads unknowns that are already written.
+        // Bounds and coordinates read unknowns that are already written.
         const bounds = boundsOf(c.layout, to, chains);
         const x = to.get(c.slot)!;
         const full = new Float64Array(c.size);
@@ -95,13 +110,27 @@ export function continuousPart(
           c.free.forEach((i, j) => {
             full[i] = z[k * dim + at + j];
           });
+          standing.toLine(c, full, to, k);
           c.toValues(full, x.subarray(k * c.size, (k + 1) * c.size), k, ofChain(bounds, k, c.size));
         }
         at += c.free.length;
       }
     },
-    dispose: () => target.run.dispose(),
+    parts: blocksOf(parts),
+    dispose() {
+      target.run.dispose();
+      standing.dispose();
+    },
   };
+}
+
+function blocksOf(parts: readonly Coordinates[]): readonly Block[] {
+  let at = 0;
+  return parts.map(({ slot, size, free }) => {
+    const first = at;
+    at += free.length;
+    return { slot, size, free, at: first };
+  });
 }
 
 /** Numbers that are allotted together: an array of its own takes longer to make than many a gradient. */
@@ -255,7 +284,12 @@ interface Target {
 }
 
 /** Outputs: `energy` of each chain with the Jacobian, its gradients `g0…`, and `broken` requirements. */
-function compileTarget(model: Model, parts: readonly Coordinates[], chains: number): Target {
+function compileTarget(
+  model: Model,
+  parts: readonly Coordinates[],
+  chains: number,
+  standards: Standards,
+): Target {
   const b = model.builder;
   const apart = model.engine.oneByOne === true;
   const { chain, batch, compile } = chainsOf(model, apart ? 1 : chains);
@@ -268,24 +302,28 @@ function compileTarget(model: Model, parts: readonly Coordinates[], chains: numb
     });
   const onBound = (l: Lambda | undefined): Lambda | undefined => l && { axes: l.axes, body: onLine(l.body) };
   const held = new Map<Slot, HostArray>();
-  // In the order of declaration: bounds read unknowns whose transforms are known by then.
+  const jacobian: Node[] = [];
+  // Bounds and places read unknowns whose transforms are known by then.
   for (const c of parts) {
     const z = batch.slots.get(c.slot)!;
     const mask = c.isHeld ? b.slot('input', `${c.slot.name} given`, { kind: 'bit' }, c.slot.sets) : null;
     if (mask && c.isHeld) held.set(mask, { shape: c.layout.shape, data: c.isHeld });
     const { domain } = c;
-    transforms.set(
-      c.slot,
-      slotTransform(b, {
-        domain,
-        sets: c.slot.sets,
-        z: (indices) => b.read(z, [lead, ...indices]),
-        held: mask && ((indices) => b.read(mask, indices)),
-        ...(domain.kind === 'real' ? { lower: onBound(domain.lower), upper: onBound(domain.upper) } : {}),
-      }),
-    );
+    const u = (indices: readonly Node[]): Node => b.read(z, [lead, ...indices]);
+    const isGiven = mask && ((indices: readonly Node[]) => b.read(mask, indices));
+    const standard = standards.get(c.slot);
+    const standing = standard && standardTransform(b, standardSpec(b, c, standard, onLine, u, isGiven, held));
+    if (standing) jacobian.push(standing.logJacobian);
+    const transform = slotTransform(b, {
+      domain,
+      sets: c.slot.sets,
+      z: standing?.z ?? u,
+      held: isGiven,
+      ...(domain.kind === 'real' ? { lower: onBound(domain.lower), upper: onBound(domain.upper) } : {}),
+    });
+    jacobian.push(transform.logJacobian);
+    transforms.set(c.slot, transform);
   }
-  const jacobian = parts.map((c) => transforms.get(c.slot)!.logJacobian);
   const energy = b.sub(onLine(totalEnergy(b, model.energy)), b.addAll(jacobian));
   const moved = new Set(parts.filter((c) => !c.isHeld).map((c) => c.slot));
   const broken = model.energy.support

@@ -8,10 +8,13 @@
  */
 import type { GibbsPlan } from '../plan/gibbs.ts';
 import { conditionalSweep } from './conditional-sweep.ts';
+import { clusterMoves } from './discrete/cluster.ts';
+import { interleaved } from './discrete/interleaved.ts';
+import { proposerTransition } from './discrete/proposers.ts';
 import { makeForest } from './forest.ts';
 import { kernelSweep } from './kernel-sweep.ts';
 import type { Clamp, Model } from './model.ts';
-import type { Transition } from './transition.ts';
+import { inTurn, type Transition } from './transition.ts';
 
 /**
  * One step of all of them sweeps over every free discrete element. Their fault is E0701 if in the last sweep some
@@ -33,5 +36,15 @@ export function gibbsTransitions(
     if (drawn) out.push(drawn);
   }
   if (plan.conditionals.length > 0) out.push(conditionalSweep(model, plan.conditionals, clamp, chains, all));
+  const { proposer, clusters } = plan;
+  if (proposer) out.push(proposerTransition(model, proposer, clamp, chains));
+  if (clusters)
+    return [
+      interleaved(
+        inTurn(out),
+        clusterMoves(clusters.tables, clusters.graph, chains, clusters.method),
+        clusters.period,
+      ),
+    ];
   return out;
 }

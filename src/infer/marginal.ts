@@ -5,18 +5,21 @@
  */
 import { factorsOf, readsOf } from '../analyse/factors.ts';
 import { type Marginal, showForm, sumOut } from '../analyse/marginal.ts';
+import type { Probe } from '../analyse/marginal-chain.ts';
 import { isArranged, isDiscrete, stateCount } from '../domain.ts';
 import { machines, nanoseconds, workOf } from '../engines/cost.ts';
-import type { Output } from '../engines/engine.ts';
+import type { Arrays, Output } from '../engines/engine.ts';
 import { totalEnergy } from '../ir/batch.ts';
 import { gradient } from '../ir/derive.ts';
 import type { Energy, Slot } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
+import { Stream } from '../random/stream.ts';
 import { chainsOf } from './chains.ts';
 import { conditionalSweep } from './conditional-sweep.ts';
 import { notFinite } from './faulty-term.ts';
 import { makeForest } from './forest.ts';
 import { batchInputs, type Clamp, freeCount, type Model } from './model.ts';
+import { startStates } from './start.ts';
 import type { Transition } from './transition.ts';
 
 /** One unknown summed out of what was left by those before it. */
@@ -68,7 +71,7 @@ export function marginalModel(model: Model, clamp: Clamp, asked = false): Margin
       if (isArranged(slot.domain)) continue;
       if (size * stateCount(slot.domain, model.sizeOf) > MAX_NUMBERS) continue;
       if (!meets(now, slot, slots)) continue;
-      const made = sumOut(now, now.energy, slot, clamp, model.kernels ?? undefined);
+      const made = sumOut(now, now.energy, slot, clamp, probeOf(now, clamp), model.kernels ?? undefined);
       if ('why' in made) continue;
       const next: Model = {
         ...now,
@@ -88,6 +91,21 @@ export function marginalModel(model: Model, clamp: Clamp, asked = false): Margin
     ? null
     : { model: now, clamp, summed: stages.map((s) => s.marginal.slot), why, stages };
 }
+
+/** Values at four random starts. */
+const probeOf =
+  (model: Model, clamp: Clamp) =>
+  (tables: Arrays): Probe =>
+  (node, axes) => {
+    const streams = Array.from({ length: 4 }, (_, c) => new Stream(1, 'probe').fork('chain', c));
+    const states = startStates(model, clamp, streams);
+    const { chain, batch, compile } = chainsOf(model, streams.length);
+    const run = compile([{ name: 'value', axes: [chain, ...axes], node: batch.on(node) }], tables);
+    const out = run.run(batchInputs(model, batch.slots, states, streams.length)).get('value')!.data;
+    const values = Float64Array.from(out);
+    run.dispose();
+    return values;
+  };
 
 /** Free discrete unknowns of many elements before single ones, which touch more. */
 const ofElementsFirst = (model: Model, clamp: Clamp): Model['unknowns'] =>

@@ -13,7 +13,10 @@ import { collapsed, marginalDraw } from './marginal.ts';
 import { type Clamp, fault, type Model } from './model.ts';
 import { makeNuts } from './nuts.ts';
 import { onPath, type Path } from './path.ts';
+import { pathStarts } from './pathfinder.ts';
+import { pilot } from './pilot.ts';
 import type { RealOptions, RealSampler } from './real-sampler.ts';
+import { movingHierarchies, noStandards, placeStarts, type Standards } from './standard.ts';
 import { copyStates, type Scales, startStates } from './start.ts';
 import { inTurn, plain, type Transition } from './transition.ts';
 
@@ -32,6 +35,8 @@ export interface ChainsOptions {
   readonly scales?: Scales;
   /** The energy that reals move on is that of a path, whose β is then that of everything. */
   readonly path?: Path;
+  /** Coordinates of unknowns that are drawn around others, or that a short run of one chain finds them; absent: their own. */
+  readonly standards?: Standards | 'found';
   /** Rows that chains start from, by the chain's number in the whole run. */
   readonly start?: { readonly of: (slot: Slot, chain: number) => ArrayLike<number> };
 }
@@ -45,6 +50,8 @@ export interface ChainRun {
   readonly tempered: boolean;
   /** Coordinates of the reals that move, and their energy at β = 1; null where none is free. */
   readonly real: ContinuousPart | null;
+  /** Coordinates of unknowns that are drawn around others. */
+  readonly standards?: Standards;
   dispose(): void;
 }
 
@@ -75,14 +82,18 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
     ...(arranged ? [makeExchange(model, clamp, count)] : []),
   ];
   try {
-    const states = startStates(model, clamp, streams, start, o.scales);
+    const standards =
+      o.standards === 'found' ? standardsFor(model, clamp, planned, o) : (o.standards ?? noStandards);
+    const states = starts(model, clamp, streams, standards, o.scales, start);
     const parts = discrete(chains).map(own);
-    const plainly = continuousPart(sums?.model ?? model, clamp, chains, states);
+    const plainly = continuousPart(sums?.model ?? model, clamp, chains, states, standards);
     if (plainly) {
       own(plainly);
       const real = o.path ? onPath(plainly, chains, o.path) : plainly;
-      const z = feasibleStart(model, clamp, real, streams, states, discrete, o.scales);
-      const sampler = realSampler(planned, real, chains, z, o);
+      const z = feasibleStart(model, clamp, real, streams, states, discrete, standards, o.scales);
+      const found = parts.length > 0 || o.path || o.start || o.scales ? null : pathStarts(real, z, streams);
+      if (found) real.write(z, states);
+      const sampler = realSampler(planned, real, chains, z, o, found ?? undefined);
       const moves = continuousStep(realMethod(planned), real, sampler);
       if (sums) {
         const draw = own(marginalDraw(sums, chains, all));
@@ -94,11 +105,55 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
         parts.push(collapsed(moves, draw));
       } else parts.push(moves);
     }
-    return { states, streams, transition: inTurn(parts), tempered: plainly === null, real: plainly, dispose };
+    const transition = inTurn(parts);
+    return { states, streams, transition, tempered: plainly === null, real: plainly, standards, dispose };
   } catch (e) {
     dispose();
     throw e;
   }
+}
+
+/** Coordinates in which hierarchies are moved: the same for all chains, whoever draws them. */
+function standardsFor(model: Model, clamp: Clamp, planned: Planned, o: ChainsOptions): Standards {
+  const moved = planned.sums?.model ?? model;
+  const hierarchies = movingHierarchies(moved, clamp);
+  if (hierarchies.length === 0) return noStandards;
+  const root = o.root.fork('pilot');
+  try {
+    return pilot(moved, hierarchies, {
+      warmup: o.warmup,
+      signs: root.fork('signs'),
+      open: (standards, warmup, at) =>
+        openChains(model, clamp, planned, {
+          ...o,
+          chains: 1,
+          first: 0,
+          all: 1,
+          root,
+          warmup,
+          standards,
+          start: at ? { of: (slot) => at.get(slot)! } : o.start,
+        }),
+    });
+  } catch (e) {
+    // What is wrong shows again, or was an accident of the pilot's start.
+    if (e instanceof EnergyError) return noStandards;
+    throw e;
+  }
+}
+
+/** Starts that are given, or random ones in the coordinates that will be moved. */
+function starts(
+  model: Model,
+  clamp: Clamp,
+  streams: readonly Stream[],
+  standards: Standards,
+  scales?: Scales,
+  rows?: ChainsOptions['start'],
+): Map<Slot, Float64Array> {
+  const states = startStates(model, clamp, streams, rows, scales);
+  if (!rows) placeStarts(model, clamp, standards, states, streams.length, scales);
+  return states;
 }
 
 const realMethod = ({ plan }: Planned): string =>
@@ -117,8 +172,9 @@ function realSampler(
   chains: number,
   z: Float64Array,
   { warmup, leapfrogs, scales, root }: ChainsOptions,
+  covariances?: RealOptions['covariances'],
 ): RealSampler {
-  const options: RealOptions = { warmup, variances: scales && real.variances(scales) };
+  const options: RealOptions = { warmup, variances: scales && real.variances(scales), covariances };
   switch (realMethod(planned) as keyof typeof realMethods) {
     case 'nuts':
       return makeNuts(real, chains, z, options);
@@ -139,6 +195,7 @@ function feasibleStart(
   streams: readonly Stream[],
   states: Map<Slot, Float64Array>,
   discrete: (chains: number) => Transition[],
+  standards: Standards,
   scales?: Scales,
 ): Float64Array {
   for (let attempt = 0; ; attempt++) {
@@ -162,7 +219,7 @@ function feasibleStart(
       );
     // Only the chains in need draw again: what one chain does must not depend on the others.
     const own = bad.map((c) => streams[c]);
-    const again = startStates(model, clamp, own, undefined, scales);
+    const again = starts(model, clamp, own, standards, scales);
     repair(discrete, own, again);
     for (const u of model.unknowns)
       bad.forEach((c, j) => {

@@ -15,6 +15,8 @@ import type { Scales } from './start.ts';
 import { openTempering, tune } from './tempering.ts';
 import type { MoveInfo } from './transition.ts';
 
+export type Coordinate = 'auto' | 'declared';
+
 /** Some of a run's chains, of which other workers draw the rest: `from` … `from + count − 1`. */
 export interface ChainPart {
   readonly from: number;
@@ -39,6 +41,8 @@ export interface SampleOptions {
   readonly thin?: number;
   readonly seed?: number;
   readonly leapfrogs?: number;
+  /** Of unknowns that are drawn around others: found by the run (the default), or their own. */
+  readonly coordinates?: Coordinate;
   /** Location and spread of real unknowns, where data tell. */
   readonly scales?: Scales;
   /** Rows that chains start from; chains are numbered in the whole run. */
@@ -161,6 +165,8 @@ async function attempt(
       leapfrogs: options.leapfrogs ?? defaults.leapfrogs,
       scales: options.scales,
       start: options.start,
+      // References of tempered chains are in unknowns' own coordinates.
+      standards: tempered === 'no' && options.coordinates !== 'declared' ? 'found' : undefined,
     };
     const tuned = tempered === 'no' ? null : tune(model, opening, chainsOptions);
     run = tuned ? openTempering(model, opening, chainsOptions, tuned) : opening(chainsOptions);

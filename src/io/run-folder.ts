@@ -5,6 +5,7 @@
  */
 import type { HostArray } from '../arrays.ts';
 import type { Draws } from '../stats/draws.ts';
+import type { ChainMoves } from '../stats/moves.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { decodeText } from './binary.ts';
 import { type CmdstanOptions, drawsFromCmdstan, readCmdstanCsv, writeCmdstanCsv } from './cmdstan-csv.ts';
@@ -154,6 +155,17 @@ function readDrawsEntry(value: unknown, path: string): NonNullable<RunRecord['dr
   if (!isRecord(value) || !format)
     throw dataFault('E0521', path, `\`${path}\` gives its draws no format that is known.`);
   return { format, files: fileList(value.files, path), layout: layoutFromJson(value, 'E0521', path) };
+}
+
+const moveKeys = ['divergences', 'truncated', 'missing', 'acceptance', 'trips'] as const;
+
+/** What a run says of its chains' moves; nothing where it says nothing that is understood. */
+export function movesOf({ run }: RunRecord): readonly ChainMoves[] {
+  if (!Array.isArray(run.chains)) return [];
+  return run.chains.map((c: unknown): ChainMoves => {
+    if (!isRecord(c)) return {};
+    return Object.fromEntries(moveKeys.flatMap((k) => (typeof c[k] === 'number' ? [[k, c[k]]] : [])));
+  });
 }
 
 /** Names of files in the folder itself; anything that could lead elsewhere is refused. */

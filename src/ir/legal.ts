@@ -246,6 +246,9 @@ export function checkLegalEnergy(energy: Energy): void {
     ...energy.support.map((c) => [c.condition, c.axes] as const),
     ...energy.support.flatMap((c) => (c.where ? [[c.where, c.axes] as const] : [])),
     ...energy.reports.map((r) => [r.value.body, r.value.axes] as const),
+    ...(energy.hierarchies ?? []).flatMap((h) =>
+      [h.loc, h.scale, h.logDensity].flatMap((n) => (n ? [[n, h.axes] as const] : [])),
+    ),
   ];
   checkLegal(...new Set(closed.map(([n]) => n)));
   for (const [n, axes] of closed) {

@@ -304,6 +304,25 @@ export interface Report {
   readonly domain: Domain;
 }
 
+/**
+ * A real unknown that an energy draws around others: `theta ~ normal(mu, tau)`. It is no part of the energy's meaning;
+ * samplers may take coordinates from it.
+ */
+export interface Hierarchy {
+  readonly slot: Slot;
+  readonly span: Span;
+  /** One for each dimension of the slot; what is free in the expressions is among them. */
+  readonly axes: readonly Axis[];
+  /** Whether location and scale are those of the unknown or of its logarithm. */
+  readonly on: 'line' | 'log';
+  /** Absent: 0. */
+  readonly loc: Node | null;
+  /** Absent: 1. */
+  readonly scale: Node | null;
+  /** Of the element at `axes`; null where it is drawn around other elements of the same unknown. */
+  readonly logDensity: Node | null;
+}
+
 /** A compiled energy: what every verb works on. */
 export interface Energy {
   readonly name: string;
@@ -312,4 +331,6 @@ export interface Energy {
   readonly terms: readonly Term[];
   readonly support: readonly Constraint[];
   readonly reports: readonly Report[];
+  /** Each unknown at most once. */
+  readonly hierarchies?: readonly Hierarchy[];
 }

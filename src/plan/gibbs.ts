@@ -6,6 +6,16 @@ import type { SiteTables } from '../engines/kernels/site-tables.ts';
 import type { SweepKernels } from '../engines/kernels/sweeps/sweep.ts';
 import type { Clamp, Model } from '../infer/model.ts';
 import type { Slot } from '../ir/types.ts';
+import type { SamplerName } from '../samplers.ts';
+import {
+  type ClusterPlan,
+  isCluster,
+  isProposer,
+  type ProposerPlan,
+  usefulClusters,
+  wantedClusters,
+  wantedProposer,
+} from './discrete.ts';
 
 export interface KernelPlan {
   /** Groups are what the kernels sweep. */
@@ -26,27 +36,74 @@ export interface GibbsPlan {
   readonly forests: readonly ForestPlan[];
   /** Drawn block by block with conditionals that the engine computes. */
   readonly conditionals: readonly SiteBlocks[];
+  /** Unknowns that another sampler moves together; null where there are none. */
+  readonly proposer: ProposerPlan | null;
+  /** Cluster moves beside the sweeps; null where they are no use. */
+  readonly clusters: ClusterPlan | null;
+  /** Samplers of unknowns that are not drawn by Gibbs alone. */
+  readonly methods: ReadonlyMap<Slot, SamplerName>;
   /** How each unknown is drawn and why, in words. */
   readonly how: ReadonlyMap<Slot, string>;
   /** Gives the memory of kernels back: nothing may be drawn by the plan any more. */
   dispose(): void;
 }
 
-/** @param blocks of every discrete unknown with free elements but arrangements */
-export function planGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Clamp): GibbsPlan {
+/**
+ * @param blocks of every discrete unknown with free elements but arrangements
+ * @param wanted the sampler that was asked for
+ * @throws EnergyError E0704 where it does not apply
+ */
+export function planGibbs(
+  model: Model,
+  blocks: readonly SiteBlocks[],
+  clamp: Clamp,
+  wanted?: string,
+): GibbsPlan {
+  if (isProposer(wanted)) {
+    const proposer = wantedProposer(model, blocks, wanted);
+    const rest = blocks.filter((i) => !proposer.slots.includes(i.slot));
+    return { ...sweeps(model, rest, clamp), ...proposed(proposer) };
+  }
+  const asked = isCluster(wanted);
+  const plan = sweeps(model, blocks, clamp, asked);
+  if (!asked && (wanted === 'gibbs' || wanted === 'mixed')) return plan;
+  const tables =
+    plan.kernels?.tables ??
+    (asked ? siteTables(model.builder, model.energy, blocks, clamp.fixed, model, model.engine).tables : null);
+  const clusters = asked ? wantedClusters(model, tables, wanted) : usefulClusters(tables);
+  if (clusters === null) return plan;
+  return {
+    ...plan,
+    clusters,
+    methods: new Map(clusters.slots.map((s) => [s, clusters.method])),
+    how: new Map([
+      ...plan.how,
+      ...clusters.slots.map((s) => [s, `${plan.how.get(s) ?? 'swept'}; ${clusters.why}`] as const),
+    ]),
+  };
+}
+
+const proposed = (proposer: ProposerPlan): Pick<GibbsPlan, 'proposer' | 'methods'> => ({
+  proposer,
+  methods: new Map(proposer.slots.map((s) => [s, proposer.method])),
+});
+
+/** @param whole whether unknowns whose elements form trees are swept like others */
+function sweeps(model: Model, blocks: readonly SiteBlocks[], clamp: Clamp, whole = false): GibbsPlan {
   const how = new Map<Slot, string>();
   const forests: ForestPlan[] = [];
   const others: SiteBlocks[] = [];
   for (const info of blocks) {
-    const forest = forestOf(model, info, clamp);
+    const forest = whole ? null : forestOf(model, info, clamp);
     if (forest) {
       forests.push({ info, forest });
       how.set(info.slot, 'its elements form chains or trees: drawn together, forward and back');
     } else others.push(info);
   }
   const nothing = (): void => undefined;
+  const alone = { proposer: null, clusters: null, methods: new Map<Slot, SamplerName>() };
   if (!model.kernels?.sweepKernels || others.length === 0)
-    return { kernels: null, forests, conditionals: others, how, dispose: nothing };
+    return { ...alone, kernels: null, forests, conditionals: others, how, dispose: nothing };
   const { tables, left } = siteTables(model.builder, model.energy, others, clamp.fixed, model, model.kernels);
   const byEngine = new Map(left);
   let groups = tables.groups;
@@ -63,6 +120,7 @@ export function planGibbs(model: Model, blocks: readonly SiteBlocks[], clamp: Cl
   for (const [slot, why] of byEngine)
     how.set(slot, `conditionals evaluated by ${model.engine.name}, not by code of their own, because ${why}`);
   return {
+    ...alone,
     kernels: swept && { tables: { ...tables, groups }, kernels: swept },
     forests,
     conditionals: others.filter((info) => byEngine.has(info.slot)),

@@ -17,6 +17,7 @@ import {
 import { jointStates } from '../infer/joint-states.ts';
 import { type MarginalModel, marginalModel } from '../infer/marginal.ts';
 import { type Clamp, freeCount, type Model } from '../infer/model.ts';
+import type { Slot } from '../ir/types.ts';
 import { isSampler, type SamplerName, samplers } from '../samplers.ts';
 import { type GibbsPlan, planGibbs } from './gibbs.ts';
 
@@ -162,8 +163,9 @@ export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
       }${candidatesNote(stateCount(u.slot.domain, model.sizeOf))}`,
     });
   }
-  const gibbs = blocks.length > 0 ? planGibbs(model, blocks, clamp) : null;
-  const methods = [...new Set(unknowns.map((u) => u.method))].filter((m) => m !== 'given');
+  const gibbs = blocks.length > 0 ? planGibbs(model, blocks, clamp, wanted) : null;
+  const drawn = unknowns.map((u, i) => withMethod(u, model.unknowns[i].slot, gibbs));
+  const methods = [...new Set(drawn.map((u) => u.method))].filter((m) => m !== 'given');
   const moving = methods.includes(real.method);
   const slow = gibbs?.conditionals.some((i) => i.blocks.length > 16) === true;
   return {
@@ -174,10 +176,7 @@ export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
       engine: model.engine.name,
       engineWhy: model.engineWhy,
       method: methods.length > 1 ? 'mixed' : (methods[0] ?? 'none'),
-      unknowns: unknowns.map((u, i) => {
-        const machine = gibbs?.how.get(model.unknowns[i].slot);
-        return machine === undefined ? u : { ...u, why: `${u.why}; ${machine}` };
-      }),
+      unknowns: drawn,
       states,
       logz: states !== null && states <= MAX_ENUMERATED ? 'enumeration' : 'none',
       defaults: {
@@ -189,4 +188,13 @@ export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
       },
     },
   };
+}
+
+/** The unknown with the sampler and the machine that the discrete part of the plan chose. */
+function withMethod(u: UnknownPlan, slot: Slot, gibbs: GibbsPlan | null): UnknownPlan {
+  const method = gibbs?.methods.get(slot) ?? u.method;
+  if (gibbs?.proposer?.slots.includes(slot))
+    return { ...u, method, blocks: null, blanket: null, why: gibbs.proposer.why };
+  const machine = gibbs?.how.get(slot);
+  return { ...u, method, why: machine === undefined ? u.why : `${u.why}; ${machine}` };
 }

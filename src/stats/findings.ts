@@ -26,6 +26,8 @@ export interface ScalarRecord {
   readonly rHat: number | null;
   readonly essBulk: number | null;
   readonly essTail: number | null;
+  /** Whether chains disagree, each in equilibrium by itself. */
+  readonly modes?: boolean;
   /** The value, where every draw is the same. */
   readonly constant: string | undefined;
   /** Whether all draws are finite numbers. */
@@ -80,6 +82,13 @@ export function findings(
   );
   if (apart.length > 0) {
     const worst = apart.reduce((a, b) => (b.rHat! > a.rHat! ? b : a));
+    const modes = apart.filter((r) => r.modes);
+    if (modes.length > 0)
+      add(
+        'warning',
+        modes,
+        `The chains are in different modes: ${who(modes)} ${modes.length === 1 ? 'varies' : 'vary'} about another value in each (R-hat ${worst.rHat!.toFixed(2)}). How much each mode weighs is not known; \`method = tempering\` moves between them.`,
+      );
     add(
       'warning',
       apart,

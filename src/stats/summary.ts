@@ -3,9 +3,10 @@
  * in plain words what is wrong with the run. The shape is that of `energy summary --json`.
  */
 import { unravel } from '../arrays.ts';
-import { type Diagnosis, diagnose, indicator, isConstant } from './diagnostics.ts';
+import { type Chains, type Diagnosis, diagnose, indicator, isConstant, rHat } from './diagnostics.ts';
 import { type Draws, elementName, type Quantity } from './draws.ts';
 import { findings, type ScalarRecord, type SummaryFinding } from './findings.ts';
+import { type ChainMoves, moveFindings } from './moves.ts';
 
 /** The summary of one scalar. `null`: there is no such number (a category's mean; draws that are not numbers). */
 export interface ScalarSummary {
@@ -38,11 +39,14 @@ export interface Summary {
   readonly diagnostics: readonly SummaryFinding[];
 }
 
-/** Summarise every scalar of every quantity. */
-export function summarise(draws: Draws): Summary {
+/**
+ * Summarise every scalar of every quantity.
+ * @param chains what became of the chains' moves, where that is known
+ */
+export function summarise(draws: Draws, chains: readonly ChainMoves[] = []): Summary {
   const quantities: ScalarSummary[] = [];
   const terms: ScalarSummary[] = [];
-  const diagnostics: SummaryFinding[] = [];
+  const diagnostics = moveFindings(chains, draws.draws);
   for (const quantity of draws.quantities) {
     const into = quantity.role === 'unknown' || quantity.role === 'report' ? quantities : terms;
     const records: ScalarRecord[] = [];
@@ -57,6 +61,7 @@ export function summarise(draws: Draws): Summary {
       records.push({
         name,
         rHat: summary.r_hat,
+        modes: summary.r_hat !== null && summary.r_hat > 1.1 && eachAgrees(scalar),
         essBulk: summary.ess_bulk,
         essTail: summary.ess_tail,
         constant: constantValue(values, quantity),
@@ -66,6 +71,13 @@ export function summarise(draws: Draws): Summary {
     diagnostics.push(...findings(quantity, records, draws.chains, draws.draws));
   }
   return { draws: draws.draws, chains: draws.chains, quantities, terms, diagnostics };
+}
+
+/** Whether each chain by itself is in equilibrium, as far as its halves tell. */
+function eachAgrees({ values, chains, draws }: Chains): boolean {
+  for (let c = 0; c < chains; c++)
+    if (!(rHat({ values: values.subarray(c * draws, (c + 1) * draws), chains: 1, draws }) < 1.05)) return false;
+  return chains > 1;
 }
 
 /** Elements copied out of the draws at a time: a block of columns, so that memory is read along its rows. */

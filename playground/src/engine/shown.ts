@@ -19,7 +19,7 @@ export function shownResult(result: JobResult): ShownResult {
       return {
         verb: 'sample',
         draws: forCharts(result.draws),
-        summary: summarise(result.draws),
+        summary: summarise(result.draws, result.chains),
         plan: result.plan,
         divergences: result.chains.reduce((n, c) => n + c.divergences, 0),
         seconds: result.seconds.compile + result.seconds.warmup + result.seconds.sampling,

@@ -1,6 +1,6 @@
 import * as path from 'node:path';
 import { nodeHost } from '../../io/node-host.ts';
-import { readDraws } from '../../io/run-folder.ts';
+import { movesOf, readDraws, readRun } from '../../io/run-folder.ts';
 import { type ScalarSummary, type Summary, summarise } from '../../stats/summary.ts';
 import { ExitCode, type Io, jsonText, short, type Terminal, textTable } from '../terminal.ts';
 
@@ -11,8 +11,9 @@ export async function summaryCommand(
   o: { readonly all?: boolean },
 ): Promise<number> {
   const host = nodeHost({ root: io.cwd });
-  const draws = await readDraws(host, host.permit(path.resolve(io.cwd, dir)));
-  const summary = summarise(draws);
+  const folder = host.permit(path.resolve(io.cwd, dir));
+  const draws = await readDraws(host, folder);
+  const summary = summarise(draws, movesOf(await readRun(host, folder)));
   if (terminal.json) terminal.answer(jsonText(summary));
   else {
     terminal.line(`${summary.draws} draws × ${summary.chains} chains`);

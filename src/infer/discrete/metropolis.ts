@@ -63,7 +63,13 @@ export interface Proposer {
   readonly unadjusted?: boolean;
 }
 
-export function metropolis(model: Model, target: Target, proposer: Proposer): Transition {
+/** @param mend moves one chain towards the support; null where everything is in it */
+export function metropolis(
+  model: Model,
+  target: Target,
+  proposer: Proposer,
+  mend: Transition | null = null,
+): Transition {
   const { sites, chains } = target;
   const codes = new Codes(sites, chains);
   const moves = Array.from({ length: chains }, () => new Move(sites.count));
@@ -132,14 +138,37 @@ export function metropolis(model: Model, target: Target, proposer: Proposer): Tr
     if (next.levelBroken) now.levelBroken?.set(next.levelBroken.subarray(from, to), from);
   }
 
+  function evaluated(states: Map<Slot, Float64Array>): Levels {
+    codes.read(states, chains);
+    const levels = target.evaluate(states);
+    refuseNotFinite(model, states, levels);
+    return levels;
+  }
+
+  /** Chains outside the support are swept by themselves, each alone: what one chain does must not depend on others. */
+  function mended(
+    states: Map<Slot, Float64Array>,
+    streams: readonly Stream[],
+    heat: Heat,
+    now: Levels,
+  ): Levels {
+    if (!mend || !now.broken?.some((n) => n > 0)) return now;
+    for (let c = 0; c < chains; c++) {
+      if (now.broken[c] === 0) continue;
+      const own = new Map(
+        model.unknowns.map((u) => [u.slot, states.get(u.slot)!.slice(c * u.size, (c + 1) * u.size)]),
+      );
+      mend.step(own, [streams[c]], { ...heat, sweeps: 1 });
+      for (const u of model.unknowns) states.get(u.slot)!.set(own.get(u.slot)!, c * u.size);
+    }
+    return evaluated(states);
+  }
+
   return {
     name: proposer.name,
     step(states, streams, heat) {
-      if (kept === null) {
-        codes.read(states, chains);
-        kept = target.evaluate(states);
-        refuseNotFinite(model, states, kept);
-      }
+      kept ??= evaluated(states);
+      kept = mended(states, streams, heat, kept);
       for (let i = heat.sweeps * proposer.steps; i > 0; i--) once(states, streams, heat, kept);
     },
     changed() {
@@ -154,7 +183,10 @@ export function metropolis(model: Model, target: Target, proposer: Proposer): Tr
       ...(tried[chain] > 0 && !proposer.unadjusted ? { acceptance: sum[chain] / tried[chain] } : {}),
       ...(proposer.stepSize ? { stepSize: proposer.stepSize(chain) } : {}),
     }),
-    dispose: () => target.dispose(),
+    dispose() {
+      target.dispose();
+      mend?.dispose();
+    },
   };
 }
 

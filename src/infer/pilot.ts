@@ -1,0 +1,275 @@
+/**
+ * How far unknowns that are drawn around others should be left as they are. An element z with a prior around m of
+ * precision p (what pulls it there), and a curvature d of the rest of the energy, is best moved with the share
+ * λ = d / (d + p) (Papaspiliopoulos, Roberts & Sköld 2007, §4; Roberts & Sahu, JRSS B 59 (1997) 291): what the data
+ * say alone stays, what the prior says alone is standardised. For a normal prior and normal data the constant that
+ * leaves u without a mean is c = λ·ŷ, ŷ where the rest of the energy has its minimum.
+ *
+ * A short run of one chain, with a stream of its own, estimates p, d and ŷ where the chain goes, in rounds that each
+ * begin with what the one before found. Whatever it finds, the target stays what it is.
+ */
+import { wholeLine } from '../domain.ts';
+import type { Output } from '../engines/engine.ts';
+import { referenceEngine } from '../engines/reference/index.ts';
+import { makeBatch } from '../ir/batch.ts';
+import { gradient } from '../ir/derive.ts';
+import type { Hierarchy, Node, Slot } from '../ir/types.ts';
+import type { Stream } from '../random/stream.ts';
+import type { Block, ContinuousPart } from './continuous.ts';
+import { compile, type Model, type States } from './model.ts';
+import { placesOf, type Standard, type Standards } from './standard.ts';
+import type { Transition } from './transition.ts';
+
+/** A chain in given coordinates. */
+export interface PilotRun {
+  readonly states: Map<Slot, Float64Array>;
+  readonly streams: readonly Stream[];
+  readonly transition: Transition;
+  readonly real: ContinuousPart | null;
+  dispose(): void;
+}
+
+export interface PilotOptions {
+  /** Opens one chain, at a start that is given or at a random one. */
+  readonly open: (standards: Standards, warmup: number, start?: States) => PilotRun;
+  /** Signs of the directions in which curvatures are taken. */
+  readonly signs: Stream;
+  /** Transitions of the warm-up that follows. */
+  readonly warmup: number;
+}
+
+/** Transitions of a pilot run at most, and as a part of the warm-up that follows. */
+const MOST = 200;
+const PART = 0.25;
+/** Shares of the rounds. */
+const ROUNDS: readonly number[] = [0.15, 0.25, 0.6];
+/** Shares closer to 0 or 1 are that; elements whose shares differ less have one. */
+const NEGLIGIBLE = 0.02;
+const ALIKE = 0.1;
+
+/** The shares and constants with which a run should move the unknowns of the hierarchies, none if not at all. */
+export function pilot(model: Model, hierarchies: readonly Hierarchy[], o: PilotOptions): Standards {
+  const total = Math.min(MOST, Math.floor(PART * o.warmup));
+  let standards: Standards = new Map(hierarchies.map((h) => [h.slot, nonCentred(model, h)]));
+  if (total < ROUNDS.length) return new Map();
+  const priors = priorCurvatures(model, hierarchies);
+  try {
+    let start: States | undefined;
+    for (const share of ROUNDS) {
+      const steps = Math.ceil(share * total);
+      const run = o.open(standards, steps, start);
+      try {
+        const { real, states, streams, transition } = run;
+        if (!real) return new Map();
+        const moments = new Map(hierarchies.map((h) => [h.slot, new Moments(sizeOf(model, h.slot))]));
+        for (let t = 0; t < steps; t++) {
+          transition.step(states, streams, { beta: 1, sweeps: 1, warming: true });
+          if (2 * t >= steps) look(model, real, states, standards, priors, moments, o.signs);
+        }
+        transition.settle?.(states);
+        standards = new Map(
+          hierarchies.map((h) => [h.slot, moments.get(h.slot)!.standard(h, standards.get(h.slot)!)]),
+        );
+        start = states;
+      } finally {
+        run.dispose();
+      }
+    }
+  } finally {
+    priors.dispose();
+  }
+  // What is centred altogether has its own coordinates.
+  return new Map([...standards].filter(([, s]) => s.centred.some((x) => x !== 1)));
+}
+
+const sizeOf = (model: Model, slot: Slot): number => model.unknowns.find((u) => u.slot === slot)!.size;
+
+export function nonCentred(model: Model, hierarchy: Hierarchy): Standard {
+  const size = sizeOf(model, hierarchy.slot);
+  return { hierarchy, centred: new Float64Array(size), shift: new Float64Array(size) };
+}
+
+/** Adds what the energy says about each element at a state. */
+function look(
+  model: Model,
+  real: ContinuousPart,
+  states: States,
+  standards: Standards,
+  priors: PriorCurvatures,
+  moments: ReadonlyMap<Slot, Moments>,
+  signs: Stream,
+): void {
+  const u = real.read(states);
+  const { gradient: at } = real.evaluate(u);
+  for (const block of real.parts) {
+    const standard = standards.get(block.slot);
+    const own = moments.get(block.slot);
+    if (!standard || !own) continue;
+    const curvature = diagonal(real, u, block, signs, model.engine.oneByOne ? 1e-4 : 1e-2);
+    const prior = priors.at(standard.hierarchy, states);
+    block.free.forEach((i, j) => {
+      const scale = prior.scale ? prior.scale[i] ** (1 - standard.centred[i]) : 1;
+      own.add(i, {
+        z: prior.z[i],
+        slope: at[block.at + j] / scale,
+        curvature: curvature[j] / scale ** 2,
+        pull: prior.pull[i],
+        precision: prior.precision[i],
+        bend: prior.bend[i],
+      });
+    });
+  }
+}
+
+/**
+ * Second derivatives of the energy with respect to each coordinate of a block, from its gradient on two sides along
+ * random signs: exact where the elements do not depend on each other, else right on average (Hutchinson 1990).
+ */
+function diagonal(
+  real: ContinuousPart,
+  u: Float64Array,
+  { at, free }: Block,
+  signs: Stream,
+  step: number,
+): Float64Array {
+  const by = Float64Array.from(free, (_, j) => step * (signs.uniform() < 0.5 ? -1 : 1) * Math.max(1, Math.abs(u[at + j])));
+  const moved = u.slice();
+  const gradientAt = (sign: number): Float64Array => {
+    by.forEach((h, j) => {
+      moved[at + j] = u[at + j] + sign * h;
+    });
+    return real.evaluate(moved).gradient.slice(at, at + free.length);
+  };
+  const up = gradientAt(1);
+  const down = gradientAt(-1);
+  return by.map((h, j) => (up[j] - down[j]) / (2 * h));
+}
+
+/** What the energy says about an element at a state, on the line of its unconstrained value z. */
+interface Glance {
+  readonly z: number;
+  /** dE/dz and d²E/dz² of the whole energy. */
+  readonly slope: number;
+  readonly curvature: number;
+  /** The same of the element's own prior. */
+  readonly pull: number;
+  readonly bend: number;
+  /** Slope of the prior for each unit of distance from its location. */
+  readonly precision: number;
+}
+
+/** Averages over states. */
+class Moments {
+  private readonly n: Float64Array;
+  private readonly share: Float64Array;
+  private readonly centre: Float64Array;
+
+  constructor(size: number) {
+    this.n = new Float64Array(size);
+    this.share = new Float64Array(size);
+    this.centre = new Float64Array(size);
+  }
+
+  add(i: number, g: Glance): void {
+    const d = Math.max(0, g.curvature - g.bend);
+    const p = g.precision;
+    if (!(d + p > 0) || !Number.isFinite(d + p + g.slope + g.pull + g.z)) return;
+    const share = d / (d + p);
+    this.n[i]++;
+    this.share[i] += share;
+    // λ·ŷ with ŷ = z − (rest's slope)/d.
+    if (d > 0) this.centre[i] += share * g.z - (g.slope - g.pull) / (d + p);
+  }
+
+  /** @param before taken where nothing was seen */
+  standard(hierarchy: Hierarchy, before: Standard): Standard {
+    const { n } = this;
+    const mean = n.map((k, i) => (k > 0 ? this.share[i] / k : before.centred[i]));
+    const rounded = mean.map((x) => (x < NEGLIGIBLE ? 0 : x > 1 - NEGLIGIBLE ? 1 : x));
+    const [low, high] = rounded.reduce(([a, b], x) => [Math.min(a, x), Math.max(b, x)], [1, 0]);
+    const all = mean.reduce((a, x) => a + x, 0) / mean.length;
+    const one = high - low <= ALIKE;
+    const centred = one ? rounded.map(() => (low === 0 ? 0 : high === 1 ? 1 : all)) : rounded;
+    const shift = centred.map((x, i) => {
+      if (x === 0 || x === 1 || n[i] === 0) return 0;
+      return this.centre[i] / n[i];
+    });
+    return { hierarchy, centred, shift };
+  }
+}
+
+/** Of one unknown's elements. */
+interface PriorAt {
+  readonly z: ArrayLike<number>;
+  readonly scale: ArrayLike<number> | null;
+  readonly pull: ArrayLike<number>;
+  readonly bend: ArrayLike<number>;
+  readonly precision: ArrayLike<number>;
+}
+
+interface PriorCurvatures {
+  readonly at: (h: Hierarchy, states: States) => PriorAt;
+  dispose(): void;
+}
+
+/** First and second derivatives of the elements' own densities, in the unconstrained value, for a chain's states. */
+function priorCurvatures(model: Model, hierarchies: readonly Hierarchy[]): PriorCurvatures {
+  const b = model.builder;
+  const places = placesOf(model, hierarchies);
+  const engine = model.engine.oneByOne ? model.engine : referenceEngine();
+  const batch = makeBatch(b, model.energy.unknowns, []);
+  const programs = new Map(
+    hierarchies.flatMap(({ slot, axes, on, logDensity }) => {
+      if (!logDensity) return [];
+      const line = b.slot('input', slot.name, wholeLine, slot.sets);
+      const own = axes.map((a) => b.axisNode(a));
+      const density = b.mapReads(logDensity, (s, at) => {
+        if (s !== slot) {
+          const to = batch.slots.get(s);
+          return to && b.read(to, at);
+        }
+        return on === 'log' ? b.call('exp', b.read(line, at)) : b.read(line, at);
+      });
+      const energy = b.neg(on === 'log' ? b.add(density, b.read(line, own)) : density);
+      const outputs: Output[] = [];
+      const differentiate = (body: Node, name: string): Node => {
+        const g = gradient(b, b.sum(axes, body), [line]).get(line)!;
+        outputs.push({ name, axes: g.axes, node: g.body });
+        return b.substitute(g.body, g.axes, own);
+      };
+      differentiate(differentiate(energy, 'pull'), 'bend');
+      return [[slot, { line, run: compile(model, outputs, new Map(), engine) }] as const];
+    }),
+  );
+  return {
+    at(h, states) {
+      const { loc, scale: scales } = places.of(h.slot, states, 0);
+      const where = loc ? Float64Array.from(loc) : null;
+      const scale = scales ? Float64Array.from(scales) : null;
+      const x = states.get(h.slot)!;
+      const z = h.on === 'log' ? x.map(Math.log) : x;
+      const program = programs.get(h.slot);
+      const inputs = new Map(
+        model.unknowns.map((u) => [
+          u.slot === h.slot && program ? program.line : batch.slots.get(u.slot)!,
+          { shape: u.shape, data: u.slot === h.slot ? z : states.get(u.slot)! },
+        ]),
+      );
+      const out = program?.run.run(inputs);
+      // Each element of a walk is held by two steps.
+      const alone = z.map((_, i) => 2 / (scale ? scale[i] : 1) ** 2);
+      const pull = out?.get('pull')?.data ?? z.map(() => 0);
+      const bend = out?.get('bend')?.data ?? alone;
+      const precision = z.map((x, i) => {
+        const away = x - (where ? where[i] : 0);
+        if (!out) return alone[i];
+        return scale && away !== 0 ? Math.abs(pull[i] / away) : Math.max(bend[i], 0);
+      });
+      return { z, scale, pull, bend, precision };
+    },
+    dispose() {
+      places.dispose();
+      for (const p of programs.values()) p.run.dispose();
+    },
+  };
+}

@@ -1,0 +1,138 @@
+/** Draws of the real unknowns, near enough to exp(−E) to fit the reference of a path to. */
+import { makePlan } from '../plan/plan.ts';
+import type { Stream } from '../random/stream.ts';
+import { type Coordinates, coordinatesOf } from './coordinates.ts';
+import { type Clamp, fault, type Model } from './model.ts';
+import { fitReference, type Reference } from './reference.ts';
+import { openChains } from './run-chains.ts';
+import { plain } from './transition.ts';
+
+const CHAINS = 8;
+const WARMUP = 400;
+const DRAWS = 200;
+
+/** Called between pieces of work; false: stop. */
+export type Breathe = (done: number, total: number) => Promise<boolean>;
+
+/**
+ * @returns null where no real unknown is free; the reference, else
+ * @throws EnergyError E0731 where the chains run away, as they do where exp(−E) is not integrable
+ */
+export async function pilotReference(
+  model: Model,
+  clamp: Clamp,
+  root: Stream,
+  breathe: Breathe,
+): Promise<Reference | null | 'stopped'> {
+  const parts = coordinatesOf(model, clamp, CHAINS);
+  const dim = parts.reduce((n, c) => n + c.free.length, 0);
+  if (dim === 0) return null;
+  const planned = makePlan(model, clamp, 'mixed');
+  try {
+    const run = openChains(model, clamp, planned, {
+      chains: CHAINS,
+      first: 0,
+      all: CHAINS,
+      root,
+      warmup: WARMUP,
+      leapfrogs: planned.plan.defaults.leapfrogs,
+    });
+    try {
+      const real = run.real!;
+      const draws = new Float64Array(DRAWS * CHAINS * dim);
+      const slopes = new Float64Array(DRAWS * CHAINS * dim);
+      for (let t = 0; t < WARMUP + DRAWS; t++) {
+        if (!(await breathe(t, WARMUP + DRAWS))) return 'stopped';
+        run.transition.step(run.states, run.streams, { ...plain, warming: t < WARMUP });
+        if (t === WARMUP - 1) run.transition.freeze?.();
+        if (t < WARMUP) continue;
+        run.transition.settle?.(run.states);
+        const z = real.read(run.states);
+        draws.set(z, (t - WARMUP) * CHAINS * dim);
+        slopes.set(real.evaluate(z).gradient, (t - WARMUP) * CHAINS * dim);
+      }
+      const circular = parts.flatMap((c) => Array.from(c.free, () => c.domain.kind === 'angle'));
+      const lost = runaway(draws, slopes, dim, circular);
+      if (lost >= 0) throw notIntegrable(model, parts, lost);
+      const reference = fitReference(draws, CHAINS * DRAWS, dim, circular);
+      return reference;
+    } finally {
+      run.dispose();
+    }
+  } finally {
+    planned.gibbs?.dispose();
+  }
+}
+
+/** Positions beyond this are not those of a density that can be integrated in floating point. */
+const FAR = 1e12;
+/** Spread of a chain beyond which the virial is asked. */
+const WIDE = 1e3;
+
+/**
+ * A coordinate in which the chains run away, or −1. For an integrable density the virial E[(u − m)·∂U/∂u] is 1 in every
+ * coordinate, by parts; on a plateau it is 0, on a slope without end it has no bound. Each chain has its own m, so that
+ * chains in different modes say nothing wrong.
+ */
+function runaway(
+  draws: Float64Array,
+  slopes: Float64Array,
+  dim: number,
+  circular: readonly boolean[],
+): number {
+  let far = -1;
+  let farthest = FAR;
+  for (let i = 0; i < draws.length; i++) {
+    const size = Math.abs(draws[i]);
+    if (circular[i % dim]) continue;
+    if (Number.isNaN(size)) return i % dim;
+    if (size > farthest) {
+      farthest = size;
+      far = i % dim;
+    }
+  }
+  if (far >= 0) return far;
+  const row = CHAINS * dim;
+  const centred = draws.slice();
+  for (let i = 0; i < row; i++) {
+    let mean = 0;
+    for (let t = 0; t < DRAWS; t++) mean += draws[t * row + i] / DRAWS;
+    for (let t = 0; t < DRAWS; t++) centred[t * row + i] -= mean;
+  }
+  const spread = new Float64Array(dim);
+  for (let i = 0; i < centred.length; i++) spread[i % dim] += centred[i] ** 2 / (CHAINS * DRAWS);
+  let widest = -1;
+  for (let j = 0; j < dim; j++)
+    if (!circular[j] && spread[j] > WIDE ** 2 && (widest < 0 || spread[j] > spread[widest])) widest = j;
+  if (widest < 0) return -1;
+  const basis = fitReference(centred, CHAINS * DRAWS, dim, circular);
+  const u = new Float64Array(dim);
+  const g = new Float64Array(dim);
+  const virial = new Float64Array(dim);
+  for (let at = 0; at < centred.length; at += dim) {
+    basis.toU(centred.subarray(at, at + dim), u);
+    basis.pullBack(slopes.subarray(at, at + dim), g);
+    for (let j = 0; j < dim; j++) virial[j] += (u[j] * g[j]) / (CHAINS * DRAWS);
+  }
+  const fits = virial.every((v, j) => circular[j] || (v > 0.1 && v < 10));
+  return fits ? -1 : widest;
+}
+
+function notIntegrable(model: Model, parts: readonly Coordinates[], coordinate: number): Error {
+  let left = coordinate;
+  for (const { slot, free } of parts) {
+    if (left < free.length)
+      return fault(
+        'E0731',
+        slot.span ?? model.energy.span,
+        `the chains run away along \`${slot.name}\`: exp(−E) of \`${model.energy.name}\` does not seem to be integrable`,
+        `give \`${slot.name}\` a prior, or bounds`,
+      );
+    left -= free.length;
+  }
+  return fault(
+    'E0731',
+    model.energy.span,
+    `exp(−E) of \`${model.energy.name}\` does not seem to be integrable`,
+  );
+}
