@@ -11,6 +11,11 @@ export interface SamplerSpec {
 }
 
 export const samplers = {
+  exact: {
+    serves: 'discrete',
+    how: 'independent exact draws of all unknowns together, by summing them out one by one',
+    source: 'Dechter, Artificial Intelligence 113 (1999) 41; Dawid, Stat. Comput. 2 (1992) 25',
+  },
   gibbs: {
     serves: 'discrete',
     how: 'exact conditionals of one element after another, in blocks that do not interact',

@@ -32,6 +32,7 @@ function transfer(bits: number, rows: number, log: (a: number, b: number) => num
     for (let r = 0; r < rows; r++) {
       const now = v;
       const top = Math.max(...now);
+      if (top === Number.NEGATIVE_INFINITY) break;
       v = Array.from({ length: n }, (_, b) => {
         let sum = 0;
         for (let a = 0; a < n; a++) sum += Math.exp(now[a] - top + t[a][b]);
@@ -146,7 +147,7 @@ const known: readonly LogZCase[] = [
   let a = log(0.25) - ((x + 3) ^ 2 + (y + 4) ^ 2) / 0.5 - 2 * log(0.5)
   let b = log(0.35) - ((x - 1) ^ 2 + (y - 4) ^ 2) / 2
   let c = log(0.4) - ((x - 6) ^ 2 + (y + 4) ^ 2) / 0.5 - 2 * log(0.5)
-  term t = -logsumexp(v for v in [a, b, c])
+  term t = -logsumexp([a, b, c])
 }`,
     exact: Math.log(2 * Math.PI),
   },
@@ -174,7 +175,11 @@ const known: readonly LogZCase[] = [
     // ln 2π·I₀(2)
     exact: Math.log(2 * Math.PI * 2.2795853023360673),
   },
-  { name: 'sphere', text: 'energy E(u : unit(3)) { term t = -5 * u[0] }', exact: Math.log((4 * Math.PI * Math.sinh(5)) / 5) },
+  {
+    name: 'sphere',
+    text: 'energy E(u : unit(3)) { term t = -5 * u[0] }',
+    exact: Math.log((4 * Math.PI * Math.sinh(5)) / 5),
+  },
   { name: 'ordered', text: 'energy E(x : ordered(4)) { x ~ normal(0, 1) }', exact: -Math.log(24) },
   { name: 'heavy', text: 'energy E(x : real[3]) { x ~ cauchy(1, 2) }', exact: 0 },
   {

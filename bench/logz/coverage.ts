@@ -59,7 +59,8 @@ for (const c of wanted) {
     };
     try {
       const r = await logZ(model, noClamp(model), options);
-      if (values.verbose) console.log(seed, r.logZ - c.exact, r.error, r.ess, r.rungs, r.chains, r.tail, ...r.warnings);
+      if (values.verbose)
+        console.log(seed, r.logZ - c.exact, r.error, r.ess, r.rungs, r.chains, r.tail, ...r.warnings);
       z.push((r.logZ - c.exact) / r.error);
       errors += r.error;
       squares += (r.logZ - c.exact) ** 2;
@@ -73,7 +74,8 @@ for (const c of wanted) {
   const n = Math.max(1, z.length);
   const mean = z.reduce((a, x) => a + x, 0) / n;
   const sd = Math.sqrt(z.reduce((a, x) => a + (x - mean) ** 2, 0) / Math.max(1, n - 1));
-  const within = (k: number): string => `${((100 * z.filter((x) => Math.abs(x) < k).length) / n).toFixed(0)} %`;
+  const within = (k: number): string =>
+    `${((100 * z.filter((x) => Math.abs(x) < k).length) / n).toFixed(0)} %`;
   const pad = (x: string | number, w: number): string => String(x).padStart(w);
   console.log(
     c.name.padEnd(14) +

@@ -42,6 +42,8 @@ export interface GraphOptions {
    * is no graph.
    */
   readonly held?: ReadonlyMap<Slot, Float64Array>;
+  /** Take arrangements apart into categories and bits, which their implied requirements keep together. */
+  readonly arranged?: boolean;
 }
 
 /** One free element: its value is offset + scale·code. */
@@ -95,7 +97,8 @@ export function discreteGraph(
       if (!held) return { why: `\`${slot.name}\` is ${showDomain(d)} and not given` };
       const values = Float64Array.from({ length: size }, (_, i) => (fixed?.[i] ? given![i] : held[i]));
       data.set(slot, { shape, data: values });
-    } else if (isArranged(d)) return { why: `\`${slot.name}\` is a ${d.kind}, whose elements move together` };
+    } else if (isArranged(d) && !options.arranged)
+      return { why: `\`${slot.name}\` is a ${d.kind}, whose elements move together` };
     else if (stateCount(d, sizeOf) > MAX_STATES)
       return { why: `\`${slot.name}\` has more than ${MAX_STATES} states` };
     else free.push(slot);

@@ -35,12 +35,12 @@ export interface ChainSpec {
   readonly probe: Probe;
 }
 
-/** Values of an expression over axes at some states where chains may start. */
-export type Probe = (node: Node, axes: readonly Axis[]) => Float64Array;
+/** Whether exp(−x) is a number that says x, for all values x of an expression over axes, wherever chains may start. */
+export type Probe = (node: Node, axes: readonly Axis[]) => boolean;
 
 /** The energy of all free elements with the paths summed out. */
 export function chainTerm(spec: ChainSpec): Node {
-  const { b, model, info, forest, batch, tables, held } = spec;
+  const { b, model, info, forest, batch, tables, held, probe } = spec;
   const n = forest.order.length;
   const states = b.range(forest.states);
   const steps = b.range(n - 1);
@@ -75,9 +75,10 @@ export function chainTerm(spec: ChainSpec): Node {
   const before = b.slot('state', `paths of ${info.slot.name}`, wholeLine, [states]);
   const last = b.read(before, [b.axisNode(from)]);
   const at = [edge, b.axisNode(from), b.axisNode(to)];
-  const onward = moderate(spec, between, ends, pairs.violations)
-    ? weighed(b, last, b.at(ends, b.call('exp', b.neg(between)), at), from)
-    : b.neg(b.reduce('logsumexp', [from], b.sub(b.neg(last), b.at(ends, between, at))));
+  const onward =
+    pairs.violations === null && probe(between, ends)
+      ? weighed(b, last, b.at(ends, b.call('exp', b.neg(between)), at), from)
+      : b.neg(b.reduce('logsumexp', [from], b.sub(b.neg(last), b.at(ends, between, at))));
   const carried = b.neg(b.reduce('logsumexp', [from], b.neg(last)));
   const body = b.add(pick(here, place, to), first ? b.call('select', first, carried, onward) : onward);
   const paths = b.scan(
@@ -90,23 +91,9 @@ export function chainTerm(spec: ChainSpec): Node {
   return b.call('select', never, b.const(Number.POSITIVE_INFINITY), total);
 }
 
-/** The largest energy of a pair, in absolute value, with which `weighed` loses nothing. */
-const MODERATE = 250;
-
-/** Whether no step is forbidden or nearly so, wherever reals may start. */
-function moderate(
-  { probe }: ChainSpec,
-  between: Node,
-  ends: readonly Axis[],
-  violations: Node | null,
-): boolean {
-  const values = violations === null && probe(between, ends);
-  return values !== false && values.every((e) => Math.abs(e) <= MODERATE);
-}
-
 /**
  * −ln Σ_v exp(−α(v)) q(v, w) with weights q, relative to the least α: an exponential for each state instead of one
- * for each pair. With |ln q| ≤ 300 what is too small for a number is less than e^−145 of the sum.
+ * for each pair. What is too small for a number then is a small share of the sum, as far as `probe` saw.
  */
 function weighed(b: Builder, last: Node, weight: Node, from: Axis): Node {
   const least = b.call('stop_gradient', b.reduce('min', [from], last));

@@ -53,7 +53,7 @@ export function workOff<T extends Scoped>(
   for (const { scope, energy } of factors) {
     const own = scope.slice().sort(later);
     const data = turned(scope, own, states, energy);
-    let made = prepared.get(data);
+    let made = own.length === 0 ? undefined : prepared.get(data);
     if (made === undefined) {
       made = work.table(own, data);
       prepared.set(data, made);

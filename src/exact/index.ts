@@ -12,6 +12,8 @@ export { type Elimination, eliminationOrder, type OrderOptions } from './order.t
 
 export interface Exact {
   readonly elimination: Elimination;
+  /** Whether marginals and draws can be had: their tables fit into memory. */
+  readonly keeps: boolean;
   /** ln Σ exp(−E), −∞ where no state is allowed. */
   logZ(): number;
   /** Probabilities of the states of each variable, and of the joint states of scopes; null where no state is allowed. */
@@ -24,6 +26,7 @@ export interface Exact {
 
 /** Numbers that a sum may hold at one time, and those that marginals and draws may keep: 1 GiB. */
 const MAX_PEAK = 2 ** 27;
+const MAX_KEPT = 2 ** 27;
 
 /** @returns what can be asked, or why the graph is too much for it: a clause that follows `because` */
 export function exactly(graph: DiscreteGraph, options: OrderOptions = {}): Exact | { readonly why: string } {
@@ -46,6 +49,7 @@ export function withOrder(graph: DiscreteGraph, elimination: Elimination): Exact
   const empty = (s: Summed): boolean => s.logZ === Number.NEGATIVE_INFINITY;
   return {
     elimination,
+    keeps: elimination.kept <= MAX_KEPT,
     logZ() {
       sum ??= sumOut(graph, order, false).logZ;
       return sum;

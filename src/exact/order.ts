@@ -28,15 +28,15 @@ export interface OrderOptions {
   readonly largest?: number;
   /** Most joint states of all cliques; default 2³². */
   readonly total?: number;
-  /** Tries of each rule; default 12, of which fewer are made where the first is cheap. */
+  /** Tries of each rule; default 12, fewer where the first is cheap. */
   readonly restarts?: number;
   readonly seed?: number;
 }
 
 type Rule = 'fill' | 'weight';
 
-/** Below this many joint states of all cliques no second order is looked for. */
-const CHEAP = 2 ** 16;
+/** As many joint states of all cliques are worth another try. */
+const CHEAP = 2 ** 20;
 /** A variable with more neighbours than this is never summed out: 2⁶⁴ joint states. */
 const MAX_DEGREE = 64;
 const MAX_VARIABLES = 2 ** 18;
@@ -63,9 +63,8 @@ export function eliminationOrder(
       const cost = costOf(graph, order);
       if (cost.largest <= largest && (!best || cost.total < best.total)) best = cost;
     }
-    if (best && best.total <= CHEAP) break;
-    // What no order of three comes near is given up.
-    if (!best && i >= 2) break;
+    // Looking for orders must not take longer than what they save; what no order of three comes near is given up.
+    if (i >= (best ? best.total / CHEAP : 2)) break;
   }
   return best ?? tooWide;
 }

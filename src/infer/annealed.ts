@@ -31,6 +31,8 @@ const MAX_PENALTY = 60;
 export const MAX_RUNGS = 4000;
 /** Draws from the reference that a chain may take to find a finite energy. */
 const MAX_TRIES = 500;
+/** Draws of all chains from the reference by which the share of the support is counted. */
+const MAX_COUNTS = 2000;
 
 export type PilotFailure = 'stopped' | 'support' | 'steep';
 
@@ -48,7 +50,7 @@ export async function layLadder(
   for (const [number, stage] of pop.stages.entries()) {
     const last = stage.name === 'energy';
     stage.changed();
-    if (pop.stages.length === 1 && enter(pop).found < n / 2) return 'support';
+    if (pop.stages.length === 1 && enter(pop).out.length > n / 2) return 'support';
     let at = 0;
     for (;;) {
       if (ladder.length >= MAX_RUNGS) return 'steep';
@@ -135,43 +137,62 @@ function resampled(logWeights: Float64Array, from: number, n: number, u: number)
   return out;
 }
 
-/** ln of the share of the reference that lies in the support, and the variance of this estimate. */
-interface Entry {
-  readonly log: number;
-  readonly variance: number;
-  /** Chains that are in the support now. */
-  readonly found: number;
-}
-
 /**
- * Chains that begin outside the support begin anew until they are in it. The number of tries tells its share
- * (Haldane, Biometrika 33 (1945) 222).
+ * Chains that begin outside the support begin anew until they are in it.
+ * @returns which are not in it yet, and how many beginnings there were
  */
-function enter(pop: Population): Entry {
+function enter(pop: Population): { readonly out: readonly number[]; readonly tries: number } {
   const n = pop.chains;
   let tries = n;
-  let out: number[] = [];
   for (let round = 0; ; round++) {
-    const d = pop.stages[0].difference();
-    out = [];
-    for (let c = 0; c < n; c++) if (d[c] === Number.POSITIVE_INFINITY) out.push(c);
-    if (out.length === 0 || round >= MAX_TRIES) break;
+    const out: number[] = [];
+    pop.stages[0].difference().forEach((d, c) => {
+      if (d === Number.POSITIVE_INFINITY) out.push(c);
+    });
+    if (out.length === 0 || round >= MAX_TRIES) return { out, tries };
     tries += out.length;
     pop.restart(out);
   }
-  const found = n - out.length;
-  if (tries === n || found === 0) return { log: 0, variance: 0, found };
-  const p = out.length === 0 ? (n - 1) / (tries - 1) : found / tries;
-  // Chains that have not found it count as weights of 0 among the others.
-  return { log: Math.log(p) - Math.log(found / n), variance: (1 - p) / found, found };
+}
+
+export interface Share {
+  /** ln of the share of the reference that lies in the support. */
+  readonly log: number;
+  /** Of this estimate. */
+  readonly variance: number;
+}
+
+/**
+ * The share of the reference that has a finite energy, by counting draws. 1 where the support is a stage of its own.
+ * @param error of its logarithm that is small enough
+ * @returns null when it was stopped
+ */
+export async function shareOf(
+  pop: Population,
+  streams: readonly Stream[],
+  error: number,
+  breathe: Breathe,
+): Promise<Share | null> {
+  if (pop.stages.length > 1) return { log: 0, variance: 0 };
+  const n = pop.chains;
+  const all = Array.from({ length: n }, (_, c) => c);
+  pop.start(streams);
+  let drawn = 0;
+  let inside = 0;
+  for (let round = 0; round < MAX_COUNTS; round++) {
+    if (!(await breathe(round, MAX_COUNTS))) return null;
+    if (round > 0) pop.restart(all);
+    for (const d of pop.stages[0].difference()) if (d < Number.POSITIVE_INFINITY) inside++;
+    drawn += n;
+    if (round === 0 && inside === n) return { log: 0, variance: 0 };
+    if (inside > 0 && (1 - inside / drawn) / inside < error ** 2) break;
+  }
+  return { log: Math.log(inside / drawn), variance: (1 - inside / drawn) / inside };
 }
 
 export interface LadderRun {
-  /** ln of independent unbiased estimates: one a chain, or one an island. */
+  /** ln of independent unbiased estimates, but for the share of the support: one a chain, or one an island. */
   readonly logWeights: Float64Array;
-  /** ln of what all of them are to be multiplied by, and its variance. */
-  readonly log: number;
-  readonly variance: number;
 }
 
 /**
@@ -192,7 +213,7 @@ export async function climb(
   const choices = Array.from({ length: islands }, (_, i) => root.fork('island', i));
   const weights = new Float64Array(n);
   const totals = new Float64Array(islands);
-  let entry: Entry = { log: 0, variance: 0, found: n };
+  let out: readonly number[] = [];
   pop.start(streams);
   let stage = -1;
   let at = 0;
@@ -203,7 +224,7 @@ export async function climb(
       stage = rung.stage;
       at = 0;
       part.changed();
-      if (pop.stages.length === 1) entry = enter(pop);
+      if (pop.stages.length === 1) ({ out } = enter(pop));
     }
     const d = part.difference();
     for (let c = 0; c < n; c++) {
@@ -215,11 +236,14 @@ export async function climb(
     if (islands > 0) settle(pop, weights, totals, choices, size);
     if (rung.at !== Number.POSITIVE_INFINITY && i < ladder.length - 1) part.move(rung.at, rung.leap);
   }
-  if (islands === 0) return { logWeights: weights, log: entry.log, variance: entry.variance };
+  if (islands === 0) return { logWeights: weights.filter((_, c) => !out.includes(c)) };
   const logWeights = totals.map(
-    (t, k) => t + logSumOf(weights.subarray(k * size, (k + 1) * size)) - Math.log(size),
+    (t, k) =>
+      t +
+      logSumOf(weights.subarray(k * size, (k + 1) * size)) -
+      Math.log(size - out.filter((c) => c >= k * size && c < (k + 1) * size).length),
   );
-  return { logWeights, log: entry.log, variance: entry.variance };
+  return { logWeights };
 }
 
 /** Resamples islands whose chains have come to weigh too differently. */

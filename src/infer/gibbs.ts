@@ -11,6 +11,7 @@ import { conditionalSweep } from './conditional-sweep.ts';
 import { clusterMoves } from './discrete/cluster.ts';
 import { interleaved } from './discrete/interleaved.ts';
 import { proposerTransition } from './discrete/proposers.ts';
+import { exactDraw } from './exact-draw.ts';
 import { makeForest } from './forest.ts';
 import { kernelSweep } from './kernel-sweep.ts';
 import type { Clamp, Model } from './model.ts';
@@ -29,6 +30,7 @@ export function gibbsTransitions(
   chains: number,
   all = chains,
 ): Transition[] {
+  if (plan.exact) return [exactDraw(model, plan.exact, chains)];
   const out: Transition[] = [];
   if (plan.kernels) out.push(kernelSweep(model, plan.kernels, chains));
   for (const { info, forest } of plan.forests) {

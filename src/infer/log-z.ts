@@ -8,7 +8,16 @@ import { slotsRead } from '../ir/walk.ts';
 import { MAX_ENUMERATED } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import { logMeanOf } from '../stats/log-mean.ts';
-import { climb, type LadderRun, layLadder, lengthened, type PilotFailure, type Rung } from './annealed.ts';
+import {
+  climb,
+  type LadderRun,
+  layLadder,
+  lengthened,
+  type PilotFailure,
+  type Rung,
+  type Share,
+  shareOf,
+} from './annealed.ts';
 import { enumerateStates } from './enumerate.ts';
 import { gaussianPart } from './gaussian.ts';
 import { jointStates } from './joint-states.ts';
@@ -16,7 +25,7 @@ import { marginalModel } from './marginal.ts';
 import { type Clamp, energyOutputs, fault, freeCount, type Model } from './model.ts';
 import { openPopulation, type Population, planPopulation } from './population.ts';
 import type { Reference } from './reference.ts';
-import { type Breathe, pilotReference } from './reference-pilot.ts';
+import { type Breathe, type PilotReference, pilotReference } from './reference-pilot.ts';
 
 export const estimators = {
   ais: 'annealed importance sampling',
@@ -69,6 +78,8 @@ export interface LogZProgress {
 const CHAINS = { ais: 64, smc: 256 } as const;
 const ISLANDS = 16;
 const PILOT_CHAINS = 64;
+/** Chains that come from far away, so that modes are found which no start is near. */
+const EXPLORERS = 128;
 const GOAL = 0.01;
 /** Nanoseconds of work that an estimate may take by itself, and bounds in transitions. */
 const WORK = 1.5e10;
@@ -172,8 +183,8 @@ async function estimate(
   const streamsOf = (of: Stream, n: number): Stream[] =>
     Array.from({ length: n }, (_, c) => of.fork('chain', c));
 
-  const reference = await pilotReference(model, clamp, root.fork('reference'), breathe);
-  if (reference === 'stopped') throw stopped(model);
+  const near = await pilotReference(model, clamp, root.fork('reference'), breathe);
+  if (near === 'stopped') throw stopped(model);
   const plan = planPopulation(model, clamp);
   const open: Population[] = [];
   const population = (n: number, of: Reference | null): Population => {
@@ -181,7 +192,18 @@ async function estimate(
     open.push(made);
     return made;
   };
+  /** What is found from far away is added to what was found near random starts. */
+  const explored = async (from: PilotReference): Promise<Reference | 'stopped'> => {
+    const wide = population(EXPLORERS, from.wide());
+    const own = root.fork('explore');
+    const found = await layLadder(wide, streamsOf(own, EXPLORERS), own.fork('choice'), breathe);
+    if (found === 'stopped') return found;
+    return typeof found === 'string' ? from.reference : from.joined(wide.coordinates()!, EXPLORERS);
+  };
   try {
+    const goal = options.goal ?? GOAL;
+    const reference = near && (await explored(near));
+    if (reference === 'stopped') throw stopped(model);
     const pilot = root.fork('pilot');
     const ladder = await layLadder(
       population(PILOT_CHAINS, reference),
@@ -191,11 +213,13 @@ async function estimate(
     );
     if (typeof ladder === 'string') throw noLadder(model, ladder);
     const pop = population(chains, reference);
+    const counting = root.fork('share');
+    const share = await shareOf(pop, streamsOf(counting, chains), goal / 3, breathe);
+    if (!share) throw stopped(model);
     const run = async (rungs: readonly Rung[], number: number): Promise<LadderRun | null> => {
       const own = root.fork('round', number);
       return climb(pop, rungs, streamsOf(own, chains), islands, own, breathe);
     };
-    const goal = options.goal ?? GOAL;
     let left = (options.budget ?? budgetFor(model)) / chains;
     let rungs: readonly Rung[] = lengthened(ladder, Math.max(1, 16 / ladder.length));
     let runs: LadderRun[] = [];
@@ -203,7 +227,7 @@ async function estimate(
       const made = await run(rungs, number);
       if (!made) break;
       left -= rungs.length;
-      const now = roundOf([made], rungs.length, counted);
+      const now = roundOf([made], rungs.length, counted, share);
       const before: Round | null = best;
       best = now;
       runs = [made];
@@ -218,7 +242,7 @@ async function estimate(
           const next = await run(rungs, number + i);
           if (!next) break;
           runs.push(next);
-          best = roundOf(runs, rungs.length, counted);
+          best = roundOf(runs, rungs.length, counted, share);
         }
         break;
       }
@@ -257,13 +281,12 @@ interface Round {
   readonly count: number;
 }
 
-function roundOf(runs: readonly LadderRun[], rungs: number, counted: number): Round {
-  const all = Float64Array.from(runs.flatMap((r) => Array.from(r.logWeights, (l) => l + r.log)));
+function roundOf(runs: readonly LadderRun[], rungs: number, counted: number, share: Share): Round {
+  const all = Float64Array.from(runs.flatMap((r) => [...r.logWeights]));
   const { value, error, ess, shape } = logMeanOf(all);
-  const variance = runs.reduce((s, r) => s + r.variance, 0) / runs.length ** 2;
   return {
-    value: value + counted,
-    error: Math.hypot(error, Math.sqrt(variance)),
+    value: value + counted + share.log,
+    error: Math.hypot(error, Math.sqrt(share.variance)),
     ess,
     tail: shape,
     rungs,

@@ -8,7 +8,7 @@ import { type Marginal, showForm, sumOut } from '../analyse/marginal.ts';
 import type { Probe } from '../analyse/marginal-chain.ts';
 import { isArranged, isDiscrete, stateCount } from '../domain.ts';
 import { machines, nanoseconds, workOf } from '../engines/cost.ts';
-import type { Arrays, Output } from '../engines/engine.ts';
+import type { Arrays, Engine, Output } from '../engines/engine.ts';
 import { totalEnergy } from '../ir/batch.ts';
 import { gradient } from '../ir/derive.ts';
 import type { Energy, Slot } from '../ir/types.ts';
@@ -65,34 +65,23 @@ export function marginalModel(model: Model, clamp: Clamp, asked = false): Margin
   const stages: SumStage[] = [];
   const why = new Map<Slot, string>();
   let now = model;
-  for (let found = true; found; ) {
-    found = false;
-    for (const { slot, size } of ofElementsFirst(now, clamp)) {
-      if (isArranged(slot.domain)) continue;
-      if (size * stateCount(slot.domain, model.sizeOf) > MAX_NUMBERS) continue;
-      if (!meets(now, slot, slots)) continue;
-      const made = sumOut(now, now.energy, slot, clamp, probeOf(now, clamp), model.kernels ?? undefined);
-      if ('why' in made) continue;
-      const next: Model = {
-        ...now,
-        energy: made.energy,
-        constants: new Map([...now.constants, ...made.tables]),
-        unknowns: now.unknowns.filter((u) => u.slot !== slot),
-      };
-      if (gradientCost(next, next.energy, slots) > limit) continue;
-      stages.push({ model: now, marginal: made });
-      why.set(slot, `summed out exactly (${showForm(made)}), drawn exactly given the reals`);
-      now = next;
-      found = true;
-      break;
-    }
+  for (let next = cheapest(now, clamp, slots, limit); next; next = cheapest(now, clamp, slots, limit)) {
+    stages.push({ model: now, marginal: next.marginal });
+    why.set(
+      next.marginal.slot,
+      `summed out exactly (${showForm(next.marginal)}), drawn exactly given the reals`,
+    );
+    now = next.model;
   }
   return stages.length === 0
     ? null
     : { model: now, clamp, summed: stages.map((s) => s.marginal.slot), why, stages };
 }
 
-/** Values at four random starts. */
+/** The largest logarithm of a weight: half of what numbers of the engine's precision hold. */
+const largestLog = (engine: Engine): number => (engine.epsilon < 1e-12 ? 300 : 40);
+
+/** Looks at four random starts. */
 const probeOf =
   (model: Model, clamp: Clamp) =>
   (tables: Arrays): Probe =>
@@ -101,17 +90,43 @@ const probeOf =
     const states = startStates(model, clamp, streams);
     const { chain, batch, compile } = chainsOf(model, streams.length);
     const run = compile([{ name: 'value', axes: [chain, ...axes], node: batch.on(node) }], tables);
-    const out = run.run(batchInputs(model, batch.slots, states, streams.length)).get('value')!.data;
-    const values = Float64Array.from(out);
+    const { data } = run.run(batchInputs(model, batch.slots, states, streams.length)).get('value')!;
+    const most = largestLog(model.engine);
+    let moderate = true;
+    for (let i = 0; i < data.length; i++) moderate &&= Math.abs(data[i]) <= most;
     run.dispose();
-    return values;
+    return moderate;
   };
 
-/** Free discrete unknowns of many elements before single ones, which touch more. */
-const ofElementsFirst = (model: Model, clamp: Clamp): Model['unknowns'] =>
-  model.unknowns
-    .filter((u) => isDiscrete(u.slot.domain) && freeCount(clamp, u.slot) > 0)
-    .sort((a, b) => b.size - a.size);
+interface Step {
+  readonly marginal: Marginal;
+  /** Without the unknown. */
+  readonly model: Model;
+}
+
+/** What should be summed out next; null where nothing can at a bearable cost. */
+function cheapest(model: Model, clamp: Clamp, reals: readonly Slot[], limit: number): Step | null {
+  const found = model.unknowns.flatMap(({ slot, size }) => {
+    if (!isDiscrete(slot.domain) || isArranged(slot.domain) || freeCount(clamp, slot) === 0) return [];
+    if (size * stateCount(slot.domain, model.sizeOf) > MAX_NUMBERS || !meets(model, slot, reals)) return [];
+    const made = sumOut(model, model.energy, slot, clamp, probeOf(model, clamp), model.kernels ?? undefined);
+    return 'why' in made ? [] : [made];
+  });
+  for (const marginal of found.sort((a, b) => rank(a) - rank(b))) {
+    const next: Model = {
+      ...model,
+      energy: marginal.energy,
+      constants: new Map([...model.constants, ...marginal.tables]),
+      unknowns: model.unknowns.filter((u) => u.slot !== marginal.slot),
+    };
+    if (gradientCost(next, next.energy, reals) <= limit) return { marginal, model: next };
+  }
+  return null;
+}
+
+/** What leaves the others apart goes first: labels of elements, then paths, then numbers that everything reads. */
+const rank = ({ form, free }: Marginal): number =>
+  form.kind === 'sites' && free > 1 ? 0 : form.kind === 'chain' ? 1 : 2;
 
 /** Whether some factor reads the unknown and one of the slots. */
 function meets(model: Model, slot: Slot, others: readonly Slot[]): boolean {

@@ -20,9 +20,11 @@ import type { MoveInfo } from './transition.ts';
 /** Largest number of doublings: 1,023 gradients. */
 const MAX_DEPTH = 10;
 
-/** What the acceptance statistic should be on average; the second where trajectories diverged in the warm-up. */
+/** What the acceptance statistic should be on average. */
 const GOAL = 0.8;
-const CAREFUL = 0.95;
+/** Each divergence in the second half of the warm-up brings the goal as much nearer to 1, up to this one. */
+const CAREFUL = 0.7;
+const MOST_CAREFUL = 0.99;
 
 export function makeNuts(
   target: ContinuousTarget,
@@ -116,7 +118,8 @@ export function makeNuts(
       if (!learning) return;
       warmed++;
       trees.forEach((t, c) => {
-        if (t.tree.diverged && warmed > options.warmup / 2) t.goal = CAREFUL;
+        if (t.tree.diverged && warmed > options.warmup / 2)
+          t.goal = Math.min(MOST_CAREFUL, 1 - CAREFUL * (1 - t.goal));
         const fresh = t.learned.learn(t.tree.acceptance, t.goal, z.subarray(c * d, (c + 1) * d));
         if (fresh) look(c, streams[c]);
       });
@@ -375,7 +378,8 @@ class Trajectory {
     const rise = energy + 0.5 * kinetic - this.hamiltonian;
     this.leaves++;
     if (!(rise < DIVERGENCE)) {
-      this.diverged = true;
+      // Where the support ends nothing bends.
+      this.diverged = energy !== Number.POSITIVE_INFINITY;
       this.done = true;
       return;
     }

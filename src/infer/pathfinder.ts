@@ -1,56 +1,121 @@
 /**
  * Where to start: Pathfinder (Zhang, Carpenter, Gelman & Vehtari, JMLR 23 (2022) 306). A quasi-Newton path from a
  * random start towards a mode gives, on its way, normal approximations of the target; the one of the largest
- * evidence bound is kept. Several such paths compete for each chain by their bounds, so that a chain starts in a mode
- * in proportion to its mass as far as that can be told, and not in one that has none.
+ * evidence bound is kept. Several such paths scout for all chains, which start from their approximations in
+ * proportion to exp(bound): so no chain starts in a mode that has no mass as far as can be told. Paths that end in
+ * different modes of comparable bounds say that chains would not meet by themselves.
  */
 import type { Stream } from '../random/stream.ts';
 import { cholesky } from './metric.ts';
 import type { ContinuousTarget } from './real-sampler.ts';
 
-export interface PathStart {
-  /** A draw of the approximation. */
-  readonly z: Float64Array;
-  /** Its covariance, dim × dim. */
-  readonly covariance: Float64Array;
-}
-
 /** Energy at z; writes the gradient. Infinite or not a number outside the support. */
 export type Evaluate = (z: Float64Array, gradient: Float64Array) => number;
 
-/** Paths of one chain. */
-const PATHS = 4;
-const ITERATIONS = 60;
+const PATHS = 12;
+const ITERATIONS = 80;
 /** Draws that an evidence bound is estimated from. */
 const DRAWS = 6;
-/** A path has arrived when the energy falls by less, relative to its size, for as many steps. */
-const SETTLED = 1e-8;
+/** A path has arrived when the energy falls by less, relative to its size. */
+const SETTLED = 1e-9;
+/** More coordinates than this have no covariance to begin with. */
+const MAX_DIM = 64;
+/** Tries for a start of finite energy. */
+const TRIES = 20;
+/** Modes whose bounds are this many nats below the best have no mass. */
+const COMPARABLE = 8;
+/** Ends of paths that are this many standard deviations apart, by both approximations, are different modes. */
+const SEPARATE = 6;
+
+/** Where a path ended, and what it found on its way. */
+export interface Approximation {
+  /** A lower bound of ln Z, as estimated. */
+  readonly bound: number;
+  readonly mean: Float64Array;
+  /** The lower factor of the covariance. */
+  readonly factor: Float64Array;
+  /** The mode: where the path ended, if it arrived, and the inverse of the Hessian as estimated there. */
+  readonly mode: { readonly z: Float64Array; readonly factor: Float64Array } | null;
+}
 
 /**
- * @param start a random start, anew at each call; finite energies are preferred but not needed
- * @returns null where no path found an approximation
+ * Paths from random starts, uniform on (−2, 2).
+ * @param stream the same for whichever chains are drawn here
+ * @returns what was found, empty where it cannot be looked for
  */
-export function pathStart(
-  dim: number,
-  evaluate: Evaluate,
-  start: () => Float64Array | null,
-  stream: Stream,
-): PathStart | null {
-  const found: Approximation[] = [];
-  for (let i = 0; i < PATHS; i++) {
+export function scout({ dim, evaluateOne }: ContinuousTarget, stream: Stream): readonly Approximation[] {
+  if (!evaluateOne || dim > MAX_DIM) return [];
+  const evaluate: Evaluate = (z, g) => evaluateOne(0, z, g);
+  const unused = new Float64Array(dim);
+  const start = (): Float64Array | null => {
+    for (let i = 0; i < TRIES; i++) {
+      const at = Float64Array.from({ length: dim }, () => 4 * stream.uniform() - 2);
+      if (Number.isFinite(evaluate(at, unused))) return at;
+    }
+    return null;
+  };
+  return Array.from({ length: PATHS }, () => {
     const from = start();
-    const best = from && pathFrom(dim, evaluate, from, stream);
-    if (best) found.push(best);
+    return from && pathFrom(dim, evaluate, from, stream);
+  }).filter((a) => a !== null);
+}
+
+/** Whether paths ended in different modes that both have mass. */
+export function severalModes(found: readonly Approximation[]): boolean {
+  const top = Math.max(...found.map((a) => a.bound));
+  const modes = found.flatMap((a) => (a.mode && a.bound > top - COMPARABLE ? [a.mode] : []));
+  return modes.some((a, i) => modes.some((b, j) => j < i && apart(a, b) && apart(b, a)));
+}
+
+/** Whether b is far from a by a's covariance. */
+function apart(a: NonNullable<Approximation['mode']>, b: NonNullable<Approximation['mode']>): boolean {
+  const d = a.z.length;
+  // L⁻¹(b − a)
+  const w = new Float64Array(d);
+  let square = 0;
+  for (let i = 0; i < d; i++) {
+    let x = b.z[i] - a.z[i];
+    for (let j = 0; j < i; j++) x -= a.factor[i * d + j] * w[j];
+    w[i] = x / a.factor[i * d + i];
+    square += w[i] * w[i];
   }
-  if (found.length === 0) return null;
+  return square > SEPARATE ** 2 + 2 * d;
+}
+
+/**
+ * Moves each chain to a draw of one of the approximations, by its own stream alone.
+ * @param z where chains are, chains × dim; moved
+ * @returns a covariance for each chain; null where it stays where it is
+ */
+export function startsFrom(
+  found: readonly Approximation[],
+  { dim, evaluateOne }: ContinuousTarget,
+  z: Float64Array,
+  streams: readonly Stream[],
+): (Float64Array | null)[] {
   const top = Math.max(...found.map((a) => a.bound));
   const weights = found.map((a) => Math.exp(a.bound - top));
-  let u = stream.uniform() * weights.reduce((a, b) => a + b, 0);
-  const chosen = found.find((_, i) => {
-    u -= weights[i];
-    return u < 0;
+  const whole = weights.reduce((a, b) => a + b, 0);
+  const unused = new Float64Array(dim);
+  return streams.map((stream, c) => {
+    let u = stream.uniform() * whole;
+    const index = weights.findIndex((w) => {
+      u -= w;
+      return u < 0;
+    });
+    const { mean, factor } = found[Math.max(0, index)];
+    for (let i = 0; i < TRIES; i++) {
+      const at = drawFrom(mean, factor, stream).at;
+      if (!evaluateOne || !Number.isFinite(evaluateOne(c, at, unused)) || !unused.every(Number.isFinite))
+        continue;
+      z.set(at, c * dim);
+      return covarianceOf(factor, dim);
+    }
+    return null;
   });
-  const { draw: z, factor } = chosen ?? found[found.length - 1];
+}
+
+function covarianceOf(factor: Float64Array, dim: number): Float64Array {
   const covariance = new Float64Array(dim * dim);
   for (let i = 0; i < dim; i++)
     for (let j = 0; j <= i; j++) {
@@ -59,52 +124,25 @@ export function pathStart(
       covariance[i * dim + j] = x;
       covariance[j * dim + i] = x;
     }
-  return { z, covariance };
+  return covariance;
 }
 
-/** More coordinates than this have no covariance to begin with. */
-const MAX_DIM = 64;
-/** Tries for a further start of finite energy. */
-const TRIES = 10;
-
-/**
- * Starts of all chains, each by its own stream alone.
- * @param z where they are, chains × dim; moved
- * @returns a covariance for each chain, or null where it stays where it is; null where none can be had
- */
-export function pathStarts(
-  { dim, evaluateOne }: ContinuousTarget,
-  z: Float64Array,
-  streams: readonly Stream[],
-): (Float64Array | null)[] | null {
-  if (!evaluateOne || dim > MAX_DIM) return null;
-  return streams.map((stream, c) => {
-    const own = z.subarray(c * dim, (c + 1) * dim);
-    const unused = new Float64Array(dim);
-    let first = true;
-    const start = (): Float64Array | null => {
-      if (first) {
-        first = false;
-        return own;
-      }
-      for (let i = 0; i < TRIES; i++) {
-        const at = Float64Array.from({ length: dim }, () => 4 * stream.uniform() - 2);
-        if (Number.isFinite(evaluateOne(c, at, unused))) return at;
-      }
-      return null;
-    };
-    const found = pathStart(dim, (at, g) => evaluateOne(c, at, g), start, stream);
-    if (found) own.set(found.z);
-    return found && found.covariance;
-  });
-}
-
-interface Approximation {
-  /** A lower bound of ln Z, as estimated. */
-  readonly bound: number;
-  /** The lower factor of the covariance. */
-  readonly factor: Float64Array;
-  readonly draw: Float64Array;
+/** mean + L·(standard normals), and ln of the density of these. */
+function drawFrom(
+  mean: Float64Array,
+  factor: Float64Array,
+  stream: Stream,
+): { readonly at: Float64Array; readonly log: number } {
+  const d = mean.length;
+  const noise = new Float64Array(d);
+  const at = mean.slice();
+  let log = 0;
+  for (let i = 0; i < d; i++) {
+    noise[i] = stream.normal();
+    log -= 0.5 * noise[i] * noise[i];
+  }
+  for (let i = 0; i < d; i++) for (let j = 0; j <= i; j++) at[i] += factor[i * d + j] * noise[j];
+  return { at, log };
 }
 
 /** Quasi-Newton minimisation (BFGS; Nocedal & Wright 2006, §6.1) with a backtracking search, looking around as it goes. */
@@ -116,6 +154,7 @@ function pathFrom(dim: number, evaluate: Evaluate, from: Float64Array, stream: S
   const inverse = new Float64Array(dim * dim);
   let scaled = false;
   let best: Approximation | null = null;
+  let mode: Approximation['mode'] = null;
   const direction = new Float64Array(dim);
   const y = new Float64Array(dim);
   for (let i = 0; i < dim; i++) inverse[i * dim + i] = 1 / Math.max(1, norm(g));
@@ -151,9 +190,12 @@ function pathFrom(dim: number, evaluate: Evaluate, from: Float64Array, stream: S
       const around = approximate(dim, evaluate, z, g, inverse, stream);
       if (around && (!best || around.bound > best.bound)) best = around;
     }
-    if (arrived) break;
+    if (!arrived) continue;
+    const factor = cholesky(inverse, dim);
+    if (factor) mode = { z, factor };
+    break;
   }
-  return best;
+  return best && { ...best, mode };
 }
 
 interface Point {
@@ -190,7 +232,7 @@ function update(inverse: Float64Array, s: Float64Array, y: Float64Array, sy: num
     for (let j = 0; j < d; j++) inverse[i * d + j] += a * s[i] * s[j] - (hy[i] * s[j] + s[i] * hy[j]) / sy;
 }
 
-/** The normal around z + H·(−g), its evidence bound, and one of the draws that this was estimated from. */
+/** The normal around z + H·(−g), and its evidence bound. */
 function approximate(
   dim: number,
   evaluate: Evaluate,
@@ -207,27 +249,14 @@ function approximate(
   let logDet = 0;
   for (let i = 0; i < dim; i++) logDet += Math.log(factor[i * dim + i]);
   let bound = 0;
-  let draw = mean;
-  let lowest = Number.POSITIVE_INFINITY;
-  const noise = new Float64Array(dim);
   const unused = new Float64Array(dim);
   for (let n = 0; n < DRAWS; n++) {
-    const at = mean.slice();
-    let logQ = -logDet;
-    for (let i = 0; i < dim; i++) {
-      noise[i] = stream.normal();
-      logQ -= 0.5 * noise[i] * noise[i];
-    }
-    for (let i = 0; i < dim; i++) for (let j = 0; j <= i; j++) at[i] += factor[i * dim + j] * noise[j];
+    const { at, log } = drawFrom(mean, factor, stream);
     const e = evaluate(at, unused);
     if (!Number.isFinite(e)) return null;
-    bound += (-e - logQ) / DRAWS;
-    if (e < lowest) {
-      lowest = e;
-      draw = at;
-    }
+    bound += (logDet - log - e) / DRAWS;
   }
-  return { bound, factor, draw };
+  return { bound, mean, factor, mode: null };
 }
 
 /** out = scale·H·x; answers x·out. */

@@ -1,12 +1,11 @@
 /**
- * How far unknowns that are drawn around others should be left as they are. An element z with a prior around m of
- * precision p (what pulls it there), and a curvature d of the rest of the energy, is best moved with the share
- * λ = d / (d + p) (Papaspiliopoulos, Roberts & Sköld 2007, §4; Roberts & Sahu, JRSS B 59 (1997) 291): what the data
- * say alone stays, what the prior says alone is standardised. For a normal prior and normal data the constant that
- * leaves u without a mean is c = λ·ŷ, ŷ where the rest of the energy has its minimum.
+ * In which coordinates unknowns that are drawn around others should be moved (`transforms/standard.ts`). An element z
+ * has a prior around m of precision p, and the rest of the energy has the slope g and the curvature d: then b = d·z − g
+ * and d say what the rest knows of z, exactly where it is normal, near the states of the posterior where it is not.
  *
- * A short run of one chain, with a stream of its own, estimates p, d and ŷ where the chain goes, in rounds that each
- * begin with what the one before found. Whatever it finds, the target stays what it is.
+ * A short run of one chain, with a stream of its own, averages d, b and p over the states it goes through, in rounds
+ * that each begin with what the one before found: what the rest knows of an unknown depends on the coordinates of
+ * those that are drawn around it. Whatever it finds, the target stays what it is.
  */
 import { wholeLine } from '../domain.ts';
 import type { Output } from '../engines/engine.ts';
@@ -43,11 +42,10 @@ const MOST = 200;
 const PART = 0.25;
 /** Shares of the rounds. */
 const ROUNDS: readonly number[] = [0.15, 0.25, 0.6];
-/** Shares closer to 0 or 1 are that; elements whose shares differ less have one. */
-const NEGLIGIBLE = 0.02;
-const ALIKE = 0.1;
+/** What is known by the rest, or by the prior, as a share of what is known in all, so little that it is left out. */
+const NEGLIGIBLE = 0.01;
 
-/** The shares and constants with which a run should move the unknowns of the hierarchies, none if not at all. */
+/** The coordinates in which a run should move the unknowns of the hierarchies; own ones have no entry. */
 export function pilot(model: Model, hierarchies: readonly Hierarchy[], o: PilotOptions): Standards {
   const total = Math.min(MOST, Math.floor(PART * o.warmup));
   let standards: Standards = new Map(hierarchies.map((h) => [h.slot, nonCentred(model, h)]));
@@ -78,15 +76,17 @@ export function pilot(model: Model, hierarchies: readonly Hierarchy[], o: PilotO
   } finally {
     priors.dispose();
   }
-  // What is centred altogether has its own coordinates.
-  return new Map([...standards].filter(([, s]) => s.centred.some((x) => x !== 1)));
+  // What priors hardly tell of has its own coordinates.
+  return new Map([...standards].filter(([, s]) => s.centred < 1 - NEGLIGIBLE));
 }
 
 const sizeOf = (model: Model, slot: Slot): number => model.unknowns.find((u) => u.slot === slot)!.size;
 
+/** z = m + s·u. */
 export function nonCentred(model: Model, hierarchy: Hierarchy): Standard {
   const size = sizeOf(model, hierarchy.slot);
-  return { hierarchy, centred: new Float64Array(size), shift: new Float64Array(size) };
+  const none = new Float64Array(size);
+  return { hierarchy, precision: none, pull: none, width: none.map(() => 1), centred: 0 };
 }
 
 /** Adds what the energy says about each element at a state. */
@@ -108,14 +108,15 @@ function look(
     const curvature = diagonal(real, u, block, signs, model.engine.oneByOne ? 1e-4 : 1e-2);
     const prior = priors.at(standard.hierarchy, states);
     block.free.forEach((i, j) => {
-      const scale = prior.scale ? prior.scale[i] ** (1 - standard.centred[i]) : 1;
+      const { precision: d } = standard;
+      const scale = standard.width[i] * (prior.scale ? prior.scale[i] : 1);
+      const spread = d[i] === 0 ? scale : 1 / Math.sqrt(1 / scale ** 2 + d[i]);
       own.add(i, {
         z: prior.z[i],
-        slope: at[block.at + j] / scale,
-        curvature: curvature[j] / scale ** 2,
-        pull: prior.pull[i],
+        slope: at[block.at + j] / spread - prior.pull[i],
+        curvature: curvature[j] / spread ** 2 - prior.bend[i],
         precision: prior.precision[i],
-        bend: prior.bend[i],
+        scale: prior.scale ? prior.scale[i] : 1,
       });
     });
   }
@@ -132,7 +133,10 @@ function diagonal(
   signs: Stream,
   step: number,
 ): Float64Array {
-  const by = Float64Array.from(free, (_, j) => step * (signs.uniform() < 0.5 ? -1 : 1) * Math.max(1, Math.abs(u[at + j])));
+  const by = Float64Array.from(
+    free,
+    (_, j) => step * (signs.uniform() < 0.5 ? -1 : 1) * Math.max(1, Math.abs(u[at + j])),
+  );
   const moved = u.slice();
   const gradientAt = (sign: number): Float64Array => {
     by.forEach((h, j) => {
@@ -145,56 +149,64 @@ function diagonal(
   return by.map((h, j) => (up[j] - down[j]) / (2 * h));
 }
 
-/** What the energy says about an element at a state, on the line of its unconstrained value z. */
+/** What a state says about an element, on the line of its unconstrained value z. */
 interface Glance {
   readonly z: number;
-  /** dE/dz and d²E/dz² of the whole energy. */
+  /** dE/dz and d²E/dz² of all but the element's own prior. */
   readonly slope: number;
   readonly curvature: number;
-  /** The same of the element's own prior. */
-  readonly pull: number;
-  readonly bend: number;
   /** Slope of the prior for each unit of distance from its location. */
   readonly precision: number;
+  readonly scale: number;
 }
 
 /** Averages over states. */
 class Moments {
   private readonly n: Float64Array;
+  private readonly curvature: Float64Array;
+  private readonly pull: Float64Array;
+  /** Of p·s². */
+  private readonly sharpness: Float64Array;
+  /** Of d / (p + d). */
   private readonly share: Float64Array;
-  private readonly centre: Float64Array;
 
   constructor(size: number) {
     this.n = new Float64Array(size);
+    this.curvature = new Float64Array(size);
+    this.pull = new Float64Array(size);
+    this.sharpness = new Float64Array(size);
     this.share = new Float64Array(size);
-    this.centre = new Float64Array(size);
   }
 
-  add(i: number, g: Glance): void {
-    const d = Math.max(0, g.curvature - g.bend);
-    const p = g.precision;
-    if (!(d + p > 0) || !Number.isFinite(d + p + g.slope + g.pull + g.z)) return;
-    const share = d / (d + p);
+  add(i: number, { z, slope, curvature, precision: p, scale }: Glance): void {
+    const sharpness = p * scale ** 2;
+    if (![z, slope, curvature, sharpness].every(Number.isFinite)) return;
+    const d = Math.max(0, curvature);
     this.n[i]++;
-    this.share[i] += share;
-    // λ·ŷ with ŷ = z − (rest's slope)/d.
-    if (d > 0) this.centre[i] += share * g.z - (g.slope - g.pull) / (d + p);
+    this.curvature[i] += curvature;
+    this.pull[i] += curvature * z - slope;
+    this.sharpness[i] += sharpness;
+    this.share[i] += d + p > 0 ? d / (d + p) : 0;
   }
 
   /** @param before taken where nothing was seen */
   standard(hierarchy: Hierarchy, before: Standard): Standard {
     const { n } = this;
-    const mean = n.map((k, i) => (k > 0 ? this.share[i] / k : before.centred[i]));
-    const rounded = mean.map((x) => (x < NEGLIGIBLE ? 0 : x > 1 - NEGLIGIBLE ? 1 : x));
-    const [low, high] = rounded.reduce(([a, b], x) => [Math.min(a, x), Math.max(b, x)], [1, 0]);
-    const all = mean.reduce((a, x) => a + x, 0) / mean.length;
-    const one = high - low <= ALIKE;
-    const centred = one ? rounded.map(() => (low === 0 ? 0 : high === 1 ? 1 : all)) : rounded;
-    const shift = centred.map((x, i) => {
-      if (x === 0 || x === 1 || n[i] === 0) return 0;
-      return this.centre[i] / n[i];
-    });
-    return { hierarchy, centred, shift };
+    const free = [...n.keys()].filter((i) => n[i] > 0);
+    const precision = before.precision.slice();
+    const pull = before.pull.slice();
+    const width = before.width.slice();
+    for (const i of free) {
+      const d = this.curvature[i] / n[i];
+      const known = d > 0 && this.share[i] / n[i] > NEGLIGIBLE;
+      precision[i] = known ? d : 0;
+      pull[i] = known ? this.pull[i] / n[i] : 0;
+      const k = this.sharpness[i] / n[i];
+      width[i] = k > 1e-8 && Math.abs(k - 1) > 1e-6 ? 1 / Math.sqrt(k) : 1;
+    }
+    const shares = free.map((i) => this.share[i] / n[i]);
+    const centred = shares.reduce((a, x) => a + x, 0) / Math.max(1, shares.length);
+    return { hierarchy, precision, pull, width, centred };
   }
 }
 

@@ -42,6 +42,8 @@ export interface Population {
   start(streams: readonly Stream[]): void;
   /** Chain c starts anew by itself; `stages[0]` must be asked for its difference afterwards. */
   restart(which: readonly number[]): void;
+  /** Unconstrained coordinates of the reals, chains × dim; null where none is free. */
+  coordinates(): Float64Array | null;
   /** Chain c goes on from the state of chain parents[c]. */
   descend(parents: Int32Array): void;
   dispose(): void;
@@ -147,6 +149,7 @@ export function openPopulation(
       draw(Array.from({ length: chains }, (_, c) => c));
     },
     restart: draw,
+    coordinates: () => moves?.z().slice() ?? null,
     descend(parents) {
       for (const s of stages) s.changed();
       for (const u of model.unknowns) {

@@ -3,7 +3,7 @@ import { makePlan } from '../plan/plan.ts';
 import type { Stream } from '../random/stream.ts';
 import { type Coordinates, coordinatesOf } from './coordinates.ts';
 import { type Clamp, fault, type Model } from './model.ts';
-import { fitReference, type Reference } from './reference.ts';
+import { joined, type Moments, makeReference, momentsOf, type Reference } from './reference.ts';
 import { openChains } from './run-chains.ts';
 import { plain } from './transition.ts';
 
@@ -11,11 +11,24 @@ const CHAINS = 8;
 const WARMUP = 400;
 const DRAWS = 200;
 
+/** A reference near the draws of chains from random starts, and what can be made of it. */
+export interface PilotReference {
+  readonly reference: Reference;
+  /** One about the same middle from which far modes can be reached. */
+  wide(): Reference;
+  /** One fitted to both, `count` further draws of unconstrained coordinates. */
+  joined(draws: Float64Array, count: number): Reference;
+}
+
+/** How much wider, and the least scale of each unconstrained coordinate. */
+const WIDER = 3;
+const WIDEST = 5;
+
 /** Called between pieces of work; false: stop. */
 export type Breathe = (done: number, total: number) => Promise<boolean>;
 
 /**
- * @returns null where no real unknown is free; the reference, else
+ * @returns null where no real unknown is free
  * @throws EnergyError E0731 where the chains run away, as they do where exp(−E) is not integrable
  */
 export async function pilotReference(
@@ -23,7 +36,7 @@ export async function pilotReference(
   clamp: Clamp,
   root: Stream,
   breathe: Breathe,
-): Promise<Reference | null | 'stopped'> {
+): Promise<PilotReference | null | 'stopped'> {
   const parts = coordinatesOf(model, clamp, CHAINS);
   const dim = parts.reduce((n, c) => n + c.free.length, 0);
   if (dim === 0) return null;
@@ -54,14 +67,30 @@ export async function pilotReference(
       const circular = parts.flatMap((c) => Array.from(c.free, () => c.domain.kind === 'angle'));
       const lost = runaway(draws, slopes, dim, circular);
       if (lost >= 0) throw notIntegrable(model, parts, lost);
-      const reference = fitReference(draws, CHAINS * DRAWS, dim, circular);
-      return reference;
+      const near = momentsOf(draws, CHAINS * DRAWS, dim, circular);
+      return {
+        reference: makeReference(near, circular),
+        wide: () => makeReference(inflated(near, circular), circular),
+        joined: (more, count) =>
+          makeReference(joined(near, momentsOf(more, count, dim, circular), circular), circular),
+      };
     } finally {
       run.dispose();
     }
   } finally {
     planned.gibbs?.dispose();
   }
+}
+
+/** Independent coordinates, wide enough to reach modes some units away on scales on which most unknowns are of order one. */
+function inflated({ mean, covariance }: Moments, circular: readonly boolean[]): Moments {
+  const dim = mean.length;
+  const wide = new Float64Array(dim * dim);
+  for (let j = 0; j < dim; j++) {
+    const own = covariance[j * dim + j];
+    wide[j * dim + j] = circular[j] ? Math.PI ** 2 / 3 : Math.max(WIDER ** 2 * own, WIDEST ** 2);
+  }
+  return { mean, covariance: wide };
 }
 
 /** Positions beyond this are not those of a density that can be integrated in floating point. */
@@ -105,7 +134,7 @@ function runaway(
   for (let j = 0; j < dim; j++)
     if (!circular[j] && spread[j] > WIDE ** 2 && (widest < 0 || spread[j] > spread[widest])) widest = j;
   if (widest < 0) return -1;
-  const basis = fitReference(centred, CHAINS * DRAWS, dim, circular);
+  const basis = makeReference(momentsOf(centred, CHAINS * DRAWS, dim, circular), circular);
   const u = new Float64Array(dim);
   const g = new Float64Array(dim);
   const virial = new Float64Array(dim);

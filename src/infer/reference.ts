@@ -1,8 +1,9 @@
 /**
  * A normalised distribution of unconstrained coordinates that the path to exp(−E) begins at: z = m + S·u with
  * independent u of Student's t with five degrees of freedom, which is wider in its tails than what coordinates on
- * unconstrained scales usually are; angles are uniform on their circle. m and S are fitted to draws.
+ * unconstrained scales usually are; angles are of von Mises' distribution. m and S are fitted to draws.
  */
+import { logI0 } from '../ir/bessel.ts';
 import type { Stream } from '../random/stream.ts';
 import { cholesky } from './metric.ts';
 
@@ -12,7 +13,6 @@ const NU = 5;
 const LOG_T = Math.log(2) - 0.5 * Math.log(NU * Math.PI) - Math.log(0.75 * Math.sqrt(Math.PI));
 /** Coordinates up to which correlations are fitted. */
 const MAX_DENSE = 64;
-const MIN_SCALE = 1e-12;
 
 export interface Reference {
   readonly dim: number;
@@ -30,37 +30,78 @@ export interface Reference {
   energy(u: Float64Array, gradient: Float64Array): number;
 }
 
+export interface Moments {
+  readonly mean: Float64Array;
+  /** dim × dim; diagonal where there are many coordinates. */
+  readonly covariance: Float64Array;
+}
+
 /**
  * @param draws of z, count × dim
- * @param circular coordinates that are angles
+ * @param circular coordinates that are angles: their mean is a direction, their variance −2·ln of the resultant length
  */
-export function fitReference(
+export function momentsOf(
   draws: Float64Array,
   count: number,
   dim: number,
   circular: readonly boolean[],
-): Reference {
+): Moments {
   const mean = new Float64Array(dim);
-  for (let i = 0; i < count; i++) for (let j = 0; j < dim; j++) mean[j] += draws[i * dim + j] / count;
-  for (let j = 0; j < dim; j++) if (circular[j]) mean[j] = 0;
   const covariance = new Float64Array(dim * dim);
-  const dense = dim <= MAX_DENSE;
-  const keep = dense ? 1 - Math.min(1, (4 * dim) / count) : 0;
-  for (let j = 0; j < dim; j++)
+  for (let i = 0; i < count; i++) for (let j = 0; j < dim; j++) mean[j] += draws[i * dim + j] / count;
+  const keep = dim <= MAX_DENSE ? 1 - Math.min(1, (4 * dim) / count) : 0;
+  for (let j = 0; j < dim; j++) {
+    if (circular[j]) {
+      const { direction, variance } = circularMoments(draws, count, dim, j);
+      mean[j] = direction;
+      covariance[j * dim + j] = variance;
+      continue;
+    }
     for (let k = 0; k <= j; k++) {
-      if (j !== k && (!dense || circular[j] || circular[k])) continue;
+      if (circular[k] || (j !== k && keep === 0)) continue;
       let s = 0;
-      if (j === k && circular[j]) s = circularVariance(draws, count, dim, j);
-      else
-        for (let i = 0; i < count; i++)
-          s += ((draws[i * dim + j] - mean[j]) * (draws[i * dim + k] - mean[k])) / Math.max(1, count - 1);
-      covariance[j * dim + k] = j === k ? Math.max(s, MIN_SCALE * (1 + mean[j] ** 2) * 1e-4) : keep * s;
+      for (let i = 0; i < count; i++) s += (draws[i * dim + j] - mean[j]) * (draws[i * dim + k] - mean[k]);
+      s /= Math.max(1, count - 1);
+      covariance[j * dim + k] = j === k ? s : keep * s;
       covariance[k * dim + j] = covariance[j * dim + k];
     }
+  }
+  return { mean, covariance };
+}
+
+/** Of draws of both, in equal parts. */
+export function joined(a: Moments, b: Moments, circular: readonly boolean[]): Moments {
+  const dim = a.mean.length;
+  const apart = a.mean.map((m, j) => {
+    const x = b.mean[j] - m;
+    return circular[j] ? x - 2 * Math.PI * Math.round(x / (2 * Math.PI)) : x;
+  });
+  const mean = a.mean.map((m, j) => m + 0.5 * apart[j]);
+  const covariance = a.covariance.map((c, at) => {
+    const [j, k] = [Math.floor(at / dim), at % dim];
+    const between = (circular[j] || circular[k]) && j !== k ? 0 : 0.25 * apart[j] * apart[k];
+    return 0.5 * (c + b.covariance[at]) + (dim <= MAX_DENSE || j === k ? between : 0);
+  });
+  return { mean, covariance };
+}
+
+/** z = m + S·u with S·Sᵀ the covariance. */
+export function makeReference({ mean, covariance: given }: Moments, circular: readonly boolean[]): Reference {
+  const dim = mean.length;
+  const dense = dim <= MAX_DENSE;
+  const covariance = given.slice();
+  for (let j = 0; j < dim; j++) {
+    const at = j * dim + j;
+    covariance[at] = Math.max(covariance[at], 1e-16 * (1 + mean[j] ** 2));
+    if (circular[j]) covariance[at] = Math.min(covariance[at], Math.PI ** 2 / 3);
+  }
   const factor = (dense && cholesky(covariance, dim)) || null;
   const scale = Float64Array.from({ length: dim }, (_, j) =>
     Math.sqrt(factor ? factor[j * dim + j] ** 2 : covariance[j * dim + j]),
   );
+  // Half as concentrated as the draws.
+  const kappa = scale.map((s, j) => (circular[j] ? 0.5 / (s * s) : 0));
+  const logI0s = kappa.map(logI0);
   let logDet = 0;
   for (const s of scale) logDet += Math.log(s);
   return {
@@ -91,7 +132,7 @@ export function fitReference(
     draw(stream, u) {
       for (let j = 0; j < dim; j++) {
         if (circular[j]) {
-          u[j] = ((2 * stream.uniform() - 1) * Math.PI) / scale[j];
+          u[j] = vonMises(kappa[j], stream) / scale[j];
           continue;
         }
         const x = stream.normal();
@@ -104,8 +145,9 @@ export function fitReference(
       let sum = 0;
       for (let j = 0; j < dim; j++) {
         if (circular[j]) {
-          sum += Math.log((2 * Math.PI) / scale[j]);
-          gradient[j] = 0;
+          const angle = scale[j] * u[j];
+          sum += Math.log(2 * Math.PI) + logI0s[j] - Math.log(scale[j]) - kappa[j] * Math.cos(angle);
+          gradient[j] = kappa[j] * scale[j] * Math.sin(angle);
           continue;
         }
         const square = u[j] * u[j];
@@ -117,13 +159,36 @@ export function fitReference(
   };
 }
 
-/** −2·ln of the resultant length (Mardia & Jupp, *Directional Statistics* (2000), §2.3), no more than that of all angles. */
-function circularVariance(draws: Float64Array, count: number, dim: number, j: number): number {
+/** By rejection from a wrapped Cauchy distribution: Best & Fisher, Applied Statistics 28 (1979) 152. */
+function vonMises(kappa: number, stream: Stream): number {
+  if (kappa < 1e-8) return Math.PI * (2 * stream.uniform() - 1);
+  const tau = 1 + Math.sqrt(1 + 4 * kappa * kappa);
+  const rho = (tau - Math.sqrt(2 * tau)) / (2 * kappa);
+  const r = (1 + rho * rho) / (2 * rho);
+  for (;;) {
+    const z = Math.cos(Math.PI * stream.uniform());
+    const f = (1 + r * z) / (r + z);
+    const c = kappa * (r - f);
+    if (Math.log(c / (1 - stream.uniform())) + 1 - c < 0) continue;
+    return stream.uniform() < 0.5 ? Math.acos(f) : -Math.acos(f);
+  }
+}
+
+/** Mardia & Jupp, *Directional Statistics* (2000), §2.3; the variance no more than that of all angles. */
+function circularMoments(
+  draws: Float64Array,
+  count: number,
+  dim: number,
+  j: number,
+): { readonly direction: number; readonly variance: number } {
   let c = 0;
   let s = 0;
   for (let i = 0; i < count; i++) {
     c += Math.cos(draws[i * dim + j]) / count;
     s += Math.sin(draws[i * dim + j]) / count;
   }
-  return Math.min(Math.PI ** 2 / 3, -2 * Math.log(Math.max(1e-300, Math.hypot(c, s))));
+  return {
+    direction: Math.atan2(s, c),
+    variance: Math.min(Math.PI ** 2 / 3, -2 * Math.log(Math.min(1, Math.max(1e-300, Math.hypot(c, s))))),
+  };
 }

@@ -7,13 +7,14 @@ import { type ContinuousPart, continuousPart } from './continuous.ts';
 import { continuousStep } from './continuous-step.ts';
 import { makeExchange } from './exchange.ts';
 import { faultyTerm } from './faulty-term.ts';
+import { mendStarts } from './feasible-start.ts';
 import { gibbsTransitions } from './gibbs.ts';
 import { makeLangevin } from './langevin.ts';
 import { collapsed, marginalDraw } from './marginal.ts';
 import { type Clamp, fault, type Model } from './model.ts';
 import { makeNuts } from './nuts.ts';
 import { onPath, type Path } from './path.ts';
-import { pathStarts } from './pathfinder.ts';
+import { scout, severalModes, startsFrom } from './pathfinder.ts';
 import { pilot } from './pilot.ts';
 import type { RealOptions, RealSampler } from './real-sampler.ts';
 import { movingHierarchies, noStandards, placeStarts, type Standards } from './standard.ts';
@@ -46,10 +47,12 @@ export interface ChainRun {
   readonly streams: readonly Stream[];
   /** All that moves, in turn. */
   readonly transition: Transition;
-  /** Whether every part of it heeds an inverse temperature. */
+  /** Whether every part of it heeds an inverse temperature, and gains by it. */
   readonly tempered: boolean;
   /** Coordinates of the reals that move, and their energy at β = 1; null where none is free. */
   readonly real: ContinuousPart | null;
+  /** Whether modes were found that chains would not leave. */
+  readonly modes: boolean;
   /** Coordinates of unknowns that are drawn around others. */
   readonly standards?: Standards;
   dispose(): void;
@@ -75,6 +78,7 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
   const dispose = (): void => {
     for (const x of owned) x.dispose();
   };
+  let modes = false;
   const arranged = plan.unknowns.some((u) => u.method === 'exchange');
   /** Transitions of what is discrete. */
   const discrete = (count: number): Transition[] => [
@@ -91,9 +95,13 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
       own(plainly);
       const real = o.path ? onPath(plainly, chains, o.path) : plainly;
       const z = feasibleStart(model, clamp, real, streams, states, discrete, standards, o.scales);
-      const found = parts.length > 0 || o.path || o.start || o.scales ? null : pathStarts(real, z, streams);
-      if (found) real.write(z, states);
-      const sampler = realSampler(planned, real, chains, z, o, found ?? undefined);
+      // What else moves would change the modes; what is known of starts is better than a search.
+      const alone = parts.length === 0 && !o.path && !o.start && !o.scales;
+      const found = alone ? scout(real, root.fork('scouts')) : [];
+      modes = severalModes(found);
+      const covariances = found.length > 0 ? startsFrom(found, real, z, streams) : undefined;
+      if (covariances) real.write(z, states);
+      const sampler = realSampler(planned, real, chains, z, o, covariances);
       const moves = continuousStep(realMethod(planned), real, sampler);
       if (sums) {
         const draw = own(marginalDraw(sums, chains, all));
@@ -106,7 +114,16 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
       } else parts.push(moves);
     }
     const transition = inTurn(parts);
-    return { states, streams, transition, tempered: plainly === null, real: plainly, standards, dispose };
+    return {
+      states,
+      streams,
+      transition,
+      tempered: plainly === null,
+      real: plainly,
+      modes,
+      standards,
+      dispose,
+    };
   } catch (e) {
     dispose();
     throw e;
@@ -152,7 +169,10 @@ function starts(
   rows?: ChainsOptions['start'],
 ): Map<Slot, Float64Array> {
   const states = startStates(model, clamp, streams, rows, scales);
-  if (!rows) placeStarts(model, clamp, standards, states, streams.length, scales);
+  if (!rows) {
+    placeStarts(model, clamp, standards, states, streams.length, scales);
+    mendStarts(model, clamp, streams, states);
+  }
   return states;
 }
 

@@ -48,8 +48,9 @@ export function verdictOn({ draws, spent, doublings, tempered }: Look): Verdict 
   return rHat > rHatLimit || ess < essLimit ? 'more' : 'enough';
 }
 
-/** Nanoseconds to draw an element by code made for it, at most. */
+/** Nanoseconds to draw an element by code made for it, at most, and from the tables of an elimination. */
 const KERNEL_ELEMENT = 20;
+const EXACT_ELEMENT = 100;
 
 /** What chains cost by the cost model, which knows no clock. */
 export interface Expense {
@@ -63,7 +64,7 @@ export function expenseOf(model: Model, { plan, gibbs, sums }: Planned): Expense
   const program = { outputs: energyOutputs(model.builder, energies, 1), sizeOf: model.sizeOf };
   const energy = nanoseconds(workOf(program), machines[model.engine.name] ?? machines['tfjs:cpu']);
   // What is summed out is drawn from the numbers that are summed.
-  let step = sums ? energy : 0;
+  let step = sums ? energy : EXACT_ELEMENT * (gibbs?.exact?.graph.variables.length ?? 0);
   plan.unknowns.forEach((u, i) => {
     const { slot } = model.unknowns[i];
     if (u.method === 'exchange' || gibbs?.conditionals.some((c) => c.slot === slot)) step += u.free * energy;

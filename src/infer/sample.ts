@@ -1,14 +1,13 @@
 /** Running chains, and recording what they draw. */
 
-import { violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { makePlan, type Plan, type Planned } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import type { Draws } from '../stats/draws.ts';
-import { chainsOf } from './chains.ts';
 import { faultyTerm } from './faulty-term.ts';
-import { batchInputs, type Clamp, fault, type Model, type States } from './model.ts';
+import { type Clamp, fault, type Model, type States } from './model.ts';
 import { makeRecorder, type Recorder } from './recorder.ts';
+import { brokenRequirements } from './requirements.ts';
 import { type ChainRun, type ChainsOptions, openChains } from './run-chains.ts';
 import { expenseOf, type Look, spentBy, type Verdict, verdictOn } from './run-length.ts';
 import type { Scales } from './start.ts';
@@ -128,7 +127,7 @@ type Tempered = 'no' | 'asked' | 'needed';
 
 const temperedWhy = {
   asked: 'as asked for',
-  needed: 'because chains by themselves stayed in different modes',
+  needed: 'because chains by themselves would stay in different modes',
 } as const;
 
 /** @returns null where the draws say that chains want tempering */
@@ -169,7 +168,11 @@ async function attempt(
       standards: tempered === 'no' && options.coordinates !== 'declared' ? 'found' : undefined,
     };
     const tuned = tempered === 'no' ? null : tune(model, opening, chainsOptions);
-    run = tuned ? openTempering(model, opening, chainsOptions, tuned) : opening(chainsOptions);
+    if (tuned) run = openTempering(model, opening, chainsOptions, tuned);
+    else {
+      run = opening(chainsOptions);
+      if (run.modes && options.method === undefined) return null;
+    }
     const plan: Plan =
       tuned && tempered !== 'no'
         ? {
@@ -307,20 +310,10 @@ const inverseTemperature = (i: number, warmup: number): number =>
 
 /** After warm-up every chain must satisfy what is required. @param first the number of the first chain */
 function requireFeasible(model: Model, states: States, chains: number, first: number): void {
-  if (model.energy.support.length === 0) return;
-  const b = model.builder;
-  const { chain, batch, compile } = chainsOf(model, chains);
-  const outputs = model.energy.support.map((c, i) => ({
-    name: String(i),
-    axes: [chain],
-    node: violationsOf(b, c, batch.on),
-  }));
-  const run = compile(outputs);
-  const out = run.run(batchInputs(model, batch.slots, states, chains));
-  run.dispose();
+  const counts = brokenRequirements(model, states, chains);
   for (let k = 0; k < chains; k++)
     model.energy.support.forEach((c, i) => {
-      const broken = out.get(String(i))!.data[k];
+      const broken = counts[i][k];
       if (broken > 0)
         throw fault(
           'E0702',

@@ -3,10 +3,10 @@ import type { HostArray } from '../arrays.ts';
 import { wholeLine } from '../domain.ts';
 import type { Builder } from '../ir/build.ts';
 import type { Node, Slot } from '../ir/types.ts';
-import { type StandardSpec, standardise, unstandardise } from '../transforms/standard.ts';
+import { type AtIndices, type StandardSpec, standardise, unstandardise } from '../transforms/standard.ts';
 import type { Coordinates } from './coordinates.ts';
 import type { Model, States } from './model.ts';
-import { placesOf, type Standard, type Standards } from './standard.ts';
+import { placeOf, placesOf, type Standard, type Standards } from './standard.ts';
 
 /**
  * The expressions of an unknown's coordinates; numbers that differ between its elements go to `arrays`.
@@ -15,13 +15,14 @@ import { placesOf, type Standard, type Standards } from './standard.ts';
 export function standardSpec(
   b: Builder,
   { slot, layout }: Coordinates,
-  { hierarchy, centred, shift }: Standard,
+  { hierarchy, precision, pull, width }: Standard,
   onLine: (n: Node) => Node,
   u: StandardSpec['u'],
   held: StandardSpec['held'],
   arrays: Map<Slot, HostArray>,
 ): StandardSpec {
-  const numbers = (data: Float64Array, what: string): StandardSpec['shift'] => {
+  const numbers = (data: Float64Array, what: string, none: number): AtIndices | null => {
+    if (data.every((x) => x === none)) return null;
     if (data.every((x) => x === data[0])) return () => b.const(data[0]);
     const input = b.slot('input', `${slot.name} ${what}`, wholeLine, slot.sets);
     arrays.set(input, { shape: layout.shape, data });
@@ -32,8 +33,9 @@ export function standardSpec(
     axes,
     loc: loc && onLine(loc),
     scale: scale && onLine(scale),
-    centred: numbers(centred, 'share'),
-    shift: numbers(shift, 'shift'),
+    precision: numbers(precision, 'precision', 0),
+    pull: numbers(pull, 'pull', 0),
+    width: numbers(width, 'width', 1),
     u,
     held,
   };
@@ -52,13 +54,13 @@ export function standardValues(model: Model, standards: Standards): StandardValu
     model,
     [...standards.values()].map((s) => s.hierarchy),
   );
-  const convert = (by: typeof standardise) => (c: Coordinates, x: Float64Array, states: States, k: number) => {
-    const standard = standards.get(c.slot);
-    if (!standard) return;
-    const { centred, shift } = standard;
-    const { loc, scale } = places.of(c.slot, states, k);
-    for (const i of c.free) x[i] = by(x[i], centred[i], shift[i], loc ? loc[i] : 0, scale ? scale[i] : 1);
-  };
+  const convert =
+    (by: typeof standardise) => (c: Coordinates, x: Float64Array, states: States, k: number) => {
+      const standard = standards.get(c.slot);
+      if (!standard) return;
+      const place = places.of(c.slot, states, k);
+      for (const i of c.free) x[i] = by(x[i], placeOf(standard, place, i));
+    };
   return {
     toFree: convert(unstandardise),
     toLine: convert(standardise),

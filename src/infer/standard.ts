@@ -5,16 +5,30 @@ import { referenceEngine } from '../engines/reference/index.ts';
 import { makeBatch } from '../ir/batch.ts';
 import type { Hierarchy, Node, Slot } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
-import { standardise } from '../transforms/standard.ts';
+import { type Place, standardise } from '../transforms/standard.ts';
 import { type Clamp, compile, freeCount, type Model, type States } from './model.ts';
 import type { Scales } from './start.ts';
 
-/** How far each element of an unknown is left as it is (λ of `transforms/standard.ts`), and the constant c. */
+/** The constants of `transforms/standard.ts` for each element of an unknown. */
 export interface Standard {
   readonly hierarchy: Hierarchy;
-  readonly centred: Float64Array;
-  readonly shift: Float64Array;
+  /** d: how much the rest of the energy says of an element. Where it is 0, so is b. */
+  readonly precision: Float64Array;
+  /** b: d times what it says. */
+  readonly pull: Float64Array;
+  /** w: the spread of the prior in units of its scale. */
+  readonly width: Float64Array;
+  /** d / (p + d) on average over elements and states: 0 non-centred, 1 centred. */
+  readonly centred: number;
 }
+
+/** Where element i lies, as its coordinate has it. */
+export const placeOf = (s: Standard, { loc, scale }: PlaceValues, i: number): Place => ({
+  loc: loc ? loc[i] : 0,
+  scale: s.width[i] * (scale ? scale[i] : 1),
+  precision: s.precision[i],
+  pull: s.pull[i],
+});
 
 /** Only unknowns that have other coordinates than their own. */
 export type Standards = ReadonlyMap<Slot, Standard>;
@@ -149,16 +163,15 @@ export function placeStarts(
       const standard = standards.get(u.slot);
       if (!standard || scales?.has(u.slot)) continue;
       const fixed = clamp.fixed.get(u.slot)!;
-      const { centred, shift, hierarchy } = standard;
+      const { on } = standard.hierarchy;
       const x = states.get(u.slot)!;
       for (let k = 0; k < chains; k++) {
-        const { loc, scale } = places.of(u.slot, states, k);
+        const place = places.of(u.slot, states, k);
         for (let i = 0; i < u.size; i++) {
           if (fixed[i] !== 0) continue;
           const at = k * u.size + i;
-          const from = hierarchy.on === 'log' ? Math.log(x[at]) : x[at];
-          const z = standardise(from, centred[i], shift[i], loc ? loc[i] : 0, scale ? scale[i] : 1);
-          x[at] = hierarchy.on === 'log' ? Math.exp(z) : z;
+          const z = standardise(on === 'log' ? Math.log(x[at]) : x[at], placeOf(standard, place, i));
+          x[at] = on === 'log' ? Math.exp(z) : z;
         }
       }
     }

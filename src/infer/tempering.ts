@@ -232,6 +232,7 @@ export function openTempering(
     transition,
     tempered: false,
     real: last.real,
+    modes: false,
     standards: last.standards,
     refused: () => refusals.map((r, k) => r / Math.max(1, tried[k])),
     dispose,

@@ -16,6 +16,7 @@ import {
   wantedClusters,
   wantedProposer,
 } from './discrete.ts';
+import { type ExactPlan, planExact } from './exact.ts';
 
 export interface KernelPlan {
   /** Groups are what the kernels sweep. */
@@ -30,6 +31,8 @@ export interface ForestPlan {
 }
 
 export interface GibbsPlan {
+  /** All of them drawn together, exactly; null where they are not. Then there is nothing else. */
+  readonly exact: ExactPlan | null;
   /** Swept by kernels; null where nothing is. */
   readonly kernels: KernelPlan | null;
   /** Drawn as a whole. */
@@ -59,6 +62,8 @@ export function planGibbs(
   clamp: Clamp,
   wanted?: string,
 ): GibbsPlan {
+  const exact = planExact(model, blocks, clamp, wanted);
+  if (exact) return drawnExactly(blocks, exact);
   if (isProposer(wanted)) {
     const proposer = wantedProposer(model, blocks, wanted);
     const rest = blocks.filter((i) => !proposer.slots.includes(i.slot));
@@ -83,6 +88,18 @@ export function planGibbs(
   };
 }
 
+const drawnExactly = (blocks: readonly SiteBlocks[], exact: ExactPlan): GibbsPlan => ({
+  exact,
+  kernels: null,
+  forests: [],
+  conditionals: [],
+  proposer: null,
+  clusters: null,
+  methods: new Map(blocks.map((i) => [i.slot, 'exact'])),
+  how: new Map(),
+  dispose: () => undefined,
+});
+
 const proposed = (proposer: ProposerPlan): Pick<GibbsPlan, 'proposer' | 'methods'> => ({
   proposer,
   methods: new Map(proposer.slots.map((s) => [s, proposer.method])),
@@ -101,7 +118,7 @@ function sweeps(model: Model, blocks: readonly SiteBlocks[], clamp: Clamp, whole
     } else others.push(info);
   }
   const nothing = (): void => undefined;
-  const alone = { proposer: null, clusters: null, methods: new Map<Slot, SamplerName>() };
+  const alone = { exact: null, proposer: null, clusters: null, methods: new Map<Slot, SamplerName>() };
   if (!model.kernels?.sweepKernels || others.length === 0)
     return { ...alone, kernels: null, forests, conditionals: others, how, dispose: nothing };
   const { tables, left } = siteTables(model.builder, model.energy, others, clamp.fixed, model, model.kernels);

@@ -19,6 +19,7 @@ import { type MarginalModel, marginalModel } from '../infer/marginal.ts';
 import { type Clamp, freeCount, type Model } from '../infer/model.ts';
 import type { Slot } from '../ir/types.ts';
 import { isSampler, type SamplerName, samplers } from '../samplers.ts';
+import { costsOf } from './exact.ts';
 import { type GibbsPlan, planGibbs } from './gibbs.ts';
 
 /** How an unknown is drawn: a sampler of `samplers` (src/samplers.ts), or that it is not. */
@@ -48,7 +49,9 @@ export interface Plan {
   readonly unknowns: readonly UnknownPlan[];
   /** Joint states of the free discrete unknowns; null when some unknown is real or the number overflows. */
   readonly states: number | null;
-  readonly logz: 'enumeration' | 'none';
+  readonly logz: 'enumeration' | 'elimination' | 'none';
+  /** What summing the free discrete unknowns out one by one takes, where that was found to be affordable. */
+  readonly elimination?: { readonly width: number; readonly largest: number; readonly total: number };
   /** Set once chains run at several temperatures. */
   readonly tempering?: { readonly temperatures: number; readonly barrier: number; readonly why: string };
   readonly defaults: {
@@ -167,6 +170,7 @@ export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
   const drawn = unknowns.map((u, i) => withMethod(u, model.unknowns[i].slot, gibbs));
   const methods = [...new Set(drawn.map((u) => u.method))].filter((m) => m !== 'given');
   const moving = methods.includes(real.method);
+  const exact = gibbs?.exact ?? null;
   const slow = gibbs?.conditionals.some((i) => i.blocks.length > 16) === true;
   return {
     gibbs,
@@ -178,11 +182,12 @@ export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
       method: methods.length > 1 ? 'mixed' : (methods[0] ?? 'none'),
       unknowns: drawn,
       states,
-      logz: states !== null && states <= MAX_ENUMERATED ? 'enumeration' : 'none',
+      logz: states !== null && states <= MAX_ENUMERATED ? 'enumeration' : exact ? 'elimination' : 'none',
+      ...(exact ? { elimination: costsOf(exact.elimination) } : {}),
       defaults: {
         chains: DEFAULT_CHAINS,
         draws: slow ? 200 : 1000,
-        warmup: moving ? 1000 : slow ? 100 : 300,
+        warmup: moving ? 1000 : exact ? 0 : slow ? 100 : 300,
         thin: 1,
         leapfrogs: 8,
       },
@@ -193,6 +198,8 @@ export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
 /** The unknown with the sampler and the machine that the discrete part of the plan chose. */
 function withMethod(u: UnknownPlan, slot: Slot, gibbs: GibbsPlan | null): UnknownPlan {
   const method = gibbs?.methods.get(slot) ?? u.method;
+  if (method === 'exact' && gibbs?.exact)
+    return { ...u, method, blocks: null, blanket: null, why: gibbs.exact.why };
   if (gibbs?.proposer?.slots.includes(slot))
     return { ...u, method, blocks: null, blanket: null, why: gibbs.proposer.why };
   const machine = gibbs?.how.get(slot);

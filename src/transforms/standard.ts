@@ -1,75 +1,93 @@
 /**
- * Coordinates of an unknown that is drawn around others. With a location m, a scale s and a share λ for each element,
- *   z = (1 − λ)·m + c + s^(1 − λ)·u,   ln dz/du = (1 − λ)·ln s,
- * where z is the unknown itself, or its logarithm on a half-line, and c a constant. λ = 1 leaves z as it is
- * (centred), λ = 0 is z = m + s·u (non-centred); between, u is z less what m tells of it, in the units of what s tells
+ * Coordinates of an unknown that is drawn around others. Let z be the unknown, or its logarithm on a half-line, m the
+ * location and s the scale of its prior, and let the rest of the energy be near (d/2)·z² − b·z. Then, with p = 1/(w s)²,
+ *   z = (p·m + b) / (p + d) + u / √(p + d),   ln dz/du = −½ ln(p + d):
+ * u is z less its mean given m and s, in units of its spread given s. d = b = 0 makes z = m + s·u, the non-centred
+ * form; a large d makes z = b/d + u/√d, the centred one; between, elements shrink as they do in the posterior
  * (Papaspiliopoulos, Roberts & Sköld, *A general framework for the parametrization of hierarchical models*,
- * Statistical Science 22 (2007) 59, §4).
+ * Statistical Science 22 (2007) 59, §4). Where everything is normal, u is independent of m and s. The map is one to
+ * one for whatever d ≥ 0, b and w > 0 are taken, so these are never wrong, at worst of little use.
  */
 import type { Builder } from '../ir/build.ts';
 import type { Axis, Node } from '../ir/types.ts';
+
+/** A number for each element: at indices. */
+export type AtIndices = (indices: readonly Node[]) => Node;
 
 export interface StandardSpec {
   /** One for each dimension; what is free in `loc` and `scale` besides are axes of the surroundings. */
   readonly axes: readonly Axis[];
   readonly loc: Node | null;
   readonly scale: Node | null;
-  /** λ and c at indices: a constant, or a read. */
-  readonly centred: (indices: readonly Node[]) => Node;
-  readonly shift: (indices: readonly Node[]) => Node;
-  /** u at indices; where an element is held, its value. */
-  readonly u: (indices: readonly Node[]) => Node;
-  readonly held: ((indices: readonly Node[]) => Node) | null;
+  /** d, b and w; null: 0, 0 and 1. */
+  readonly precision: AtIndices | null;
+  readonly pull: AtIndices | null;
+  readonly width: AtIndices | null;
+  /** u; where an element is held, its value. */
+  readonly u: AtIndices;
+  readonly held: AtIndices | null;
 }
 
 export interface StandardTransform {
-  /** z at indices; the value where an element is held. */
-  readonly z: (indices: readonly Node[]) => Node;
+  /** z; the value where an element is held. */
+  readonly z: AtIndices;
   /** ln |dz/du| of all elements together. */
   readonly logJacobian: Node;
 }
 
 export function standardTransform(b: Builder, spec: StandardSpec): StandardTransform {
-  const { axes, centred, shift, u, held } = spec;
-  const left = (at: readonly Node[]): Node => b.sub(b.const(1), centred(at));
-  const placed = (n: Node | null, at: readonly Node[]): Node | null => n && b.substitute(n, axes, at);
-  const spread = (at: readonly Node[]): Node => {
-    const scale = placed(spec.scale, at);
-    if (!scale) return b.const(1);
-    const power = left(at);
-    if (power.op === 'const') return power.value === 0 ? b.const(1) : powered(b, scale, power);
-    return powered(b, scale, power);
+  const { axes, precision, pull, width, u, held } = spec;
+  const one = b.const(1);
+  const placed = (n: Node, at: readonly Node[]): Node => b.substitute(n, axes, at);
+  const locAt = (at: readonly Node[]): Node => (spec.loc ? placed(spec.loc, at) : b.const(0));
+  const scaleAt = (at: readonly Node[]): Node => {
+    const scale = spec.scale ? placed(spec.scale, at) : one;
+    return width ? b.mul(width(at), scale) : scale;
+  };
+  /** p and p + d. */
+  const precisions = (at: readonly Node[], d: AtIndices): readonly [Node, Node] => {
+    const p = b.div(one, b.call('square', scaleAt(at)));
+    return [p, b.add(p, d(at))];
   };
   const own = (at: readonly Node[]): Node => {
-    const loc = placed(spec.loc, at);
-    const place = b.add(loc ? b.mul(left(at), loc) : b.const(0), shift(at));
-    return b.add(place, b.mul(spread(at), u(at)));
+    if (!precision) return b.add(locAt(at), b.mul(scaleAt(at), u(at)));
+    const [p, both] = precisions(at, precision);
+    const known = b.mul(p, locAt(at));
+    return b.add(b.div(pull ? b.add(known, pull(at)) : known, both), b.div(u(at), b.call('sqrt', both)));
   };
   const unlessHeld = (at: readonly Node[], free: Node, other: Node): Node =>
     held ? b.call('select', held(at), other, free) : free;
   const nodes = axes.map((a) => b.axisNode(a));
-  const scale = spec.scale && b.mul(left(nodes), b.call('log', spec.scale));
+  // Read through an index map, elements are computed once, not at each of its places.
+  const all = unlessHeld(nodes, own(nodes), u(nodes));
+  const spread = precision
+    ? b.mul(b.const(-0.5), b.call('log', precisions(nodes, precision)[1]))
+    : b.call('log', scaleAt(nodes));
   return {
-    z: (at) => unlessHeld(at, own(at), u(at)),
-    logJacobian: scale ? b.sum(axes, unlessHeld(nodes, scale, b.const(0))) : b.const(0),
+    z: (at) => b.at(axes, all, at),
+    logJacobian: b.sum(axes, unlessHeld(nodes, spread, b.const(0))),
   };
 }
 
-/** s^p, s > 0. */
-const powered = (b: Builder, s: Node, p: Node): Node =>
-  p.op === 'const' && (p.value === 1 || p.value === 0.5)
-    ? b.call('pow', s, p)
-    : b.call('exp', b.mul(p, b.call('log', s)));
+/** The numbers of one element. */
+export interface Place {
+  readonly loc: number;
+  /** w·s */
+  readonly scale: number;
+  readonly precision: number;
+  readonly pull: number;
+}
 
 /** z of u. */
-export const standardise = (u: number, centred: number, shift: number, loc: number, scale: number): number =>
-  (1 - centred) * loc + shift + scale ** (1 - centred) * u;
+export function standardise(u: number, { loc, scale, precision, pull }: Place): number {
+  if (precision === 0) return loc + scale * u;
+  const p = 1 / scale ** 2;
+  return (p * loc + pull) / (p + precision) + u / Math.sqrt(p + precision);
+}
 
 /** u of z. */
-export const unstandardise = (
-  z: number,
-  centred: number,
-  shift: number,
-  loc: number,
-  scale: number,
-): number => (z - (1 - centred) * loc - shift) / scale ** (1 - centred);
+export function unstandardise(z: number, { loc, scale, precision, pull }: Place): number {
+  if (precision === 0) return (z - loc) / scale;
+  const p = 1 / scale ** 2;
+  return (z - (p * loc + pull) / (p + precision)) * Math.sqrt(p + precision);
+}

@@ -261,6 +261,129 @@ describe('a change point', () => {
   }, 120_000);
 });
 
+describe('beside others', () => {
+  // Spins on a ring are neither a chain nor few: they are swept given the labels, the labels drawn after the real.
+  it('what is left is drawn given what was summed out', async () => {
+    const y = [-0.4, 1.9, 0.3, 2.2, 1.1, -1.0, 0.6, 2.8, 1.4];
+    const n = y.length;
+    const text = `
+      index site = ring(${n})
+      data y : real[site] from "y.csv"
+      energy E(u : spin[site], z : bit[site], m : real) {
+        m ~ normal(0, 1)
+        term ring   = -0.4 * sum(u[i] * u[i + 1] for i in site)
+        term labels = -0.6 * sum(u[i] * (2 * z[i] - 1) for i in site)
+        y ~ normal([m + 1.5 * z[i] for i in site], 1)
+      }`;
+    const { means } = await drawn(text, { 'y.csv': column('y', y) }, ['gibbs', 'marginal', 'nuts'], {
+      chains: 32,
+      draws: 600,
+    });
+    const total = { weight: 0, m: 0, u0: 0, z1: 0, pair: 0 };
+    for (let m = -4; m < 4; m += 0.05) {
+      // By state of u: the weight of both labels, and of label 1.
+      const site = y.map((v) =>
+        [-1, 1].map((u) => {
+          const one = Math.exp(0.6 * u + logNormal(v, m + 1.5, 1));
+          return { all: one + Math.exp(-0.6 * u + logNormal(v, m, 1)), one };
+        }),
+      );
+      const prior = Math.exp(logNormal(m, 0, 1) + 15);
+      for (let code = 0; code < 2 ** n; code++) {
+        const bit = (i: number): number => (code >> (i % n)) & 1;
+        let ring = 0;
+        let weight = prior;
+        for (let i = 0; i < n; i++) {
+          ring += (2 * bit(i) - 1) * (2 * bit(i + 1) - 1);
+          weight *= site[i][bit(i)].all;
+        }
+        weight *= Math.exp(0.4 * ring);
+        total.weight += weight;
+        total.m += weight * m;
+        total.u0 += weight * (2 * bit(0) - 1);
+        total.pair += weight * ring;
+        total.z1 += (weight * site[1][bit(1)].one) / site[1][bit(1)].all;
+      }
+    }
+    const { weight } = total;
+    const ring = (x: (name: string, i?: number) => number): number =>
+      y.reduce((s, _, i) => s + x('u', i) * x('u', (i + 1) % n), 0);
+    expectMean(
+      means((x) => x('m')),
+      total.m / weight,
+      'm',
+      1e-4,
+    );
+    expectMean(
+      means((x) => x('u', 0)),
+      total.u0 / weight,
+      'u[0]',
+      1e-4,
+    );
+    expectMean(
+      means((x) => x('z', 1)),
+      total.z1 / weight,
+      'z[1]',
+      1e-4,
+    );
+    expectMean(means(ring), total.pair / weight, 'ring', 1e-3);
+  }, 60_000);
+
+  it('paths and labels of several unknowns are joint draws', async () => {
+    const y = [0.2, 1.4, 2.6, -0.3, 0.1];
+    const text = `
+      index time = line(5)
+      data y : real[time] from "y.csv"
+      energy E(z : bit[time], w : bit[time], m : real) {
+        m ~ normal(1, 1)
+        term moves  = -1.1 * sum(z[t] == z[t - 1] for t in time where t > 0)
+        term labels = -0.7 * sum(w[t] == z[t] for t in time)
+        y ~ normal([m * z[t] + 0.8 * w[t] for t in time], 0.7)
+      }`;
+    const { means } = await drawn(text, { 'y.csv': column('y', y) }, ['marginal', 'marginal', 'nuts']);
+    const total = { weight: 0, m: 0, z2: 0, both: 0, same: 0 };
+    for (let m = -4; m < 6; m += 0.02)
+      for (let code = 0; code < 1024; code++) {
+        const [z, w] = [(t: number) => (code >> t) & 1, (t: number) => (code >> (5 + t)) & 1];
+        let log = logNormal(m, 1, 1);
+        let same = 0;
+        for (let t = 0; t < 5; t++) {
+          if (t > 0 && z(t) === z(t - 1)) same++;
+          if (w(t) === z(t)) log += 0.7;
+          log += logNormal(y[t], m * z(t) + 0.8 * w(t), 0.7);
+        }
+        const weight = Math.exp(log + 1.1 * same);
+        total.weight += weight;
+        total.m += weight * m;
+        total.z2 += weight * z(2);
+        total.both += weight * z(3) * w(3);
+        total.same += weight * same;
+      }
+    const { weight } = total;
+    expectMean(
+      means((x) => x('m')),
+      total.m / weight,
+      'm',
+      1e-4,
+    );
+    expectMean(
+      means((x) => x('z', 2)),
+      total.z2 / weight,
+      'z[2]',
+      1e-4,
+    );
+    expectMean(
+      means((x) => x('z', 3) * x('w', 3)),
+      total.both / weight,
+      'z[3] w[3]',
+      1e-4,
+    );
+    const same = (x: (name: string, i?: number) => number): number =>
+      [1, 2, 3, 4].reduce((s, t) => s + Number(x('z', t) === x('z', t - 1)), 0);
+    expectMean(means(same), total.same / weight, 'moves', 1e-3);
+  }, 60_000);
+});
+
 /** ln p(y) of a linear model with coefficients normal(0, scale), and their posterior mean. */
 function evidence(rows: readonly (readonly number[])[], y: readonly number[], sigma: number, scale: number) {
   const p = rows[0].length;

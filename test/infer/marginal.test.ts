@@ -1,10 +1,12 @@
 /** Discrete unknowns summed out: against enumeration of their states, with gradients by differences. */
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SumForm } from '../../src/analyse/marginal.ts';
 import { isDiscrete } from '../../src/domain.ts';
 import type { Engine, Output } from '../../src/engines/engine.ts';
 import { kernelsEngine } from '../../src/engines/kernels/index.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
+import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { enumerateStates } from '../../src/infer/enumerate.ts';
 import { type MarginalModel, marginalModel } from '../../src/infer/marginal.ts';
 import { type Clamp, compile, type Model, noClamp } from '../../src/infer/model.ts';
@@ -70,10 +72,14 @@ interface Case {
   readonly fix?: (clamp: Clamp, model: Model) => void;
   /** How many of the random points must have a finite energy. */
   readonly finite?: number;
+  readonly trials?: number;
   readonly files?: Readonly<Record<string, string>>;
 }
 
-async function expectMarginal(text: string, { kinds, fix, finite = 6, files = {} }: Case): Promise<void> {
+async function expectMarginal(
+  text: string,
+  { kinds, fix, trials = 6, finite = trials, files = {} }: Case,
+): Promise<void> {
   const { model: make } = await open(text, { files });
   const model = make(undefined, kernelsEngine());
   const clamp = noClamp(model);
@@ -84,7 +90,7 @@ async function expectMarginal(text: string, { kinds, fix, finite = 6, files = {}
   const reals = model.unknowns.filter((u) => !isDiscrete(u.slot.domain)).map((u) => u.slot);
   const engines = [referenceEngine(), model.engine].map((e) => evaluator(sums, e, reals));
   let met = 0;
-  for (let trial = 0; trial < 6; trial++) {
+  for (let trial = 0; trial < trials; trial++) {
     const all = randomStates(model, new Stream(77, trial), 1);
     const at = new Map(reals.map((s) => [s, all.get(s)!]));
     const want = bruteForce(model, clamp, at);
@@ -314,4 +320,89 @@ describe('several unknowns', () => {
     const m = model();
     expect(marginalModel(m, noClamp(m))).toBeNull();
   });
+});
+
+describe('generated programs', () => {
+  const round = (x: number): number => Math.round(x * 100) / 100;
+  const list = (xs: readonly number[]): string => `[${xs.map(round).join(', ')}]`;
+
+  /** Elements that are given, their values, and a state that a requirement takes from some. */
+  const shape = fc.record({
+    states: fc.integer({ min: 2, max: 4 }),
+    size: fc.integer({ min: 2, max: 5 }),
+    seed: fc.integer({ min: 1, max: 1000 }),
+    given: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
+    forbid: fc.boolean(),
+    chained: fc.boolean(),
+  });
+
+  it('labels and paths, some given, some states forbidden', async () => {
+    await fc.assert(
+      fc.asyncProperty(shape, async ({ states, size, seed, given, forbid, chained }) => {
+        const r = new Stream(seed, 'program');
+        const numbers = (n: number): number[] => Array.from({ length: n }, () => 2 * r.normal());
+        const table = Array.from({ length: states }, () => list(numbers(states)));
+        const fixed = Object.fromEntries(
+          given.slice(1, size).flatMap((g, i) => (g ? [[i + 1, r.int(states)]] : [])),
+        );
+        const neighbours = given.slice(1, size).some((g, i) => !g && (i === 0 || !given[i]));
+        await expectMarginal(
+          `index place = line(${size})
+           param y : real[place] = ${list(numbers(size))}
+           param step : real[${states}, ${states}] = [${table.join(', ')}]
+           energy E(z : category(${states})[place], a : real, mu : real[${states}]) {
+             a ~ normal(0, 1)
+             mu ~ normal(0, 2)
+             ${chained ? 'term steps = sum(a * step[z[t - 1], z[t]] for t in place where t > 0)' : ''}
+             term labels = sum(step[z[t], 0] * a for t in place)
+             ${forbid ? `require z[t] != 1 or y[t] > 0 for t in place where t != 1` : ''}
+             y ~ normal(mu[z], 1.5)
+           }`,
+          {
+            kinds: [chained && neighbours ? 'chain' : 'sites'],
+            fix: give('z', forbid ? Object.fromEntries(Object.entries(fixed).map(([k]) => [k, 0])) : fixed),
+            trials: 2,
+          },
+        );
+      }),
+      { numRuns: 12, seed: 5 },
+    );
+  }, 60_000);
+});
+
+describe('in single precision', () => {
+  it('the energy is the same', async () => {
+    const wasm = await tfjsEngine('wasm');
+    for (const text of [
+      `index time = line(6)
+       param y : real[time] = [0.3, -1.2, 2.0, 0.1, 4.0, 1]
+       energy E(z : bit[time], mu : real, stay : real(0.2, 0.9)) {
+         mu ~ normal(0, 2)
+         term moves = -sum(log(if z[t - 1] == z[t] then stay else 1 - stay) for t in time where t > 0)
+         y ~ normal([mu * z[t] for t in time], 1)
+       }`,
+      `index item = 6
+       param y : real[item] = [0.3, -1.2, 2.0, 0.1, 4.0, 1]
+       energy E(z : category(3)[item], mu : real[3]) {
+         mu ~ normal(0, 2)
+         require z[i] != 1 or y[i] > 0 for i in item
+         y ~ normal(mu[z], 1)
+       }`,
+    ]) {
+      const { model: make } = await open(text);
+      const model = make(undefined, wasm);
+      const clamp = noClamp(model);
+      const sums = marginalModel(model, clamp)!;
+      const reals = model.unknowns.filter((u) => !isDiscrete(u.slot.domain)).map((u) => u.slot);
+      const [exact, single] = [referenceEngine(), wasm].map((e) => evaluator(sums, e, reals));
+      const all = randomStates(model, new Stream(7), 1);
+      const at = new Map(reals.map((s) => [s, all.get(s)!]));
+      const [want, found] = [exact(at), single(at)];
+      expect(Math.abs(found.energy - want.energy)).toBeLessThan(1e-4 * (1 + Math.abs(want.energy)));
+      for (const slot of reals)
+        found.gradient.get(slot)!.forEach((g, i) => {
+          expect(Math.abs(g - want.gradient.get(slot)![i])).toBeLessThan(1e-3 * (1 + Math.abs(g)));
+        });
+    }
+  }, 60_000);
 });

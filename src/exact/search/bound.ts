@@ -19,9 +19,8 @@ export class Bound {
   /** No state of the present domains lies below this. */
   lower: number;
   work = 0;
-  /** The state of each variable that was cheapest when last looked at, and by how much. */
+  /** The state of each variable that was cheapest when last looked at. */
   readonly cheapest: Int32Array;
-  readonly regret: Float64Array;
   readonly #problem: Problem;
   readonly #propagator: Propagator;
   /** Energies of single states, then what each table has given: cells of both are on the trail. */
@@ -93,7 +92,6 @@ export class Bound {
     }
     this.#order = Int32Array.from(order);
     this.cheapest = new Int32Array(count);
-    this.regret = new Float64Array(count);
     const most = states.reduce((a, b) => Math.max(a, b), 1);
     const arity = soft.reduce((a, s) => Math.max(a, s.scope.length), 0);
     let degree = 0;
@@ -105,6 +103,21 @@ export class Bound {
     this.#lists = Array.from({ length: arity }, () => new Int32Array(most));
     this.#digits = new Int32Array(arity);
     this.#lengths = new Int32Array(arity);
+  }
+
+  /** How many tables join a variable to others that are open. */
+  openTables(v: number): number {
+    const { size } = this.#propagator.domains;
+    let open = 0;
+    for (let e = this.#first[v]; e < this.#first[v + 1]; e++) {
+      const { scope } = this.#problem.soft[this.#list[e] >> 6];
+      for (let m = 0; m < scope.length; m++)
+        if (scope[m] !== v && size[scope[m]] > 1) {
+          open++;
+          break;
+        }
+    }
+    return open;
   }
 
   get mark(): number {
@@ -235,18 +248,15 @@ export class Bound {
       this.#way[e - this.#first[v]] = (later ? 1 : 0) | (earlier ? 2 : 0);
     }
     let low = Infinity;
-    let second = Infinity;
     let best = own[0];
     for (let j = 0; j < n; j++) {
       const c = cells[at + own[j]];
       if (c < low) {
-        second = low;
         low = c;
         best = own[j];
-      } else if (c < second) second = c;
+      }
     }
     this.cheapest[v] = best;
-    this.regret[v] = second - low;
     if (low !== 0) {
       this.lower += low;
       for (let j = 0; j < n; j++) this.#set(at + own[j], cells[at + own[j]] - low);

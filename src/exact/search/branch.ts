@@ -82,10 +82,6 @@ export function branch(problem: Problem, propagator: Propagator, options: Branch
   }
   const values = new Int32Array(problem.states.reduce((a, b) => Math.max(a, b), 1));
 
-  const G = globalThis as any; const NR = G.NR ?? 4, NG = G.NG ?? 0.05, SC = G.SC ?? 0;
-  const adj: number[][] = Array.from({length: count}, () => []);
-  for (const t of problem.soft) { adj[t.scope[0]].push(t.scope[1]); adj[t.scope[1]].push(t.scope[0]); }
-  const touch = new Int32Array(count + 1); for (let v = 0; v < count; v++) touch[v+1] = touch[v] + adj[v].length; const nbr = Int32Array.from(adj.flat());
   const spent = (): boolean =>
     nodes >= options.nodes ||
     propagator.work + (bound?.work ?? 0) >= options.work ||
@@ -186,10 +182,9 @@ export function branch(problem: Problem, propagator: Propagator, options: Branch
     }
   }
 
-  if (bound) console.log('root', bound.lower, cutoff, domains.open);
   function follow(): boolean {
     if (!propagator.run()) return false;
-    return !bound || bound.raise(cutoff, from, NR, NG);
+    return !bound || bound.raise(cutoff, from, NODE_ROUNDS, 0.05);
   }
 
   function choose(): number {
@@ -226,17 +221,7 @@ export function branch(problem: Problem, propagator: Propagator, options: Branch
 
   function score(v: number): number {
     const s = weight[v] / domains.size[v];
-    if (bound && SC === 1) return s;
-    if (bound && SC === 2) return s / (1e-3 + bound.regret[v]);
-    if (bound && SC === 3) return bound.regret[v];
-    if (bound && SC === 4) return 1 / (1e-3 + bound.regret[v]);
-    if (bound && SC === 5) { let d = 0; for (let t = touch[v]; t < touch[v+1]; t++) if (domains.size[nbr[t]] > 1) d++; return (4 - d) + 1e-3 * bound.regret[v]; }
-    if (bound && SC === 6) { let d = 0; for (let t = touch[v]; t < touch[v+1]; t++) if (domains.size[nbr[t]] > 1) d++; return d*weight[v]/domains.size[v]; }
-    if (bound && SC === 8) { let d = 0; for (let t = touch[v]; t < touch[v+1]; t++) if (domains.size[nbr[t]] > 1) d++; return d*weight[v]/domains.size[v]/(.1+bound.regret[v]); }
-    if (bound && SC === 9) { let d = 0; for (let t = touch[v]; t < touch[v+1]; t++) if (domains.size[nbr[t]] > 1) d++; return d*d*weight[v]/domains.size[v]; }
-    if (bound && SC === 10) { let d = 0; for (let t = touch[v]; t < touch[v+1]; t++) if (domains.size[nbr[t]] > 1) d++; return d*Math.sqrt(weight[v])/domains.size[v]; }
-    if (bound && SC === 7) return count - v;
-    return bound ? s * (1e-9 + Math.min(bound.regret[v], 1e300)) : s;
+    return bound ? s * (0.1 + bound.openTables(v)) : s;
   }
 
   function pick(v: number): number {
