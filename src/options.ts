@@ -120,6 +120,12 @@ const chainsOptions: readonly OptionSpec[] = [
     default: 'auto',
   },
   {
+    name: 'coordinates',
+    type: { kind: 'word', values: ['auto', 'declared'] },
+    doc: 'of reals that are drawn around others: standardised by them where that helps, or as declared',
+    default: 'auto',
+  },
+  {
     name: 'workers',
     type: { kind: 'number', integer: true, min: 1, words: ['auto'] },
     doc: 'threads that draw the chains; the draws do not depend on it; auto: all cores when it takes long',
@@ -170,10 +176,22 @@ export const verbs: readonly VerbSpec[] = [
   },
   {
     name: 'logz',
-    doc: 'ln of the partition function',
+    doc: 'ln of the partition function, exact or with a standard error',
     takesEnergy: true,
     available: true,
-    options: [given, seed],
+    options: [
+      given,
+      {
+        name: 'method',
+        type: { kind: 'word', values: ['auto', 'exact', 'ais', 'smc'] },
+        doc: 'exact, annealed importance sampling, sequential Monte Carlo; auto: exact where that can be afforded, else ais',
+        default: 'auto',
+      },
+      count('chains', 'chains of an estimate: 64, with smc 256', undefined, 16),
+      real('error', 'standard error at which an estimate is good enough', 0.01, 0),
+      count('budget', 'sweeps or transitions of an estimate, all chains together'),
+      seed,
+    ],
   },
   {
     name: 'score',

@@ -1,7 +1,7 @@
 /**
  * Effective draws of samplers of discrete unknowns: per sweep of each chain, per thousand evaluations of a program
  * (energies, gradients, conditionals, of one chain), and per second of one thread. The worst of the energy and what the
- * case looks at; a run goes on until that has come to some hundreds, or its time ends.
+ * case looks at, in runs of so many seconds.
  *
  *   node dist/bench/discrete/run.js [--only NAME]… [--method NAME]… [--seconds 8]
  */
@@ -83,38 +83,39 @@ async function measured(c: Case, method: string): Promise<string> {
   const engine = counting(kernelsEngine(), count);
   const model = makeModel(bound, energy, initialParams(bound, 1), engine, CHAINS);
   const options = { chains: CHAINS, seed: 1, ...(method === 'auto' ? {} : { method }) };
-  for (let draws = 250, thin = 1; ; ) {
-    const runs = count.runs;
-    const result = await sample(model, noClamp(model), { ...options, draws, thin, warmup: 500 });
-    const spent = result.seconds.sampling;
-    const seen = looks(c, result).map(({ name, values: x }) => {
-      const own = { values: x, chains: CHAINS, draws };
-      return { name, ess: essMean(own), rHat: rHat(own) };
-    });
-    const worst = seen.reduce((x, y) => (y.ess < x.ess ? y : x));
-    const share = (draws * thin) / (draws * thin + 500);
-    const total = spent + result.seconds.warmup;
-    if (total < seconds / 4 && (worst.ess < 400 || spent < 0.3)) {
-      if (draws < 4000) draws *= 4;
-      else thin *= 4;
-      continue;
-    }
-    const sweeps = draws * thin * CHAINS;
-    const evaluations = ((count.runs - runs) * share) / 1000;
-    const { method: chosen } = result.plan;
-    return row([
-      method === 'auto' ? `auto (${chosen})` : method,
-      three(worst.ess / sweeps),
-      three(worst.ess / evaluations),
-      three(worst.ess / spent),
-      three((1e3 * spent) / sweeps),
-      three(worst.ess),
-      seen.some((x) => x.rHat > 1.05)
-        ? `not mixed (R-hat ${three(Math.max(...seen.map((x) => x.rHat)))})`
-        : '',
-      worst.name,
-    ]);
-  }
+  const { seconds: probe } = await sample(model, noClamp(model), {
+    ...options,
+    draws: 4,
+    thin: 1,
+    warmup: 8,
+  });
+  const rate = Math.max(12 / (probe.warmup + probe.sampling), 1);
+  const length = Math.max(20, Math.floor(0.8 * seconds * rate));
+  const draws = Math.min(4000, length);
+  const thin = Math.floor(length / draws);
+  const warmup = Math.min(2000, Math.ceil(0.2 * length));
+  const before = count.runs;
+  const result = await sample(model, noClamp(model), { ...options, draws, thin, warmup });
+  const spent = result.seconds.sampling;
+  const seen = looks(c, result).map(({ name, values: x }) => {
+    const own = { values: x, chains: CHAINS, draws };
+    return { name, ess: essMean(own), rHat: rHat(own) };
+  });
+  const worst = seen.reduce((x, y) => (y.ess < x.ess ? y : x));
+  const sweeps = draws * thin;
+  const evaluations = ((count.runs - before) * sweeps) / (sweeps + warmup);
+  const apart = Math.max(...seen.map((x) => x.rHat));
+  const { method: chosen } = result.plan;
+  return row([
+    method === 'auto' ? `auto (${chosen})` : method,
+    three(worst.ess / (sweeps * CHAINS)),
+    three((1000 * worst.ess) / evaluations),
+    three(worst.ess / spent),
+    three((1e3 * spent) / (sweeps * CHAINS)),
+    three(worst.ess),
+    apart > 1.05 ? `R-hat ${three(apart)}` : '',
+    worst.name,
+  ]);
 }
 
 const three = (x: number): string => String(Number(x.toPrecision(3)));

@@ -198,17 +198,16 @@ const known: readonly LogZCase[] = [
 }`,
     exact: Math.log(0.125),
   },
-  {
-    name: 'mixed',
-    text: `index site = grid(6, 6)
+  ...[4, 6].map((n) => ({
+    name: `mixed-${n}`,
+    text: `index site = grid(${n}, ${n})
 set bond = neighbours(site, wrap = true)
 energy E(s : spin[site], x : real(0, inf)[site]) {
   term coupling = -0.3 * sum(s[p] * s[q] for (p, q) in bond)
   x[p] ~ gamma(3 + s[p], 1.5) for p in site
-  term meeting = 0 * sum(x[p] * s[p] * s[q] for (p, q) in bond)
 }`,
-    exact: isingExact(6, 6, 0.3),
-  },
+    exact: isingExact(n, n, 0.3),
+  })),
   {
     name: 'hard-squares',
     text: `index site = grid(6, 6)

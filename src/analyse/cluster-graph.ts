@@ -35,47 +35,51 @@ const ROUNDING = 1e-9;
 
 /** @returns why not, a clause, where some coupling is of another kind */
 export function clusterGraph(tables: SiteTables): ClusterGraph | { readonly why: string } {
-  const sizes = new Map<number, number>();
-  for (const g of tables.groups) for (let p = 0; p < g.count; p++) sizes.set(g.from + p, g.states);
-  const positions = Int32Array.from([...sizes.keys()].sort((x, y) => x - y));
+  const groups = [...tables.groups].sort((x, y) => x.from - y.from);
+  const count = groups.reduce((n, g) => n + g.count, 0);
+  const positions = new Int32Array(count);
+  const states = new Int32Array(count);
   const siteOf = new Int32Array(tables.size).fill(-1);
-  positions.forEach((p, i) => {
-    siteOf[p] = i;
-  });
-  const states = Int32Array.from(positions, (p) => sizes.get(p)!);
+  let next = 0;
+  for (const g of groups)
+    for (let p = 0; p < g.count; p++) {
+      positions[next] = g.from + p;
+      states[next] = g.states;
+      siteOf[g.from + p] = next++;
+    }
   const first = new Int32Array(positions.length);
   for (let i = 1; i < first.length; i++) first[i] = first[i - 1] + states[i - 1];
   const total = states.reduce((n, s) => n + s, 0);
-  const made: Made = { siteOf, states, first, own: new Float64Array(total), pairs: [], outside: [] };
-  for (const { slot, from, count, conditional } of tables.groups) {
+  const made: Made = { siteOf, states, first, own: new Float64Array(total), pairs: new Found(), outside: [] };
+  for (const { slot, from, count: sites, conditional } of tables.groups) {
     const why =
       conditional.kind === 'field'
-        ? addFields(made, conditional, from, count)
-        : addTables(made, conditional, from, count);
+        ? addFields(made, conditional, from, sites)
+        : addTables(made, conditional, from, sites);
     if (why) return { why: `${why} \`${slot.name}\`` };
   }
   const pairs = merged(made.pairs);
-  for (const { left, coupling } of pairs)
-    if (states[left] > 2 && coupling < 0)
+  if (pairs.left.length === 0) return { why: 'no two elements are coupled' };
+  for (let e = 0; e < pairs.left.length; e++)
+    if (states[pairs.left[e]] > 2 && pairs.coupling[e] < 0)
       return { why: 'equal neighbours cost energy, and there are more than two states' };
-  if (pairs.length === 0) return { why: 'no two elements are coupled' };
-  return {
-    positions,
-    states,
-    first,
-    total,
-    own: made.own,
-    left: Int32Array.from(pairs, (p) => p.left),
-    right: Int32Array.from(pairs, (p) => p.right),
-    coupling: Float64Array.from(pairs, (p) => p.coupling),
-    outside: made.outside,
-  };
+  levelled(made, pairs);
+  return { positions, states, first, total, own: made.own, ...pairs, outside: made.outside };
 }
 
-interface Pair {
-  readonly left: number;
-  readonly right: number;
-  readonly coupling: number;
+type Pairs = Pick<ClusterGraph, 'left' | 'right' | 'coupling'>;
+
+/** Pairs as they are found. */
+class Found {
+  readonly left: number[] = [];
+  readonly right: number[] = [];
+  readonly coupling: number[] = [];
+
+  add(left: number, right: number, coupling: number): void {
+    this.left.push(left);
+    this.right.push(right);
+    this.coupling.push(coupling);
+  }
 }
 
 interface Made {
@@ -83,7 +87,7 @@ interface Made {
   readonly states: Int32Array;
   readonly first: Int32Array;
   readonly own: Float64Array;
-  readonly pairs: Pair[];
+  readonly pairs: Found;
   readonly outside: Outside[];
 }
 
@@ -104,7 +108,7 @@ function addFields(
         m.outside.push({ site, position: other[l], energy: Float64Array.of(0, 0, 0, weight[l]) });
       else {
         m.own[one] += weight[l] / 2;
-        if (site < there) m.pairs.push({ left: site, right: there, coupling: -weight[l] / 2 });
+        if (site < there) m.pairs.add(site, there, -weight[l] / 2);
       }
     }
   }
@@ -133,7 +137,7 @@ function addTables(m: Made, c: TableConditional, from: number, count: number): s
       if (coupling === null) return 'not only whether neighbours are equal matters to';
       // What is left is a sum of something of each: that of the site is the column at one row.
       for (let v = 0; v < s; v++) m.own[at + v] += scale * (energy[v] + (v === 0 ? coupling : 0));
-      if (site < there) m.pairs.push({ left: site, right: there, coupling: scale * coupling });
+      if (site < there) m.pairs.add(site, there, scale * coupling);
     }
   }
   for (const e of m.own) if (!Number.isFinite(e)) return 'some energy is not finite of';
@@ -155,17 +159,36 @@ function equalCoupling(t: Float64Array, s: number): number | null {
   return Math.abs(k) <= ROUNDING * largest ? 0 : k;
 }
 
-/** One for each two sites. */
-function merged(pairs: readonly Pair[]): readonly Pair[] {
-  const sorted = [...pairs].sort((x, y) => x.left - y.left || x.right - y.right);
-  const out: Pair[] = [];
-  for (const p of sorted) {
-    const last = out.at(-1);
-    if (last && last.left === p.left && last.right === p.right)
-      out[out.length - 1] = { ...p, coupling: p.coupling + last.coupling };
-    else out.push(p);
+/** Fields that are the rounding of couplings that cancel are none. */
+function levelled({ states, first, own }: Made, { coupling }: Pairs): void {
+  let largest = 0;
+  for (const k of coupling) largest = Math.max(largest, Math.abs(k));
+  for (let i = 0; i < states.length; i++) {
+    const at = own.subarray(first[i], first[i] + states[i]);
+    const low = at.reduce((x, y) => Math.min(x, y));
+    if (at.every((e) => e - low <= ROUNDING * largest)) at.fill(0);
   }
-  return out.filter((p) => p.coupling !== 0);
+}
+
+/** One for each two sites, in order; none of coupling 0. */
+function merged({ left, right, coupling }: Found): Pairs {
+  const order = Int32Array.from(left, (_, e) => e);
+  const before = (d: number, e: number): number => left[d] - left[e] || right[d] - right[e];
+  let sorted = true;
+  for (let e = 1; e < order.length && sorted; e++) sorted = before(e - 1, e) < 0;
+  if (!sorted) order.sort((d, e) => before(d, e) || d - e);
+  const out = new Found();
+  for (let k = 0; k < order.length; ) {
+    const e = order[k];
+    let sum = 0;
+    for (; k < order.length && before(order[k], e) === 0; k++) sum += coupling[order[k]];
+    if (sum !== 0) out.add(left[e], right[e], sum);
+  }
+  return {
+    left: Int32Array.from(out.left),
+    right: Int32Array.from(out.right),
+    coupling: Float64Array.from(out.coupling),
+  };
 }
 
 /**

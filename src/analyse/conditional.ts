@@ -9,6 +9,7 @@ import type { Batch } from '../ir/batch.ts';
 import type { Builder } from '../ir/build.ts';
 import { type Axis, type IndexSet, type Node, type Slot, Uses } from '../ir/types.ts';
 import type { SiteBlocks, Touching } from './blocks.ts';
+import { byCases } from './cases.ts';
 import { readsOf } from './factors.ts';
 import { flatIndex, isStatic, type Tables } from './incidence.ts';
 
@@ -83,7 +84,8 @@ export function conditional(
   }
   return {
     axes,
-    energy: b.addAll(energies),
+    // Many states of one number are mostly a comparison: a change point.
+    energy: slot.sets.length === 0 ? byCases(b, b.addAll(energies), v) : b.addAll(energies),
     violations: violations.length > 0 ? b.addAll(violations) : null,
     siteSlot,
     tables: made,

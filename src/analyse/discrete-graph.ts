@@ -10,8 +10,16 @@ import { OutOfRange } from '../engines/reference/evaluate.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import type { DiscreteGraph } from '../exact/graph.ts';
 import type { Builder } from '../ir/build.ts';
-import { type Constraint, type Energy, type IndexSet, type Node, type Slot, Uses } from '../ir/types.ts';
-import { conjuncts, type Factor, split } from './factors.ts';
+import {
+  type Axis,
+  type Constraint,
+  type Energy,
+  type IndexSet,
+  type Node,
+  type Slot,
+  Uses,
+} from '../ir/types.ts';
+import { conjuncts, type Emit, type Factor, split } from './factors.ts';
 import { graphFactors } from './graph-factors.ts';
 import { inPairs } from './pairs.ts';
 import { barrierOf, type Tabulated, tabulate } from './tabulate.ts';
@@ -106,7 +114,7 @@ export function discreteGraph(
   const placed = place(free, clamp, sizeOf);
   const most = options.variables ?? 2 ** 20;
   if (placed.variables.length > most) return { why: `it has more than ${most} free elements` };
-  const made = tablesOf(model, data, placed, joint);
+  const made = tablesOf(model, data, placed, joint, options.arranged);
   if ('why' in made) return made;
   const { variables, states } = placed;
   const at = variables.map(({ slot, element, offset, scale }) => {
@@ -170,6 +178,7 @@ function tablesOf(
   given: ReadonlyMap<Slot, HostArray>,
   placed: PlacedElements,
   joint: number,
+  arranged = false,
 ): { readonly factors: DiscreteGraph['factors']; readonly constant: number } | { readonly why: string } {
   const { builder: b, sizeOf } = model;
   const engine = model.kernels ?? referenceEngine();
@@ -194,7 +203,7 @@ function tablesOf(
   let constant = known;
   const parts: Tabulated[] = [];
   for (const factor of factors) {
-    const why = barrierOf(factor, sizeOf, joint);
+    const why = barrierOf(factor, sizeOf, joint, arranged);
     if (why) return { why };
     const whole = tabulate(b, factor, tables, engine, joint);
     if ('why' in whole) return whole;
@@ -219,7 +228,7 @@ function factorsOn(
     (reads ? factors : fixed).push(f);
   };
   for (const t of energy.terms)
-    split(b, on(t.body), [], null, (axes, where, body) =>
+    apart(b, on(t.body), [], null, (axes, where, body) =>
       add({ term: t.name, span: t.span, axes, where, body, kind: 'energy' }),
     );
   for (const c of energy.support as readonly Constraint[])
@@ -227,6 +236,22 @@ function factorsOn(
       add({ term: 'require', span: c.span, axes, where, body, kind: 'support' }),
     );
   return { factors, fixed };
+}
+
+/** Summands as `split` finds them, and those of sums written out behind a known number: w·(a + b) is w·a + w·b. */
+function apart(b: Builder, n: Node, axes: readonly Axis[], where: Node | null, emit: Emit): void {
+  split(b, n, axes, where, (a, w, body) => {
+    if (body.op === 'call' && body.fn === 'mul') {
+      const [x, y] = body.args;
+      const [known, sum] = (x.uses & Uses.unknown) === 0 ? [x, y] : [y, x];
+      const added = sum.op === 'call' && (sum.fn === 'add' || sum.fn === 'sub');
+      if (added && (known.uses & Uses.unknown) === 0) {
+        apart(b, sum, a, w, (a2, w2, part) => emit(a2, w2, b.mul(known, part)));
+        return;
+      }
+    }
+    emit(a, w, body);
+  });
 }
 
 /** The energy of what reads no free unknown. */

@@ -16,7 +16,6 @@ import type { Batch } from '../ir/batch.ts';
 import type { Builder } from '../ir/build.ts';
 import type { Constraint, Energy, Lambda, Node, Slot, Term } from '../ir/types.ts';
 import { type SiteBlocks, siteBlocks, type Touching } from './blocks.ts';
-import { byCases } from './cases.ts';
 import { conditional } from './conditional.ts';
 import { conjuncts, type Factor, readsOf, split } from './factors.ts';
 import { type Forest, forestOf, part } from './forest.ts';
@@ -58,10 +57,11 @@ export interface Marginal {
   readonly states: number;
 }
 
-/** States and energies of an unknown with what is summed over them; see `Marginal`. */
+/** The most joint states that are listed. */
 export const MAX_JOINT = 256;
 
 /**
+ * The energy with one unknown summed out: of its free elements the sum over states, of given ones the given state.
  * @param energy whose unknowns may be fewer than the program's
  * @param probe evaluates expressions that read nothing but the energy's unknowns, constants and `tables`
  * @param engine evaluates what index maps are seldom made of
@@ -138,7 +138,7 @@ export function sumOut(
     const axes = cond.axes.slice(0, -1);
     const where = cond.violations && b.call('eq', held(cond.violations), b.const(0));
     const [state] = cond.axes.slice(-1);
-    const log = b.reduce('logsumexp', [state], b.neg(byCases(b, held(cond.energy), state)), where);
+    const log = b.reduce('logsumexp', [state], b.neg(held(cond.energy)), where);
     return done(form, b.neg(b.sum(axes, log)), rest());
   }
   const forest = forestOf(model, info, given);

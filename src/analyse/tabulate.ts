@@ -160,8 +160,16 @@ export function tabulate(
   }
 }
 
-/** Why the unknowns that a factor reads have no tables, whatever its size: a clause, or null. */
-export function barrierOf(factor: Factor, sizeOf: Tables['sizeOf'], maxStates = MAX_STATES): string | null {
+/**
+ * Why the unknowns that a factor reads have no tables, whatever its size: a clause, or null.
+ * @param arranged elements of arrangements count as categories and bits of their own
+ */
+export function barrierOf(
+  factor: Factor,
+  sizeOf: Tables['sizeOf'],
+  maxStates = MAX_STATES,
+  arranged = false,
+): string | null {
   const term = nameOf(factor);
   let why: string | null = null;
   visit(rootsOf(factor), (n) => {
@@ -171,7 +179,7 @@ export function barrierOf(factor: Factor, sizeOf: Tables['sizeOf'], maxStates = 
     if (n.op !== 'read' || n.slot.role !== 'unknown') return;
     const { name, domain } = n.slot;
     if (!isDiscrete(domain)) why ??= `${term} also reads \`${name}\`, which is ${showDomain(domain)}`;
-    else if (isArranged(domain))
+    else if (isArranged(domain) && !arranged)
       why ??= `${term} also reads \`${name}\`, a ${domain.kind}, whose elements move together`;
     else if (stateCount(domain, sizeOf) > maxStates)
       why ??= `${term} also reads \`${name}\`, which has more than ${maxStates} states`;

@@ -1,7 +1,7 @@
 /** Which real unknowns are drawn around others: remembered with the energy, for samplers to choose coordinates by. */
 import type { RealDomain } from '../domain.ts';
 import { type Axis, type Hierarchy, type Node, type Slot, Uses } from '../ir/types.ts';
-import { visit } from '../ir/walk.ts';
+import { slotsRead } from '../ir/walk.ts';
 import type { Span } from '../syntax/span.ts';
 import type { Checker } from './context.ts';
 import type { Density, Place } from './distribution.ts';
@@ -32,14 +32,14 @@ export function noteHierarchy(
   if (parts.some((n) => n.axes.some((a) => !own.includes(a)))) return;
   const { b } = ck;
   if (where && (where.uses & Uses.unknown) !== 0) return;
-  const there = (n: Node | null, otherwise: number): Node | null =>
-    n && (where ? b.call('select', where, n, b.const(otherwise)) : n);
-  // Elements that are drawn around each other keep their scale only.
-  const apart = place.loc === null || !readsSlot(place.loc, slot);
-  const loc = apart ? there(place.loc, 0) : null;
-  const scale = there(place.scale, 1);
-  if (scale && readsSlot(scale, slot)) return;
-  if (![loc, scale].some((n) => n !== null && (n.uses & Uses.unknown) !== 0)) return;
+  const there = (n: Node, otherwise: number): Node =>
+    where ? b.call('select', where, n, b.const(otherwise)) : n;
+  const loc = place.loc && there(place.loc, 0);
+  const scale = place.scale && there(place.scale, 1);
+  const places = [loc, scale].filter((n) => n !== null);
+  // Elements that are drawn around each other, a walk, are left as they are.
+  if (slotsRead(places).has(slot)) return;
+  if (!places.some((n) => (n.uses & Uses.unknown) !== 0)) return;
   ck.hierarchies.push({
     slot,
     span,
@@ -47,7 +47,7 @@ export function noteHierarchy(
     on: place.on,
     loc: loc && loc.op === 'const' && loc.value === 0 ? null : loc,
     scale: scale && scale.op === 'const' && scale.value === 1 ? null : scale,
-    logDensity: apart ? there(density.node, 0) : null,
+    logDensity: there(density.node, 0),
   });
 }
 
@@ -80,12 +80,4 @@ function onDomain(ck: Checker, slot: Slot, place: Place): Place | undefined {
   // The upper half of a distribution around 0.
   if (place.loc?.op !== 'const' || place.loc.value !== 0 || !place.scale) return undefined;
   return { on: 'log', loc: ck.b.call('log', place.scale), scale: null };
-}
-
-function readsSlot(root: Node, slot: Slot): boolean {
-  let found = false;
-  visit([root], (n) => {
-    found ||= n.op === 'read' && n.slot === slot;
-  });
-  return found;
 }

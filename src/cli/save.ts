@@ -12,6 +12,7 @@ import type { Source } from '../syntax/span.ts';
 import { version } from '../version.ts';
 import { writeCheckpoint } from './checkpoints.ts';
 import { summaryText } from './commands/summary.ts';
+import { logZFacts, logZText } from './show-log-z.ts';
 import { type Io, short, type Terminal, textTable, UsageError } from './terminal.ts';
 
 const formats: readonly DrawsFormat[] = ['parquet', 'csv', 'npz'];
@@ -41,7 +42,8 @@ export async function saveJob(args: {
 }): Promise<Saved> {
   const { host, dir, session, job, result, source, used } = args;
   const format = checkFormat(args.format);
-  const summary = result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws, result.chains) : null;
+  const summary =
+    result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws, result.chains) : null;
   const record = {
     energy: version,
     node: process.version,
@@ -114,7 +116,7 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
         complete: result.complete,
       };
     case 'logz':
-      return { log_z: result.logZ, error: result.error, method: result.method, states: result.states };
+      return logZFacts(result);
     case 'score':
       return { rows: result.energy.length, mean_energy: mean(result.energy) };
     case 'predict':
@@ -217,15 +219,10 @@ export function report(
       return bad;
     }
     case 'logz':
-      head(`ln Z = ${result.logZ} (exact: ${result.states} states)`);
-      terminal.event({
-        ...base,
-        log_z: result.logZ,
-        error: result.error,
-        method: result.method,
-        states: result.states,
-      });
-      return false;
+      head(logZText(result));
+      for (const w of result.warnings) terminal.line(`  warning: ${w}`);
+      terminal.event({ ...base, ...logZFacts(result) });
+      return result.warnings.length > 0;
     case 'score':
       head(
         `mean energy ${short(mean(result.energy))} over ${result.energy.length} rows → ${path.join(folder, 'scores.csv')}`,

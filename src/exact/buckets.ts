@@ -86,7 +86,7 @@ function memoised(): (
   return (scope, own, states, energy) => {
     const from = Int32Array.from(own, (v) => scope.indexOf(v));
     const sizes = Int32Array.from(scope, (v) => states[v]);
-    const key = from.join();
+    const key = `${from.join()} ${sizes.join()}`;
     const turns = known.get(energy) ?? new Map<string, Float64Array>();
     known.set(energy, turns);
     const made = turns.get(key) ?? transposed(energy, sizes, from);

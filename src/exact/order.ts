@@ -37,6 +37,8 @@ type Rule = 'fill' | 'weight';
 
 /** As many joint states of all cliques are worth another try. */
 const CHEAP = 2 ** 20;
+/** An order that is dearer by more than this is far from all that fit. */
+const SLACK = 2 ** 6;
 /** A variable with more neighbours than this is never summed out: 2⁶⁴ joint states. */
 const MAX_DEGREE = 64;
 const MAX_VARIABLES = 2 ** 18;
@@ -57,11 +59,14 @@ export function eliminationOrder(
   const stream = new Stream(seed, 'order');
   for (let i = 0; i < restarts; i++) {
     for (const rule of ['weight', 'fill'] as const) {
-      const limit = best ? best.total : total;
-      const order = greedy(start, graph.states, rule, stream, largest, limit);
+      const slack = best || rule === 'fill' ? 1 : SLACK;
+      const limit = best ? best.total : slack * total;
+      const order = greedy(start, graph.states, rule, stream, slack * largest, limit);
+      // The cheap rule tells at once what is hopeless.
+      if (!order && slack > 1) return tooWide;
       if (!order) continue;
       const cost = costOf(graph, order);
-      if (cost.largest <= largest && (!best || cost.total < best.total)) best = cost;
+      if (cost.largest <= largest && cost.total <= limit && (!best || cost.total < best.total)) best = cost;
     }
     // Looking for orders must not take longer than what they save; what no order of three comes near is given up.
     if (i >= (best ? best.total / CHEAP : 2)) break;

@@ -43,20 +43,20 @@ energy E(b : bit[3]) {
 run z = logz(E)`,
   ),
   E0703: shown(
-    'The exact answer needs a sum over all states, and there are too many of them, or infinitely many. Give some unknowns values, make the model smaller for this purpose, or sample instead.',
+    'ln Z was asked for exactly, and there are too many states, or infinitely many; or it cannot be estimated either, as where hardly any state has a finite energy. The message says which. Give some unknowns values, make the model smaller for this purpose, or leave `method` out.',
     `
-energy E(s : spin[30]) {
-  term a = -sum(s)
+energy E(x : real) {
+  term a = x ^ 4
 }
-run z = logz(E)`,
+run z = logz(E, method = exact)`,
     `
-energy E(s : spin[10]) {
-  term a = -sum(s)
+energy E(x : real) {
+  term a = x ^ 4
 }
-run z = logz(E)`,
+run z = logz(E, error = 0.1)`,
   ),
   E0704: shown(
-    'The method that was asked for cannot move these unknowns: `gibbs` is for discrete ones, those that follow a gradient are for real ones. Without `method` the plan chooses one for each unknown, and `energy plan` shows which and why.',
+    'The method that was asked for cannot move these unknowns: `gibbs` is for discrete ones, those that follow a gradient are for real ones. Some ask for more: cluster moves for pairs that only ask whether two elements are equal, `dula` for an energy without `require`. Without `method` the plan chooses one for each unknown, and `energy plan` shows which and why.',
     `
 energy E(x : real) {
   term a = x ^ 2
@@ -202,6 +202,28 @@ run learn = fit(E, xs, ${few})`,
     learned('w * x ^ 2', `${few}, loss = contrastive(sweeps = 1)`),
     learned('w * x ^ 2', few),
     { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0731: shown(
+    'The integral of exp(−E) does not exist, because the energy does not grow in some direction: there is no density to speak of, and no ln Z. The message names an unknown along that direction. Give it a prior, or bounds.',
+    `
+energy E(x : real, y : real) {
+  term a = (x - y) ^ 2
+}
+run z = logz(E)`,
+    `
+energy E(x : real, y : real) {
+  x ~ normal(0, 10)
+  term a = (x - y) ^ 2
+}
+run z = logz(E)`,
+  ),
+  E0732: told(
+    'The run was stopped before the first estimate of ln Z was complete, so there is nothing to tell. Give it more time; `chains` and a larger `error` make it shorter.',
+    'it is told when a run is stopped',
+  ),
+  E0733: told(
+    'ln Z was estimated from the weights of many chains, and one of them weighs more than all others: another run would say something else. Either exp(−E) is not integrable, as where a term falls without end in a region that hardly any chain reaches; or the path from the reference to exp(−E) is too hard for the budget. Look at the energy far out, give priors or bounds, or a larger `budget`.',
+    'it is told after an estimate that takes many seconds',
   ),
   W0710: told(
     'Hardly any perturbed copy of a row satisfies what the energy requires. A copy outside the support teaches nothing, so most of the work is lost. Perturb less, with a smaller `t`.',

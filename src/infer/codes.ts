@@ -10,6 +10,7 @@ export const inferCodes = {
   E0708: 'too little memory',
   E0731: 'a density that is not integrable',
   E0732: 'stopped before there was an estimate',
+  E0733: 'an estimate that one chain decides',
 } as const;
 
 export type InferCode = keyof typeof inferCodes;

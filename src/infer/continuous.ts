@@ -35,19 +35,23 @@ export interface ContinuousPart extends ContinuousTarget {
   dispose(): void;
 }
 
-/** @returns null when no real element is free */
+/**
+ * @param jacobian whether the energy is that of the density of the coordinates; false: E itself, whose minima are asked for
+ * @returns null when no real element is free
+ */
 export function continuousPart(
   model: Model,
   clamp: Clamp,
   chains: number,
   states: States,
   standards: Standards = noStandards,
+  jacobian = true,
 ): ContinuousPart | null {
   const parts = inOrder(coordinatesOf(model, clamp, chains), standards);
   const dim = parts.reduce((n, c) => n + c.free.length, 0);
   if (dim === 0) return null;
   const boundsOf = dependentBounds(model);
-  const target = compileTarget(model, parts, chains, standards);
+  const target = compileTarget(model, parts, chains, standards, jacobian);
   const standing = standardValues(model, standards);
 
   const moving: Moving = { target, parts, model, states, chains, dim };
@@ -283,12 +287,13 @@ interface Target {
   readonly slots: ReadonlyMap<Slot, Slot>;
 }
 
-/** Outputs: `energy` of each chain with the Jacobian, its gradients `g0…`, and `broken` requirements. */
+/** Outputs: `energy` of each chain, with the Jacobian if asked for, its gradients `g0…`, and `broken` requirements. */
 function compileTarget(
   model: Model,
   parts: readonly Coordinates[],
   chains: number,
   standards: Standards,
+  withJacobian: boolean,
 ): Target {
   const b = model.builder;
   const apart = model.engine.oneByOne === true;
@@ -324,7 +329,8 @@ function compileTarget(
     jacobian.push(transform.logJacobian);
     transforms.set(c.slot, transform);
   }
-  const energy = b.sub(onLine(totalEnergy(b, model.energy)), b.addAll(jacobian));
+  const declared = onLine(totalEnergy(b, model.energy));
+  const energy = withJacobian ? b.sub(declared, b.addAll(jacobian)) : declared;
   const moved = new Set(parts.filter((c) => !c.isHeld).map((c) => c.slot));
   const broken = model.energy.support
     .filter((c) => !(c.implied && moved.has(c.implied)))

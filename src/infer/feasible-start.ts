@@ -8,14 +8,15 @@ import { isDiscrete } from '../domain.ts';
 import { feasible } from '../exact/search/index.ts';
 import type { Slot } from '../ir/types.ts';
 import type { Stream } from '../random/stream.ts';
-import { type Clamp, fault, type Model } from './model.ts';
+import { emptySupport } from './exact.ts';
+import type { Clamp, Model } from './model.ts';
 import { brokenRequirements } from './requirements.ts';
 
 /** With more free elements chains are left to their sweeps. */
-const MOST_VARIABLES = 50_000;
+const MOST_VARIABLES = 20_000;
 /** Joint states of what one instance of a requirement reads. */
 const MOST_JOINT = 2 ** 16;
-const BUDGET = { nodes: 100_000, work: 5e8 } as const;
+const BUDGET = { nodes: 100_000, work: 2e8 } as const;
 
 /**
  * Mends chains in place; those that it can do nothing for stay as they are. What chain c becomes depends on its own
@@ -45,13 +46,7 @@ export function mendStarts(
     if ('why' in made) return;
     const codes = feasible(made.graph, streams[c].fork('support'), BUDGET);
     // Beside reals that are held, no state says nothing about other reals.
-    if (codes === 'empty' && real.length === 0)
-      throw fault(
-        'E0702',
-        energy.support.find((k) => k.implied === undefined)?.span ?? energy.span,
-        `no state of \`${energy.name}\` satisfies what it requires: the support is empty, as a complete search proved`,
-        'give fewer of the unknowns, or loosen a requirement',
-      );
+    if (codes === 'empty' && real.length === 0) throw emptySupport(model);
     if (codes !== null && codes !== 'empty') made.write(codes, states, c);
   }
 

@@ -63,9 +63,9 @@ export interface GaussianPart {
  */
 export function gaussianPart(model: Model, clamp: Clamp): GaussianPart | Unfit {
   const joint = jointStates(model, clamp);
-  if (!joint.real) return { why: 'no real unknown is free' };
+  if (!joint.real) return { why: 'no real unknown is free', real: false };
   if (joint.total > MAX_COMPONENTS)
-    return { why: `the discrete unknowns have more than ${MAX_COMPONENTS} (2¹²) joint states` };
+    return { why: `the discrete unknowns have more than ${MAX_COMPONENTS} (2¹²) joint states`, real: true };
   const elements: RealElement[] = [];
   for (const { slot } of model.unknowns)
     if (!isDiscrete(slot.domain))
@@ -75,9 +75,9 @@ export function gaussianPart(model: Model, clamp: Clamp): GaussianPart | Unfit {
   const dim = elements.length;
   const quadratic = quadraticIn(model, clamp);
   if ('why' in quadratic) return quadratic;
-  if (dim > MAX_DIM) return { why: `there are more than ${MAX_DIM} real coordinates` };
+  if (dim > MAX_DIM) return { why: `there are more than ${MAX_DIM} real coordinates`, real: true };
   if ((quadratic.varies ? joint.total : 1) * (dim ** 3 / 3) > MAX_WORK)
-    return { why: 'there are too many real coordinates and states of discrete unknowns' };
+    return { why: 'there are too many real coordinates and states of discrete unknowns', real: true };
 
   const machine = machineOf(model, clamp, quadratic, elements);
   const write = (to: States, chain: number, code: number): void => {

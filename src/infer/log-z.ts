@@ -5,7 +5,6 @@
 import { isDiscrete } from '../domain.ts';
 import { machines, nanoseconds, workOf } from '../engines/cost.ts';
 import { slotsRead } from '../ir/walk.ts';
-import { MAX_ENUMERATED } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import { logMeanOf } from '../stats/log-mean.ts';
 import {
@@ -18,7 +17,7 @@ import {
   type Share,
   shareOf,
 } from './annealed.ts';
-import { enumerateStates } from './enumerate.ts';
+import { exactLogZ } from './exact.ts';
 import { gaussianPart } from './gaussian.ts';
 import { jointStates } from './joint-states.ts';
 import { marginalModel } from './marginal.ts';
@@ -86,6 +85,8 @@ const WORK = 1.5e10;
 const BUDGET = { least: 2e4, most: 2e7 } as const;
 /** A longer ladder is worth its price if it brings the error down at least so much, for each doubling. */
 const GAIN = 0.85;
+/** Effective weights below which there is no estimate. */
+const DECIDED = 1.5;
 /** The most that a ladder grows from one round to the next. */
 const GROWTH = 16;
 const SLICE_MS = 40;
@@ -133,16 +134,11 @@ const exactResult = (value: number, how: NonNullable<LogZ['how']>, states: numbe
 
 /** The exact value, or why there is none. */
 export function exactly(model: Model, clamp: Clamp): LogZ | { readonly why: string; readonly help: string } {
-  const { total, real } = jointStates(model, clamp);
-  if (!real && total <= MAX_ENUMERATED) {
-    const { logZ: value, states } = enumerateStates(model, clamp);
-    return exactResult(value, 'enumeration', states);
+  if (!jointStates(model, clamp).real) {
+    const made = exactLogZ(model, clamp);
+    if (!('why' in made)) return exactResult(made.logZ, made.how, made.states);
+    return { why: made.why, help: 'give some of the unknowns, or leave `method` out for an estimate' };
   }
-  if (!real)
-    return {
-      why: `there are ${total.toPrecision(3)} joint states, and at most ${MAX_ENUMERATED} (2²²) are enumerated`,
-      help: 'give some of the unknowns, or leave `method` out for an estimate',
-    };
   const gaussian = gaussianPart(model, clamp);
   if ('why' in gaussian) return { why: gaussian.why, help: 'leave `method` out for an estimate' };
   return exactResult(gaussian.logZ, 'gaussian', gaussian.components.length);
@@ -227,8 +223,8 @@ async function estimate(
       const made = await run(rungs, number);
       if (!made) break;
       left -= rungs.length;
-      const now = roundOf([made], rungs.length, counted, share);
       const before: Round | null = best;
+      const now = steadied(roundOf([made], rungs.length, counted, share), before);
       best = now;
       runs = [made];
       if (now.error <= goal) break;
@@ -251,6 +247,8 @@ async function estimate(
     if (!best) throw stopped(model);
     const { value, error, ess, tail, count } = best;
     if (value === Number.NEGATIVE_INFINITY) throw noLadder(model, 'support');
+    // An interrupted run may still tell how little it knows.
+    if (ess < DECIDED && signal?.aborted !== true) throw decidedByOne(model, best);
     return {
       logZ: value,
       error,
@@ -294,10 +292,21 @@ function roundOf(runs: readonly LadderRun[], rungs: number, counted: number, sha
   };
 }
 
+/**
+ * A round that ends the search because its error is small was chosen for that: what the round before makes one expect,
+ * at 1/n of the variance on a ladder n times as long, is averaged with it where it is larger.
+ */
+function steadied(now: Round, before: Round | null): Round {
+  if (!before) return now;
+  const expected = before.error * Math.sqrt(before.rungs / now.rungs);
+  if (!(expected > now.error && expected < 2 * now.error)) return now;
+  return { ...now, error: Math.sqrt(0.5 * (now.error ** 2 + expected ** 2)) };
+}
+
 function warningsOf({ ess, tail, error }: Round, count: number, goal: number, method: Estimator): string[] {
   const out: string[] = [];
   const what = method === 'smc' ? 'islands' : 'chains';
-  if (ess < 0.1 * count || ess < 4)
+  if (ess < Math.min(10, count / 4))
     out.push(
       `${ess.toFixed(1)} of ${count} ${what} count: the estimate is rather a lower bound, and its error is hardly known`,
     );
@@ -338,6 +347,15 @@ function refuseMovingBounds(model: Model, clamp: Clamp): void {
           `scale it instead: let \`${slot.name}\` lie between 0 and 1, and multiply`,
         );
   }
+}
+
+function decidedByOne(model: Model, { count, tail, rungs }: Round): Error {
+  return fault(
+    'E0733',
+    model.energy.span,
+    `one of ${count} chains decides the estimate of ln Z of \`${model.energy.name}\` (${Number.isFinite(tail) ? `Pareto k = ${tail.toFixed(1)}, ` : ''}ladder of ${rungs} temperatures), so that nothing is known of its error`,
+    'is exp(−E) integrable? If so, a larger `budget` may help, or `method = smc`',
+  );
 }
 
 const stopped = (model: Model): Error =>

@@ -22,7 +22,8 @@ const MAX_DEPTH = 10;
 
 /** What the acceptance statistic should be on average. */
 const GOAL = 0.8;
-/** Each divergence in the second half of the warm-up brings the goal as much nearer to 1, up to this one. */
+/** Beyond a few, each divergence in the second half of the warm-up brings the goal as much nearer to 1, up to this one. */
+const FEW = 3;
 const CAREFUL = 0.7;
 const MOST_CAREFUL = 0.99;
 
@@ -44,7 +45,14 @@ export function makeNuts(
       options.variances,
       options.covariances?.[c],
     );
-    return { learned, tree: new Trajectory(learned.metric), report: new Report(), goal: GOAL, begun: false };
+    return {
+      learned,
+      tree: new Trajectory(learned.metric),
+      report: new Report(),
+      goal: GOAL,
+      strays: 0,
+      begun: false,
+    };
   });
   let warmed = 0;
   let frozen = options.warmup === 0;
@@ -118,7 +126,7 @@ export function makeNuts(
       if (!learning) return;
       warmed++;
       trees.forEach((t, c) => {
-        if (t.tree.diverged && warmed > options.warmup / 2)
+        if (t.tree.diverged && warmed > options.warmup / 2 && ++t.strays > FEW)
           t.goal = Math.min(MOST_CAREFUL, 1 - CAREFUL * (1 - t.goal));
         const fresh = t.learned.learn(t.tree.acceptance, t.goal, z.subarray(c * d, (c + 1) * d));
         if (fresh) look(c, streams[c]);

@@ -231,8 +231,7 @@ function priorCurvatures(model: Model, hierarchies: readonly Hierarchy[]): Prior
   const engine = model.engine.oneByOne ? model.engine : referenceEngine();
   const batch = makeBatch(b, model.energy.unknowns, []);
   const programs = new Map(
-    hierarchies.flatMap(({ slot, axes, on, logDensity }) => {
-      if (!logDensity) return [];
+    hierarchies.map(({ slot, axes, on, logDensity }) => {
       const line = b.slot('input', slot.name, wholeLine, slot.sets);
       const own = axes.map((a) => b.axisNode(a));
       const density = b.mapReads(logDensity, (s, at) => {
@@ -250,7 +249,7 @@ function priorCurvatures(model: Model, hierarchies: readonly Hierarchy[]): Prior
         return b.substitute(g.body, g.axes, own);
       };
       differentiate(differentiate(energy, 'pull'), 'bend');
-      return [[slot, { line, run: compile(model, outputs, new Map(), engine) }] as const];
+      return [slot, { line, run: compile(model, outputs, new Map(), engine) }] as const;
     }),
   );
   return {
@@ -260,21 +259,18 @@ function priorCurvatures(model: Model, hierarchies: readonly Hierarchy[]): Prior
       const scale = scales ? Float64Array.from(scales) : null;
       const x = states.get(h.slot)!;
       const z = h.on === 'log' ? x.map(Math.log) : x;
-      const program = programs.get(h.slot);
+      const program = programs.get(h.slot)!;
       const inputs = new Map(
         model.unknowns.map((u) => [
-          u.slot === h.slot && program ? program.line : batch.slots.get(u.slot)!,
+          u.slot === h.slot ? program.line : batch.slots.get(u.slot)!,
           { shape: u.shape, data: u.slot === h.slot ? z : states.get(u.slot)! },
         ]),
       );
-      const out = program?.run.run(inputs);
-      // Each element of a walk is held by two steps.
-      const alone = z.map((_, i) => 2 / (scale ? scale[i] : 1) ** 2);
-      const pull = out?.get('pull')?.data ?? z.map(() => 0);
-      const bend = out?.get('bend')?.data ?? alone;
+      const out = program.run.run(inputs);
+      const pull = out.get('pull')!.data;
+      const bend = out.get('bend')!.data;
       const precision = z.map((x, i) => {
         const away = x - (where ? where[i] : 0);
-        if (!out) return alone[i];
         return scale && away !== 0 ? Math.abs(pull[i] / away) : Math.max(bend[i], 0);
       });
       return { z, scale, pull, bend, precision };

@@ -25,6 +25,8 @@ export interface Quadratic {
 
 export interface Unfit {
   readonly why: string;
+  /** Whether a real unknown is free at all. */
+  readonly real: boolean;
 }
 
 /** @returns why it is not quadratic, or not on the whole space */
@@ -32,7 +34,7 @@ export function quadraticIn(model: Model, clamp: Clamp): Quadratic | Unfit {
   const b = model.builder;
   const free = model.unknowns.filter((u) => freeCount(clamp, u.slot) > 0);
   const slots = free.map((u) => u.slot).filter((s) => !isDiscrete(s.domain));
-  if (slots.length === 0) return { why: 'no real unknown is free' };
+  if (slots.length === 0) return { why: 'no real unknown is free', real: false };
   for (const s of slots) {
     const d = s.domain;
     const line =
@@ -41,16 +43,18 @@ export function quadraticIn(model: Model, clamp: Clamp): Quadratic | Unfit {
       !d.upper &&
       d.lo === Number.NEGATIVE_INFINITY &&
       d.hi === Number.POSITIVE_INFINITY;
-    if (!line) return { why: `\`${s.name}\` does not range over the whole line` };
+    if (!line) return { why: `\`${s.name}\` does not range over the whole line`, real: true };
   }
   const moving = new Set(slots);
   for (const c of model.energy.support) {
     if (c.implied && isArranged(c.implied.domain)) continue;
     const roots = c.where ? [c.condition, c.where] : [c.condition];
-    for (const s of slotsRead(roots)) if (moving.has(s)) return { why: `a requirement reads \`${s.name}\`` };
+    for (const s of slotsRead(roots))
+      if (moving.has(s)) return { why: `a requirement reads \`${s.name}\``, real: true };
   }
   const energy = totalEnergy(b, model.energy);
-  if (!isPolynomial(energy, moving)) return { why: 'the energy is not a polynomial of the real unknowns' };
+  if (!isPolynomial(energy, moving))
+    return { why: 'the energy is not a polynomial of the real unknowns', real: true };
   const first = gradient(b, energy, slots);
   const direction = new Map(
     slots.map((s) => [s, b.slot('input', `direction of ${s.name}`, s.domain, s.sets)] as const),
@@ -59,7 +63,8 @@ export function quadraticIn(model: Model, clamp: Clamp): Quadratic | Unfit {
   const product = gradient(b, b.addAll(along), slots);
   const read = slotsRead([...product.values()].map((l) => l.body));
   for (const s of slots)
-    if (read.has(s)) return { why: `the energy is not quadratic: its curvature depends on \`${s.name}\`` };
+    if (read.has(s))
+      return { why: `the energy is not quadratic: its curvature depends on \`${s.name}\``, real: true };
   const varies = free.some((u) => isDiscrete(u.slot.domain) && read.has(u.slot));
   return { slots, energy, gradient: first, product, direction, varies };
 }

@@ -1,22 +1,29 @@
 /** Records draws: unknowns, reports, the energy and its terms. */
 import { sizeOfShape } from '../arrays.ts';
 import { type Domain, isDiscrete, stateCount, valueMap } from '../domain.ts';
+import { workOf } from '../engines/cost.ts';
 import type { Evaluator, Output } from '../engines/engine.ts';
+import { makeBatch } from '../ir/batch.ts';
 import type { IndexSet } from '../ir/types.ts';
 import type { Draws, Quantity } from '../stats/draws.ts';
-import { chainsOf } from './chains.ts';
 import { roomFor } from './memory.ts';
-import { batchInputs, type Model, type States } from './model.ts';
+import { batchInputs, compile, energyOutputs, type Model, type States } from './model.ts';
 
 export interface Recorder {
-  /** Appends the chains' present states as draw number `i`; answers the energies. */
-  record(states: States, i: number): Float64Array;
-  /** The draws recorded so far, `count` of each chain. */
+  /** Appends the chains' present states as draw number `i`. Draws come in order; reports and energies follow later. */
+  record(states: States, i: number): void;
+  /** Evaluates what has not been yet: what was recorded is whole then. Answers the energies of the last draw. */
+  flush(): Float64Array | null;
+  /** The draws recorded so far, `count` of each chain, whole. */
   draws(count: number): Draws;
   /** Of `count` draws of each chain keeps every second one, the last among them, as the first ⌊count/2⌋. */
   halve(count: number): void;
   dispose(): void;
 }
+
+/** Draws wait to be evaluated together while their numbers are no more than this: a call costs as much as many a draw. */
+const TOGETHER = 2 ** 14;
+const MOST = 64;
 
 interface Track {
   readonly quantity: Omit<Quantity, 'values'>;
@@ -24,8 +31,19 @@ interface Track {
   readonly values: Float64Array;
 }
 
+/** Numbers that evaluating one draw comes to, about. */
+function numbersOf(model: Model): number {
+  const program = { outputs: energyOutputs(model.builder, model.energy, 1), sizeOf: model.sizeOf };
+  const { elements, transcendentals, products, recurrences } = workOf(program);
+  const own = model.unknowns.reduce((n, u) => n + u.size, 1);
+  return own + elements + transcendentals + products + recurrences;
+}
+
 export function makeRecorder(model: Model, chains: number, total: number): Recorder {
-  const { chain, batch, compile } = chainsOf(model, chains);
+  const b = model.builder;
+  const waiting = Math.max(1, Math.min(MOST, total, Math.floor(TOGETHER / (chains * numbersOf(model)))));
+  const chain = b.axis(b.range(waiting * chains), 'chain');
+  const batch = makeBatch(b, model.energy.unknowns, [chain]);
   const { terms, reports } = model.energy;
   const outputs: Output[] = [
     ...terms.map((t, i) => ({ name: `t${i}`, axes: [chain], node: batch.on(t.body) })),
@@ -66,30 +84,57 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
   );
   const byTerm = terms.map((t) => track({ name: t.name, role: 'term', shape: [], kind: 'real' }));
   const energy = track({ name: 'energy', role: 'energy', shape: [], kind: 'real' });
-  const run: Evaluator | null = outputs.length > 0 ? compile(outputs) : null;
-  const put = (t: Track, data: ArrayLike<number>, i: number): void => {
+  const run: Evaluator | null = outputs.length > 0 ? compile(model, outputs) : null;
+  /** Draw `i` of all chains from row `row` on. */
+  const put = (t: Track, data: ArrayLike<number>, row: number, i: number): void => {
     for (let c = 0; c < chains; c++)
-      for (let k = 0; k < t.size; k++) t.values[(c * total + i) * t.size + k] = data[c * t.size + k];
+      for (let k = 0; k < t.size; k++) t.values[(c * total + i) * t.size + k] = data[(row + c) * t.size + k];
+  };
+  /** States of draws that wait: those of all chains, draw by draw. */
+  const held = new Map(model.unknowns.map((u) => [u.slot, new Float64Array(waiting * chains * u.size)]));
+  const numbers: number[] = [];
+  const putAll = (t: Track, data: ArrayLike<number>): void => {
+    for (let j = 0; j < numbers.length; j++) put(t, data, j * chains, numbers[j]);
+  };
+  let energies: Float64Array | null = null;
+  const flush = (): Float64Array | null => {
+    const count = numbers.length;
+    if (count === 0) return energies;
+    // Rows beyond hold what they held, at first nothing that is a state: the last one again.
+    for (const u of model.unknowns) {
+      const x = held.get(u.slot)!;
+      const row = chains * u.size;
+      for (let j = count; j < waiting; j++) x.copyWithin(j * row, (count - 1) * row, count * row);
+    }
+    const out = run?.run(batchInputs(model, batch.slots, held, waiting * chains));
+    const sum = new Float64Array(waiting * chains);
+    terms.forEach((_, k) => {
+      const { data } = out!.get(`t${k}`)!;
+      for (let r = 0; r < sum.length; r++) sum[r] += data[r];
+      putAll(byTerm[k], data);
+    });
+    reports.forEach((_, k) => {
+      const { data } = out!.get(`r${k}`)!;
+      putAll(reported[k], data);
+    });
+    putAll(energy, sum);
+    energies = sum.slice((count - 1) * chains, count * chains);
+    numbers.length = 0;
+    return energies;
   };
   return {
+    flush,
     record(states, i) {
-      const out = run?.run(batchInputs(model, batch.slots, states, chains));
-      const sum = new Float64Array(chains);
-      terms.forEach((_, k) => {
-        const data = out!.get(`t${k}`)!.data;
-        for (let c = 0; c < chains; c++) sum[c] += data[c];
-        put(byTerm[k], data, i);
-      });
-      reports.forEach((_, k) => {
-        put(reported[k], out!.get(`r${k}`)!.data, i);
-      });
       model.unknowns.forEach((u, k) => {
-        put(unknowns[k], states.get(u.slot)!, i);
+        const x = states.get(u.slot)!;
+        held.get(u.slot)!.set(x, numbers.length * chains * u.size);
+        put(unknowns[k], x, 0, i);
       });
-      put(energy, sum, i);
-      return sum;
+      numbers.push(i);
+      if (numbers.length === waiting) flush();
     },
     draws(count) {
+      flush();
       const quantities = [...unknowns, ...reported, energy, ...byTerm].map((t): Quantity => {
         if (count === total) return { ...t.quantity, values: t.values };
         const values = new Float64Array(chains * count * t.size);
@@ -100,6 +145,7 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
       return { chains, draws: count, quantities };
     },
     halve(count) {
+      flush();
       for (const { values, size } of [...unknowns, ...reported, energy, ...byTerm])
         for (let c = 0; c < chains; c++)
           for (let i = 0; i < count >> 1; i++) {

@@ -1,6 +1,7 @@
 /** Draws of the real unknowns, near enough to exp(−E) to fit the reference of a path to. */
 import { makePlan } from '../plan/plan.ts';
 import type { Stream } from '../random/stream.ts';
+import type { ContinuousPart } from './continuous.ts';
 import { type Coordinates, coordinatesOf } from './coordinates.ts';
 import { type Clamp, fault, type Model } from './model.ts';
 import { joined, type Moments, makeReference, momentsOf, type Reference } from './reference.ts';
@@ -10,6 +11,8 @@ import { plain } from './transition.ts';
 const CHAINS = 8;
 const WARMUP = 400;
 const DRAWS = 200;
+/** Transitions between looks at how far the chains have gone. */
+const LOOK = 20;
 
 /** A reference near the draws of chains from random starts, and what can be made of it. */
 export interface PilotReference {
@@ -52,11 +55,16 @@ export async function pilotReference(
     });
     try {
       const real = run.real!;
+      const circular = parts.flatMap((c) => Array.from(c.free, () => c.domain.kind === 'angle'));
       const draws = new Float64Array(DRAWS * CHAINS * dim);
       const slopes = new Float64Array(DRAWS * CHAINS * dim);
       for (let t = 0; t < WARMUP + DRAWS; t++) {
         if (!(await breathe(t, WARMUP + DRAWS))) return 'stopped';
         run.transition.step(run.states, run.streams, { ...plain, warming: t < WARMUP });
+        if (t % LOOK === 0) {
+          const far = farOut(real.read(run.states), dim, circular);
+          if (far >= 0) throw notIntegrable(model, parts, far);
+        }
         if (t === WARMUP - 1) run.transition.freeze?.();
         if (t < WARMUP) continue;
         run.transition.settle?.(run.states);
@@ -64,10 +72,10 @@ export async function pilotReference(
         draws.set(z, (t - WARMUP) * CHAINS * dim);
         slopes.set(real.evaluate(z).gradient, (t - WARMUP) * CHAINS * dim);
       }
-      const circular = parts.flatMap((c) => Array.from(c.free, () => c.domain.kind === 'angle'));
-      const lost = runaway(draws, slopes, dim, circular);
-      if (lost >= 0) throw notIntegrable(model, parts, lost);
+      let lost = runaway(draws, slopes, dim, circular);
       const near = momentsOf(draws, CHAINS * DRAWS, dim, circular);
+      if (lost < 0) lost = flatTail(real, real.read(run.states), near, circular);
+      if (lost >= 0) throw notIntegrable(model, parts, lost);
       return {
         reference: makeReference(near, circular),
         wide: () => makeReference(inflated(near, circular), circular),
@@ -109,17 +117,7 @@ function runaway(
   dim: number,
   circular: readonly boolean[],
 ): number {
-  let far = -1;
-  let farthest = FAR;
-  for (let i = 0; i < draws.length; i++) {
-    const size = Math.abs(draws[i]);
-    if (circular[i % dim]) continue;
-    if (Number.isNaN(size)) return i % dim;
-    if (size > farthest) {
-      farthest = size;
-      far = i % dim;
-    }
-  }
+  const far = farOut(draws, dim, circular);
   if (far >= 0) return far;
   const row = CHAINS * dim;
   const centred = draws.slice();
@@ -147,6 +145,57 @@ function runaway(
   return fits ? -1 : widest;
 }
 
+/** The coordinate of the farthest position beyond all reason, or −1. */
+function farOut(z: Float64Array, dim: number, circular: readonly boolean[]): number {
+  let far = -1;
+  let farthest = FAR;
+  for (let i = 0; i < z.length; i++) {
+    if (circular[i % dim]) continue;
+    const size = Math.abs(z[i]);
+    if (Number.isNaN(size)) return i % dim;
+    if (size > farthest) {
+      farthest = size;
+      far = i % dim;
+    }
+  }
+  return far;
+}
+
+/** Where the tail of a line is looked at, in standard deviations. */
+const TAIL = [1e4, 1e8] as const;
+/** Coordinates whose tails are looked at. */
+const MAX_LINES = 256;
+
+/**
+ * A coordinate along which exp(−U) falls no faster than 1/|z|, or −1. If the whole is integrable, so is it on almost
+ * every line (Fubini); asked on the lines through the states of all chains.
+ */
+function flatTail(
+  real: ContinuousPart,
+  at: Float64Array,
+  { covariance }: Moments,
+  circular: readonly boolean[],
+): number {
+  const { dim } = real;
+  const z = new Float64Array(at.length);
+  const energyAt = (j: number, by: number): Float64Array => {
+    z.set(at);
+    for (let c = 0; c < CHAINS; c++) z[c * dim + j] += by;
+    return real.evaluate(z).energy.slice();
+  };
+  for (let j = 0; j < Math.min(dim, MAX_LINES); j++) {
+    if (circular[j]) continue;
+    const scale = Math.sqrt(covariance[j * dim + j]) || 1;
+    for (const side of [-scale, scale]) {
+      const near = energyAt(j, side * TAIL[0]);
+      const far = energyAt(j, side * TAIL[1]);
+      const power = near.map((e, c) => (far[c] - e) / Math.log(TAIL[1] / TAIL[0]));
+      if (power.every((p) => p < 1.02)) return j;
+    }
+  }
+  return -1;
+}
+
 function notIntegrable(model: Model, parts: readonly Coordinates[], coordinate: number): Error {
   let left = coordinate;
   for (const { slot, free } of parts) {
@@ -154,7 +203,7 @@ function notIntegrable(model: Model, parts: readonly Coordinates[], coordinate: 
       return fault(
         'E0731',
         slot.span ?? model.energy.span,
-        `the chains run away along \`${slot.name}\`: exp(−E) of \`${model.energy.name}\` does not seem to be integrable`,
+        `chains run away along \`${slot.name}\`, or would: exp(−E) of \`${model.energy.name}\` does not seem to be integrable`,
         `give \`${slot.name}\` a prior, or bounds`,
       );
     left -= free.length;

@@ -66,7 +66,32 @@ export function momentsOf(
       covariance[k * dim + j] = covariance[j * dim + k];
     }
   }
+  for (let j = 0; j < dim; j++) if (!circular[j]) tame(draws, count, dim, j, mean, covariance);
   return { mean, covariance };
+}
+
+/** Spread of the middle half, in its own standard deviations of a normal density, that a scale is no larger than. */
+const WIDE_TAILS = 3;
+
+/** Where few draws lie very far out, as with Cauchy's tails, the middle half says more than moments. */
+function tame(
+  draws: Float64Array,
+  count: number,
+  dim: number,
+  j: number,
+  mean: Float64Array,
+  covariance: Float64Array,
+): void {
+  const own = Float64Array.from({ length: count }, (_, i) => draws[i * dim + j]).sort();
+  const at = (q: number): number => own[Math.min(count - 1, Math.floor(q * count))];
+  const most = (WIDE_TAILS * (at(0.75) - at(0.25))) / 1.349;
+  const shrink = most / Math.sqrt(covariance[j * dim + j]);
+  if (!(most > 0 && shrink < 1)) return;
+  mean[j] = at(0.5);
+  for (let k = 0; k < dim; k++) {
+    covariance[j * dim + k] *= shrink;
+    covariance[k * dim + j] *= shrink;
+  }
 }
 
 /** Of draws of both, in equal parts. */

@@ -89,6 +89,8 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
     const standards =
       o.standards === 'found' ? standardsFor(model, clamp, planned, o) : (o.standards ?? noStandards);
     const states = starts(model, clamp, streams, standards, o.scales, start);
+    // Exact draws need no start.
+    if (!start && !how?.exact) mendStarts(model, clamp, streams, states);
     const parts = discrete(chains).map(own);
     const plainly = continuousPart(sums?.model ?? model, clamp, chains, states, standards);
     if (plainly) {
@@ -118,7 +120,7 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
       states,
       streams,
       transition,
-      tempered: plainly === null,
+      tempered: plainly === null && !how?.exact,
       real: plainly,
       modes,
       standards,
@@ -169,10 +171,7 @@ function starts(
   rows?: ChainsOptions['start'],
 ): Map<Slot, Float64Array> {
   const states = startStates(model, clamp, streams, rows, scales);
-  if (!rows) {
-    placeStarts(model, clamp, standards, states, streams.length, scales);
-    mendStarts(model, clamp, streams, states);
-  }
+  if (!rows) placeStarts(model, clamp, standards, states, streams.length, scales);
   return states;
 }
 
@@ -240,6 +239,7 @@ function feasibleStart(
     // Only the chains in need draw again: what one chain does must not depend on the others.
     const own = bad.map((c) => streams[c]);
     const again = starts(model, clamp, own, standards, scales);
+    mendStarts(model, clamp, own, again);
     repair(discrete, own, again);
     for (const u of model.unknowns)
       bad.forEach((c, j) => {

@@ -5,6 +5,7 @@
  * time, so that the same run has the same length everywhere.
  */
 import { machines, nanoseconds, workOf } from '../engines/cost.ts';
+import { evaluationsOf } from '../plan/discrete.ts';
 import type { Planned } from '../plan/plan.ts';
 import type { Draws } from '../stats/draws.ts';
 import { essLimit, rHatLimit } from '../stats/findings.ts';
@@ -67,7 +68,9 @@ export function expenseOf(model: Model, { plan, gibbs, sums }: Planned): Expense
   let step = sums ? energy : EXACT_ELEMENT * (gibbs?.exact?.graph.variables.length ?? 0);
   plan.unknowns.forEach((u, i) => {
     const { slot } = model.unknowns[i];
-    if (u.method === 'exchange' || gibbs?.conditionals.some((c) => c.slot === slot)) step += u.free * energy;
+    if (gibbs?.proposer?.slots.includes(slot)) step += evaluationsOf(gibbs.proposer, u.free) * energy;
+    else if (u.method === 'exchange' || gibbs?.conditionals.some((c) => c.slot === slot))
+      step += u.free * energy;
     else if (u.blocks !== null) step += u.free * KERNEL_ELEMENT;
   });
   return { step, gradient: 3 * energy };

@@ -1,6 +1,7 @@
 /** Running chains, and recording what they draw. */
 
 import type { Slot } from '../ir/types.ts';
+import { withCoordinates } from '../plan/coordinates.ts';
 import { makePlan, type Plan, type Planned } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import type { Draws } from '../stats/draws.ts';
@@ -10,6 +11,7 @@ import { makeRecorder, type Recorder } from './recorder.ts';
 import { brokenRequirements } from './requirements.ts';
 import { type ChainRun, type ChainsOptions, openChains } from './run-chains.ts';
 import { expenseOf, type Look, spentBy, type Verdict, verdictOn } from './run-length.ts';
+import { noStandards } from './standard.ts';
 import type { Scales } from './start.ts';
 import { openTempering, tune } from './tempering.ts';
 import type { MoveInfo } from './transition.ts';
@@ -173,17 +175,18 @@ async function attempt(
       run = opening(chainsOptions);
       if (run.modes && options.method === undefined) return null;
     }
+    const placed = withCoordinates(planned.plan, run.standards ?? noStandards);
     const plan: Plan =
       tuned && tempered !== 'no'
         ? {
-            ...planned.plan,
+            ...placed,
             tempering: {
               temperatures: tuned.ladder.length,
               barrier: tuned.barrier,
               why: temperedWhy[tempered],
             },
           }
-        : planned.plan;
+        : placed;
     const { states, streams, transition } = run;
     const expense = expenseOf(model, planned);
     recorder = makeRecorder(model, chains, draws);
@@ -222,13 +225,14 @@ async function attempt(
       if (next === warmup) warm();
       if (!warming && (next - origin) % thin === 0) {
         settle();
-        energy = recorder.record(states, recorded++);
+        recorder.record(states, recorded++);
       }
       const ended = next === total;
       const now = performance.now();
       if (now - last > SLICE_MS || ended) {
         last = now;
         settle();
+        energy = recorder.flush();
         onProgress({
           phase: warming ? 'warmup' : 'sampling',
           done: next,

@@ -14,6 +14,7 @@
 import { type DiscreteDomain, isNumeric, stateCount, valueMap } from '../domain.ts';
 import { isHarmless } from './adjoint.ts';
 import type { Builder } from './build.ts';
+import { functions } from './functions.ts';
 import { type Axis, type IndexSet, type Node, type ReadNode, type Slot, Uses } from './types.ts';
 import { children, visit } from './walk.ts';
 
@@ -32,6 +33,8 @@ export interface RelaxedTerm {
   readonly body: Node;
   /** Whether it is affine in the one-hot vector of each element, given the others. */
   readonly exact: boolean;
+  /** Whether some of what it reads has no part in its derivatives: comparisons of many elements, looked-up places. */
+  readonly blind: boolean;
 }
 
 export interface Relaxation {
@@ -150,6 +153,7 @@ class Relaxer {
   private readonly reading = new Map<Node, boolean>();
   private memo = new Map<Node, Relaxed>();
   private exact = true;
+  private blind = false;
 
   constructor(
     b: Builder,
@@ -167,8 +171,9 @@ class Relaxer {
     // What is not exact must show in each term by itself.
     this.memo = new Map();
     this.exact = true;
+    this.blind = false;
     const { node } = this.go(body);
-    return { body: node, exact: this.exact };
+    return { body: node, exact: this.exact, blind: this.blind };
   }
 
   /** Whether a relaxed unknown is read. */
@@ -268,6 +273,7 @@ class Relaxer {
   private loose(n: Node): Relaxed {
     const { b } = this;
     this.exact = false;
+    if (this.isStep(n)) this.blind = true;
     const parts = children(n).map((c) => this.go(c));
     const touched = union(parts);
     const node = (i: Node): Node => this.go(i).node;
@@ -304,6 +310,16 @@ class Relaxer {
           touched,
         };
     }
+  }
+
+  /** Whether derivatives do not pass where the node reads unknowns. */
+  private isStep(n: Node): boolean {
+    if (n.op === 'read' || n.op === 'at') return n.indices.some((i) => this.reads(i));
+    if (n.op === 'call') {
+      if (n.fn === 'select' || n.fn === 'pick') return this.reads(n.args[0]);
+      return functions[n.fn].partials === undefined;
+    }
+    return n.op === 'reduce' && n.where !== null && this.reads(n.where);
   }
 
   /** One element as a number: of categories, the number of the state. */

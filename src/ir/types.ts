@@ -319,8 +319,8 @@ export interface Hierarchy {
   readonly loc: Node | null;
   /** Absent: 1. */
   readonly scale: Node | null;
-  /** Of the element at `axes`; null where it is drawn around other elements of the same unknown. */
-  readonly logDensity: Node | null;
+  /** Of the element at `axes`. */
+  readonly logDensity: Node;
 }
 
 /** A compiled energy: what every verb works on. */

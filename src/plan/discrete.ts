@@ -8,9 +8,14 @@ import {
   pinningOf,
   strengthOf,
 } from '../analyse/cluster-graph.ts';
+import { conditional } from '../analyse/conditional.ts';
 import { largestConditional, stateCount } from '../domain.ts';
+import { machines, nanoseconds, workOf } from '../engines/cost.ts';
+import type { Output } from '../engines/engine.ts';
 import type { SiteTables } from '../engines/kernels/site-tables.ts';
-import { fault, type Model } from '../infer/model.ts';
+import { gradientOutputs } from '../infer/discrete/target.ts';
+import { type Clamp, fault, freeCount, type Model } from '../infer/model.ts';
+import { makeBatch } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
 import { type SamplerName, samplers } from '../samplers.ts';
 
@@ -113,12 +118,16 @@ const MANY_SITES = 16;
 /** Neighbours of a site on average, at most: where all touch all, every cluster is the whole. */
 const FEW_NEIGHBOURS = 12;
 
-/** How many sweeps a cluster move costs at most, where kernels sweep: every so many sweeps one is worth it. */
-export const CLUSTER_PERIOD = 16;
+/** Links of an unknown, at most: beyond, sweeps are so much quicker that clusters are asked for by name. */
+const MANY_LINKS = 2 ** 20;
+
+/** Sweeps between cluster moves: between two draws that are recorded, these take no longer than recording. */
+const CLUSTER_PERIOD = 16;
 
 /** Cluster moves where couplings are strong, alike and few; null elsewhere. */
 export function usefulClusters(tables: SiteTables | null): ClusterPlan | null {
   if (tables === null || tables.groups.length === 0) return null;
+  if (tables.groups.some((g) => g.conditional.start[g.count] > MANY_LINKS)) return null;
   const graph = clusterGraph(tables);
   if ('why' in graph) return null;
   const sites = graph.positions.length;
@@ -134,4 +143,63 @@ export function usefulClusters(tables: SiteTables | null): ClusterPlan | null {
     slots: tables.groups.map((g) => g.slot),
     why: `${samplers.swendsen_wang.how}, after every ${CLUSTER_PERIOD} sweeps, because the couplings are strong enough to order neighbours`,
   };
+}
+
+/** Sweeps of conditionals may take so many gradients, and no unknown fewer elements, before paths are quicker. */
+const DEAR = 16;
+const MANY_ELEMENTS = 16;
+
+/**
+ * Paths guided by gradients, for unknowns whose conditionals the engine has to compute; null where sweeps are no
+ * dearer. A path of √d steps moves about as far as a sweep of d elements (bench/discrete).
+ */
+export function usefulPaths(model: Model, blocks: readonly SiteBlocks[], clamp: Clamp): ProposerPlan | null {
+  const free = blocks.reduce((n, i) => n + freeCount(clamp, i.slot), 0);
+  if (free < MANY_ELEMENTS || model.energy.support.length > 0) return null;
+  if (blocks.some((i) => stateCount(i.slot.domain, model.sizeOf) > largestConditional)) return null;
+  const machine = machines[model.engine.name] ?? machines['tfjs:cpu'];
+  const b = model.builder;
+  const chain = b.axis(b.range(1), 'chain');
+  const batch = makeBatch(b, model.energy.unknowns, [chain]);
+  const cost = (outputs: readonly Output[]): number =>
+    nanoseconds(workOf({ outputs, sizeOf: model.sizeOf }), machine);
+  let sweep = 0;
+  for (const info of blocks) {
+    const each = Math.max(1, Math.round(info.sites / info.blocks.length));
+    const { axes, energy } = conditional(b, info, batch, { kind: 'input', count: each }, model);
+    sweep += info.blocks.length * cost([{ name: 'energy', axes, node: energy }]);
+  }
+  if (sweep < DEAR * machine.call) return null;
+  const slots = blocks.map((i) => i.slot);
+  const { outputs, blind } = gradientOutputs(model, slots, chain, batch);
+  const times = sweep / cost(outputs);
+  if (blind || times < DEAR) return null;
+  return {
+    method: 'path',
+    slots,
+    blocks,
+    why: `discrete: ${samplers.path.how}, because a sweep of exact conditionals takes about ${Number(times.toPrecision(2))} times as long as a gradient`,
+  };
+}
+
+/** Evaluations of the energy in one sweep, about, with so many free elements: a gradient takes as long as three. */
+export function evaluationsOf({ method }: ProposerPlan, free: number): number {
+  switch (method) {
+    case 'random_scan':
+    case 'metropolised':
+      return free;
+    case 'informed':
+    case 'barker':
+      return free * free;
+    case 'block':
+    case 'ball':
+      return 10 * free;
+    case 'gradients':
+      return 0.75 * free;
+    case 'path':
+      return 1.5 * Math.sqrt(free);
+    case 'dmala':
+    case 'dula':
+      return 12;
+  }
 }

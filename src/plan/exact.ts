@@ -2,6 +2,7 @@
 import type { SiteBlocks } from '../analyse/blocks.ts';
 import { discreteGraph, type ModelGraph } from '../analyse/discrete-graph.ts';
 import { forestOf } from '../analyse/forest.ts';
+import { largestConditional } from '../domain.ts';
 import { type Elimination, eliminationOrder, powerOfTwo } from '../exact/order.ts';
 import { type Clamp, fault, freeCount, type Model } from '../infer/model.ts';
 
@@ -12,7 +13,7 @@ export interface ExactPlan {
 }
 
 /** What a plan takes by itself: as much work as some sweeps. */
-const BY_ITSELF = { variables: 2 ** 13, joint: 2 ** 12, largest: 2 ** 18, total: 2 ** 20, restarts: 3 };
+const BY_ITSELF = { variables: 2 ** 12, joint: 2 ** 12, largest: 2 ** 18, total: 2 ** 20, restarts: 2 };
 /** What is done where it is asked for. */
 const ASKED = { variables: 2 ** 18, joint: 2 ** 16, largest: 2 ** 25, total: 2 ** 30, restarts: 12 };
 /** Numbers in the tables that draws keep. */
@@ -38,8 +39,7 @@ export function planExact(
   const elements = free.reduce((n, u) => n + freeCount(clamp, u.slot), 0);
   if (!asked) {
     if (left || elements > limits.variables) return null;
-    // Without factors between them, elements are drawn exactly by sweeps; chains and trees have draws of their own.
-    if (blocks.every((i) => i.blocks.length === 1 && !i.sequential) && blocks.length === 1) return null;
+    // Chains and trees have draws of their own.
     if (blocks.length === 1 && forestOf(model, blocks[0], clamp)) return null;
   }
   const made = left
@@ -57,6 +57,8 @@ export function planExact(
     );
   }
   const { width, largest } = elimination;
+  // Without factors between them, elements are drawn exactly by sweeps.
+  if (!asked && width === 0 && largest <= largestConditional) return null;
   return {
     graph: made,
     elimination,

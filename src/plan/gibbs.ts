@@ -13,6 +13,7 @@ import {
   isProposer,
   type ProposerPlan,
   usefulClusters,
+  usefulPaths,
   wantedClusters,
   wantedProposer,
 } from './discrete.ts';
@@ -72,18 +73,29 @@ export function planGibbs(
   const asked = isCluster(wanted);
   const plan = sweeps(model, blocks, clamp, asked);
   if (!asked && (wanted === 'gibbs' || wanted === 'mixed')) return plan;
+  const paths = asked || plan.conditionals.length === 0 ? null : usefulPaths(model, plan.conditionals, clamp);
   const tables =
     plan.kernels?.tables ??
     (asked ? siteTables(model.builder, model.energy, blocks, clamp.fixed, model, model.engine).tables : null);
-  const clusters = asked ? wantedClusters(model, tables, wanted) : usefulClusters(tables);
-  if (clusters === null) return plan;
+  let clusters: ClusterPlan | null;
+  try {
+    clusters = asked ? wantedClusters(model, tables, wanted) : usefulClusters(tables);
+  } catch (e) {
+    plan.dispose();
+    throw e;
+  }
   return {
     ...plan,
+    conditionals: paths ? [] : plan.conditionals,
+    proposer: paths,
     clusters,
-    methods: new Map(clusters.slots.map((s) => [s, clusters.method])),
+    methods: new Map([
+      ...(clusters?.slots ?? []).map((s) => [s, clusters!.method] as const),
+      ...(paths?.slots ?? []).map((s) => [s, paths!.method] as const),
+    ]),
     how: new Map([
       ...plan.how,
-      ...clusters.slots.map((s) => [s, `${plan.how.get(s) ?? 'swept'}; ${clusters.why}`] as const),
+      ...(clusters?.slots ?? []).map((s) => [s, `${plan.how.get(s) ?? 'swept'}; ${clusters!.why}`] as const),
     ]),
   };
 }

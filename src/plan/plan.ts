@@ -19,8 +19,10 @@ import { type MarginalModel, marginalModel } from '../infer/marginal.ts';
 import { type Clamp, freeCount, type Model } from '../infer/model.ts';
 import type { Slot } from '../ir/types.ts';
 import { isSampler, type SamplerName, samplers } from '../samplers.ts';
+import { type CoordinatePlan, coordinateNote, standardisedBy } from './coordinates.ts';
 import { costsOf } from './exact.ts';
 import { type GibbsPlan, planGibbs } from './gibbs.ts';
+import { type LogZMethod, logZMethod } from './log-z.ts';
 
 /** How an unknown is drawn: a sampler of `samplers` (src/samplers.ts), or that it is not. */
 export type Method = SamplerName | 'given';
@@ -37,6 +39,8 @@ export interface UnknownPlan {
   /** Most factor instances that touch one element; null where some touch everything. */
   readonly blanket: number | null;
   readonly why: string;
+  /** Of a real unknown that is drawn around others. */
+  readonly coordinates?: CoordinatePlan;
 }
 
 export interface Plan {
@@ -49,7 +53,9 @@ export interface Plan {
   readonly unknowns: readonly UnknownPlan[];
   /** Joint states of the free discrete unknowns; null when some unknown is real or the number overflows. */
   readonly states: number | null;
-  readonly logz: 'enumeration' | 'elimination' | 'none';
+  /** How `logz` comes to its number, and why: exact sums, a Gaussian integral, or annealed importance sampling. */
+  readonly logz: LogZMethod;
+  readonly logzWhy: string;
   /** What summing the free discrete unknowns out one by one takes, where that was found to be affordable. */
   readonly elimination?: { readonly width: number; readonly largest: number; readonly total: number };
   /** Set once chains run at several temperatures. */
@@ -109,17 +115,23 @@ export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
   const joint = jointStates(model, clamp);
   const real = realMethod(model, wanted);
   const sums = summing(wanted) ? marginalModel(model, clamp, wanted === 'marginal') : null;
+  const around = standardisedBy(sums?.model ?? model, clamp);
   const states = joint.real === null && joint.total <= Number.MAX_SAFE_INTEGER ? joint.total : null;
   for (const u of model.unknowns) {
     const free = freeCount(clamp, u.slot);
     const base = { unknown: u.slot.name, domain: showDomain(u.slot.domain), elements: u.size, free };
     if (!isDiscrete(u.slot.domain)) {
+      const by = free === 0 ? undefined : around.get(u.slot);
       unknowns.push({
         ...base,
         method: free === 0 ? 'given' : real.method,
         blocks: null,
         blanket: null,
-        why: free === 0 ? 'every element is given' : `real: ${real.why}`,
+        why:
+          free === 0
+            ? 'every element is given'
+            : `real: ${real.why}${sums ? ', what is discrete summed out' : ''}${by ? coordinateNote(by) : ''}`,
+        ...(by ? { coordinates: { by, centred: null } } : {}),
       });
       continue;
     }
@@ -182,7 +194,7 @@ export function makePlan(model: Model, clamp: Clamp, wanted?: string): Planned {
       method: methods.length > 1 ? 'mixed' : (methods[0] ?? 'none'),
       unknowns: drawn,
       states,
-      logz: states !== null && states <= MAX_ENUMERATED ? 'enumeration' : exact ? 'elimination' : 'none',
+      ...logZMethod(model, clamp, states, exact !== null),
       ...(exact ? { elimination: costsOf(exact.elimination) } : {}),
       defaults: {
         chains: DEFAULT_CHAINS,

@@ -1,5 +1,6 @@
 /** What jobs report while they run and what they come to. */
 import type { ParamValues } from '../bind/bound.ts';
+import type { LogZ } from '../infer/log-z.ts';
 import type { SampleResult } from '../infer/sample.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -64,14 +65,7 @@ export type JobResult =
       /** How many workers drew. The draws do not depend on it. */
       readonly spread: Spread;
     } & SampleResult)
-  | {
-      readonly verb: 'logz';
-      readonly logZ: number;
-      /** Standard error; 0 when exact up to the engine's rounding. */
-      readonly error: number;
-      readonly method: 'exact';
-      readonly states: number;
-    }
+  | ({ readonly verb: 'logz' } & LogZ)
   | {
       readonly verb: 'score';
       readonly energy: Float64Array;

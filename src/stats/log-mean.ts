@@ -12,12 +12,12 @@ export interface LogMean {
   readonly shape: number;
 }
 
-/** Effective draws of all below which the largest decide, and the spread of logarithms is the better guide. */
-const FEW = 0.1;
+/** Effective draws below which the largest decide, and the spread of logarithms is the better guide. */
+const FEW = 10;
 
 /**
  * ln((1/n)·Σ exp(lᵢ)) of independent weights. The error is the larger of the delta method's and the jackknife's
- * (Efron, *The Jackknife, the Bootstrap* (1982), ch. 3); where fewer than a tenth of the draws count, it is no smaller
+ * (Efron, *The Jackknife, the Bootstrap* (1982), ch. 3); where fewer than ten of the draws count, it is no smaller
  * than the standard deviation of the logarithms, because the mean is then decided by draws that were perhaps not seen.
  */
 export function logMeanOf(logWeights: ArrayLike<number>): LogMean {
@@ -39,7 +39,7 @@ export function logMeanOf(logWeights: ArrayLike<number>): LogMean {
   for (const x of w) deviations += (x - mean) ** 2;
   const delta = Math.sqrt(deviations / (n * (n - 1))) / mean;
   let error = n > 1 ? Math.max(delta, jackknife(w, sum)) : Number.POSITIVE_INFINITY;
-  if (ess < FEW * n) error = Math.max(error, spread(logWeights));
+  if (ess < Math.min(FEW, n / 4)) error = Math.max(error, spread(logWeights));
   return { value: top + Math.log(mean), error, ess, shape: paretoShape(logWeights) };
 }
 

@@ -64,7 +64,7 @@ export function standardTransform(b: Builder, spec: StandardSpec): StandardTrans
     ? b.mul(b.const(-0.5), b.call('log', precisions(nodes, precision)[1]))
     : b.call('log', scaleAt(nodes));
   return {
-    z: (at) => b.at(axes, all, at),
+    z: (at) => b.apply({ axes, body: all }, at),
     logJacobian: b.sum(axes, unlessHeld(nodes, spread, b.const(0))),
   };
 }

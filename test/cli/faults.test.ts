@@ -81,7 +81,7 @@ describe('faults of the program and its data exit with 1', () => {
     [
       'an empty support',
       ['run', 'support.energy'],
-      ['E0702', 'support.energy:2:3', 'still violates this requirement'],
+      ['E0702', 'support.energy:2:3', 'the support is empty'],
     ],
     ['too many states', ['logz', 'good.energy'], ['E0703', 'good.energy:1:10', 'is real']],
     [

@@ -63,11 +63,20 @@ describe('answers as JSON', () => {
       plans: [
         {
           energy: 'Ising',
-          method: 'gibbs',
+          method: 'exact',
           states: 65536,
-          logz: 'enumeration',
+          logz: 'elimination',
+          elimination: { width: expect.any(Number), largest: expect.any(Number), total: expect.any(Number) },
           unknowns: [
-            { unknown: 's', domain: 'spin', elements: 16, free: 16, method: 'gibbs', blocks: 2, blanket: 5 },
+            {
+              unknown: 's',
+              domain: 'spin',
+              elements: 16,
+              free: 16,
+              method: 'exact',
+              blocks: null,
+              blanket: null,
+            },
           ],
         },
       ],
@@ -98,7 +107,7 @@ describe('answers as JSON', () => {
       chains: 2,
       draws: 50,
       folder: 'out/a',
-      method: 'gibbs',
+      method: 'exact',
     });
     const quantities = result.quantities as { name: string }[];
     expect(quantities.length).toBe(10);

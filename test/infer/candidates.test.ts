@@ -8,8 +8,14 @@ import { open } from '../run/kit.ts';
 
 async function run(text: string, draws: number) {
   const model = (await open(text)).model();
-  const { plan } = makePlan(model, noClamp(model));
-  const result = await sample(model, noClamp(model), { chains: 8, draws, warmup: 200, seed: 4 });
+  const { plan } = makePlan(model, noClamp(model), 'gibbs');
+  const result = await sample(model, noClamp(model), {
+    method: 'gibbs',
+    chains: 8,
+    draws,
+    warmup: 200,
+    seed: 4,
+  });
   const { quantities } = summarise(result.draws);
   return { plan, of: (name: string) => quantities.find((q) => q.name === name)! };
 }

@@ -15,7 +15,7 @@ import { isCluster, proposers } from '../../src/plan/discrete.ts';
 import { makePlan } from '../../src/plan/plan.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { open } from '../run/kit.ts';
-import { chiSquare, ERRORS } from './statistics.ts';
+import { chiSquare, ERRORS, estimate } from './statistics.ts';
 
 const CHAINS = 4096;
 
@@ -154,6 +154,11 @@ const required = `energy E(z : category(3)[3], b : bit) {
   term own  = sum([0.2, -0.7, 0.5][z[i]] for i in 3)
   term bits = 0.6 * b * (z[2] == 1)
 }`;
+const zeros = `energy E(a : bit, b : bit, z : category(3)[2]) {
+  term follows = -log([[1, 0], [0.3, 0.7]][a, b])
+  term table   = -log([0.5, 0.5, 0][z[0]]) - log([0.2, 0.3, 0.5][z[1]])
+  term counted = 0.8 * (a + b + (z[0] == 1) + (z[1] == 2) > 2)
+}`;
 const reals = `energy E(x : real[2], z : bit[3]) {
   term shape = x[0] ^ 2 + x[1] ^ 2 + tanh(x[0] * z[0] - x[1] * z[1] + z[2])
   term pairs = 0.8 * z[0] * z[1] + 0.5 * z[2] * x[0] - 0.7 * z[1] * z[2]
@@ -176,6 +181,11 @@ describe.each(methods)('%s leaves its target alone', (method) => {
   it('under requirements', async () => {
     const m = (await open(required)).model('E', kernelsEngine());
     expect(stays(m, method)).toBeGreaterThan(0.05);
+  });
+
+  it('where some states have probability 0, and some terms no derivative', async () => {
+    const m = (await open(zeros)).model('E', kernelsEngine());
+    expect(stays(m, method)).toBeGreaterThan(0.1);
   });
 
   it('given some elements, with reals held', async () => {
@@ -276,6 +286,71 @@ describe('what a method does not serve', () => {
     expect(await plan(anti, 'swendsen_wang')).toThrow(said(/more than two states/));
     const many = 'energy E(n : int(0, 5000)) { term c = 0.01 * n }';
     expect(await plan(many, 'path')).toThrow(said(/more than 1024 states/));
+  });
+});
+
+describe('what the plan takes by itself', () => {
+  const unknown = async (text: string) => {
+    const m = (await open(text)).model('E', kernelsEngine());
+    const { plan, gibbs } = makePlan(m, noClamp(m));
+    gibbs?.dispose();
+    return plan.unknowns[0];
+  };
+  const lattice = (coupling: number, field: number) => `index site = grid(16, 16)
+  set bond = neighbours(site, wrap = true)
+  energy E(s : spin[site]) {
+    term pairs = ${-coupling} * sum(s[p] * s[q] for (p, q) in bond)
+    term field = ${-field} * sum(s)
+  }`;
+
+  it('is clusters beside sweeps where couplings order neighbours', async () => {
+    const { method, why } = await unknown(lattice(0.44, 0));
+    expect(method).toBe('swendsen_wang');
+    expect(why).toMatch(/couplings are strong/);
+  });
+
+  it('is sweeps alone where couplings are weak, fields decide, or couplings cannot all be satisfied', async () => {
+    expect((await unknown(lattice(0.2, 0))).method).toBe('gibbs');
+    expect((await unknown(lattice(0.44, 1))).method).toBe('gibbs');
+    const frustrated = `index site = grid(16, 16)
+    set bond = neighbours(site, wrap = true)
+    energy E(s : spin[site]) { term pairs = -sum(cos(2 * p.row + 3 * q.col + 5 * q.row) * s[p] * s[q] for (p, q) in bond) }`;
+    expect((await unknown(frustrated)).method).toBe('gibbs');
+  });
+
+  it('is paths where every conditional is a network', async () => {
+    const net = (bits: number, end = '') => `param net = mlp(${bits}, hidden = [32, 32], act = silu)
+    energy E(x : bit[${bits}]) { term shape = 4 * net(x)${end} }`;
+    const { method, why } = await unknown(net(96));
+    expect(method).toBe('path');
+    expect(why).toMatch(/times as long as a gradient/);
+    expect((await unknown(net(14))).method).toBe('gibbs');
+    // A count that is compared has no derivative to go by.
+    expect((await unknown(net(96, ' + 3 * (sum(x) > 40)'))).method).toBe('gibbs');
+  });
+
+  it('draws what sweeps draw', async () => {
+    const m = (await open(lattice(0.44, 0))).model('E', kernelsEngine());
+    const mean = async (method?: string) => {
+      const { draws } = await sample(m, noClamp(m), {
+        chains: 64,
+        draws: 20,
+        thin: 10,
+        warmup: 150,
+        seed: 2,
+        method,
+      });
+      const energy = draws.quantities.find((q) => q.role === 'energy')!.values;
+      return estimate(
+        Array.from(
+          { length: 64 },
+          (_, c) => energy.subarray(20 * c, 20 * (c + 1)).reduce((x, y) => x + y, 0) / 20,
+        ),
+      );
+    };
+    const [auto, gibbs, wolff] = [await mean(), await mean('gibbs'), await mean('wolff')];
+    for (const other of [gibbs, wolff])
+      expect(Math.abs(auto.mean - other.mean)).toBeLessThan(ERRORS * Math.hypot(auto.error, other.error));
   });
 });
 

@@ -96,14 +96,21 @@ function marginals(model: Model, values: ArrayLike<number>, most: number): reado
 
 export const CHAINS = 8192;
 
-/** One state of each of many independent chains, after sweeps that start at random. */
+/** One state of each of many independent chains, after sweeps that start at random: Gibbs, where nothing else is said. */
 export async function sampleExact(
   model: Model,
   clamp: Clamp,
   options: SampleOptions = {},
 ): Promise<SampleResult> {
   const exact = probabilities(model, clamp);
-  const result = await sample(model, clamp, { chains: CHAINS, draws: 1, warmup: 24, seed: 11, ...options });
+  const result = await sample(model, clamp, {
+    method: 'gibbs',
+    chains: CHAINS,
+    draws: 1,
+    warmup: 24,
+    seed: 11,
+    ...options,
+  });
   const found = counts(model, result.draws);
   const { chains } = result.draws;
   if (exact.length * 20 <= chains) expectCounts(found, exact);

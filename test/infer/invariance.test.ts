@@ -115,7 +115,7 @@ describe('Gibbs leaves its target alone', () => {
     const given = compiled.program.jobs[0].options.given;
     if (given.kind !== 'given') throw new Error('no given');
     const clamp = clampOf(m, given.entries);
-    const { draws } = await sample(m, clamp, { chains: 16, draws: 50, warmup: 0, seed: 2 });
+    const { draws } = await sample(m, clamp, { method: 'gibbs', chains: 16, draws: 50, warmup: 0, seed: 2 });
     const [s, n] = draws.quantities.map((q) => q.values);
     for (let r = 0; r < 16 * 50; r++) {
       expect([s[r * 5 + 1], s[r * 5 + 3], n[r]]).toEqual([1, 1, 2]);
@@ -158,7 +158,13 @@ describe('counting', () => {
         require all_different(d[r, c] for r in row) for c in col
       }`);
     const m = model('E', wasm);
-    const { draws } = await sample(m, noClamp(m), { chains: 8, draws: 20, warmup: 300, seed: 3 });
+    const { draws } = await sample(m, noClamp(m), {
+      method: 'gibbs',
+      chains: 8,
+      draws: 20,
+      warmup: 300,
+      seed: 3,
+    });
     const d = draws.quantities[0].values;
     for (let r = 0; r < 8 * 20; r++)
       for (let i = 0; i < 4; i++) {
@@ -179,7 +185,7 @@ describe('streams', () => {
   const run = async (engine: Engine, chains: number, seed: number): Promise<Draws> => {
     const { model } = await open(text);
     const m = model('E', engine);
-    return (await sample(m, noClamp(m), { chains, draws: 40, warmup: 10, seed })).draws;
+    return (await sample(m, noClamp(m), { method: 'gibbs', chains, draws: 40, warmup: 10, seed })).draws;
   };
 
   it.each(['reference', 'cpu', 'wasm'] as const)('%s: the same seed gives the same draws', async (name) => {
@@ -214,7 +220,7 @@ describe('streams', () => {
       }`);
     const m = model();
     const go = async (chains: number): Promise<Draws> =>
-      (await sample(m, noClamp(m), { chains, draws: 5, warmup: 0, seed: 6 })).draws;
+      (await sample(m, noClamp(m), { method: 'gibbs', chains, draws: 5, warmup: 0, seed: 6 })).draws;
     const [three, eight] = [await go(3), await go(8)];
     three.quantities.forEach((q, i) => {
       expect([...eight.quantities[i].values.subarray(0, q.values.length)]).toEqual([...q.values]);

@@ -69,7 +69,13 @@ describe.each(exact.cases)('$boundary, beta = $beta, h = $h', (c) => {
     const draws = 400;
     const { model } = await open(program(L, c.boundary), { constants });
     const m = model('Ising', wasm);
-    const { draws: out } = await sample(m, noClamp(m), { chains, draws, warmup: 300, seed: 4 });
+    const { draws: out } = await sample(m, noClamp(m), {
+      method: 'gibbs',
+      chains,
+      draws,
+      warmup: 300,
+      seed: 4,
+    });
     const s = out.quantities.find((q) => q.name === 's')!.values;
     const means = Array.from({ length: chains }, (_, k) => {
       const total = new Array<number>(names.length).fill(0);

@@ -33,7 +33,7 @@ const forest = /chains or trees/;
 const byEngine = /conditionals evaluated by kernels/;
 
 function expectHow(model: Model, clamp: Clamp, how: How): void {
-  const { plan, gibbs } = makePlan(model, clamp);
+  const { plan, gibbs } = makePlan(model, clamp, 'gibbs');
   gibbs?.dispose();
   for (const [name, words] of Object.entries(how))
     expect(plan.unknowns.find((u) => u.unknown === name)?.why, name).toMatch(words);
@@ -44,7 +44,14 @@ async function run(text: string, how: How, options: SampleOptions = {}): Promise
   const { model, clamp, heap } = await read(text);
   expectHow(model, clamp, how);
   const before = heap.used;
-  const result = await sample(model, clamp, { chains: CHAINS, draws: 1, warmup: 24, seed: 5, ...options });
+  const result = await sample(model, clamp, {
+    method: 'gibbs',
+    chains: CHAINS,
+    draws: 1,
+    warmup: 24,
+    seed: 5,
+    ...options,
+  });
   expect(heap.used).toBe(before);
   return result;
 }
@@ -561,10 +568,16 @@ describe('random programs', () => {
       const heap = new Heap();
       const model = (await open(text, { files })).model(undefined, kernelsEngine(heap));
       const clamp = noClamp(model);
-      const { plan, gibbs } = makePlan(model, clamp);
+      const { plan, gibbs } = makePlan(model, clamp, 'gibbs');
       gibbs?.dispose();
       if (plan.states === null || plan.states > 2048) continue;
-      const { draws } = await sample(model, clamp, { chains: 1024, draws: 1, warmup: 30, seed: 2 });
+      const { draws } = await sample(model, clamp, {
+        method: 'gibbs',
+        chains: 1024,
+        draws: 1,
+        warmup: 30,
+        seed: 2,
+      });
       const found = counts(model, draws);
       const exact = Array.from(probabilities(model, clamp));
       expect(
@@ -596,14 +609,21 @@ describe('how chains start', () => {
       of: (slot: { readonly name: string }, c: number) =>
         new Array(16).fill(slot.name === 's' ? (c % 2 ? 1 : -1) : c % 2),
     };
-    const { draws } = await sample(model, noClamp(model), { chains: 8, draws: 3, warmup: 2, seed: 1, start });
+    const { draws } = await sample(model, noClamp(model), {
+      method: 'gibbs',
+      chains: 8,
+      draws: 3,
+      warmup: 2,
+      seed: 1,
+      start,
+    });
     const s = valuesOf(draws, 's');
     for (let c = 0; c < 8; c++) for (let i = 0; i < 48; i++) expect(s[48 * c + i]).toBe(c % 2 ? 1 : -1);
   });
 
   it('a chain draws the same whatever others there are, and whoever draws them', async () => {
     const { model } = await read(text);
-    const options = { draws: 20, warmup: 10, seed: 4 };
+    const options = { method: 'gibbs', draws: 20, warmup: 10, seed: 4 };
     const all = await sample(model, noClamp(model), { chains: 5, ...options });
     const again = await sample(model, noClamp(model), { chains: 5, ...options });
     const some = await sample(model, noClamp(model), { chains: 5, ...options, part: { from: 2, count: 2 } });

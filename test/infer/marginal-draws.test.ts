@@ -222,7 +222,10 @@ describe('a change point', () => {
         y ~ normal([alpha + (if x[i] < x[k] then slope[0] else slope[1]) * (x[i] - x[k]) for i in obs], sigma)
       }`;
     const files = { 'x.csv': column('x', x), 'y.csv': column('y', y) };
-    const { means, rHat: r } = await drawn(text, files, ['marginal', 'nuts', 'nuts', 'nuts']);
+    const { means, rHat: r } = await drawn(text, files, ['marginal', 'nuts', 'nuts', 'nuts'], {
+      chains: 12,
+      draws: 300,
+    });
     const weights: number[] = [];
     const alphas: number[] = [];
     for (let k = 0; k < count; k++) {

@@ -65,8 +65,11 @@ const logzView = (r: Of<'logz'>): readonly HTMLElement[] => [
       value: formatNumber(r.logZ, 8),
       note: r.error > 0 ? `± ${formatNumber(r.error)}` : 'exact',
     },
-    { label: 'states visited', value: count(r.states) },
+    ...(r.states === null ? [] : [{ label: 'states', value: count(r.states) }]),
+    ...(r.chains === null ? [] : [{ label: 'chains', value: count(r.chains) }]),
+    ...(r.rungs === null ? [] : [{ label: 'temperatures', value: count(r.rungs) }]),
   ]),
+  ...r.warnings.map((w) => h('p', { class: 'warning' }, w)),
 ];
 
 function scoreView(r: Of<'score'>): readonly HTMLElement[] {

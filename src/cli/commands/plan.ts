@@ -1,3 +1,5 @@
+import { isDiscrete } from '../../domain.ts';
+import { exactOf } from '../../infer/exact.ts';
 import { asMemoryFault } from '../../infer/memory.ts';
 import { type Model, makeModel, noClamp } from '../../infer/model.ts';
 import { makePlan, type Plan } from '../../plan/plan.ts';
@@ -50,9 +52,19 @@ export async function planCommand(
 
 function planOf(model: Model, span: Span): Plan {
   try {
-    const { plan, gibbs } = makePlan(model, noClamp(model));
+    const clamp = noClamp(model);
+    const { plan, gibbs } = makePlan(model, clamp);
     gibbs?.dispose();
-    return plan;
+    // What is too dear for a plan of sampling need not be for the one number.
+    if (plan.logz !== 'ais' || model.unknowns.some((u) => !isDiscrete(u.slot.domain))) return plan;
+    const exact = exactOf(model, clamp);
+    return 'why' in exact
+      ? { ...plan, logzWhy: exact.why }
+      : {
+          ...plan,
+          logz: 'elimination',
+          logzWhy: `what is free is discrete, its graph of width ${exact.elimination.width}`,
+        };
   } catch (e) {
     throw asMemoryFault(e, `the plan of \`${model.energy.name}\``, span);
   }
@@ -70,7 +82,7 @@ export function showPlan(plan: Plan, alone: string | null = null): string {
   ]);
   const why = plan.unknowns.map((u) => `  ${u.unknown}: ${u.why}`).join('\n');
   const states = plan.states === null ? '' : `, ${plan.states} states`;
-  return `${plan.energy}: ${plan.method} on ${plan.engine}${states}; logz by ${plan.logz}${plan.engineWhy === null ? '' : `\n${plan.engine}: ${plan.engineWhy}`}
+  return `${plan.energy}: ${plan.method} on ${plan.engine}${states}; logz by ${plan.logz}, because ${plan.logzWhy}${plan.engineWhy === null ? '' : `\n${plan.engine}: ${plan.engineWhy}`}
 ${textTable(['unknown', 'domain', 'elements', 'method', 'blocks', 'blanket'], rows)}
 ${why}${alone === null ? '' : `\n  workers: 1, because ${alone}`}
 `;

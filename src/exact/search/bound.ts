@@ -19,6 +19,8 @@ export class Bound {
   /** No state of the present domains lies below this. */
   lower: number;
   work = 0;
+  /** Work after which no further pass is begun: the bound stays as good as it is. */
+  limit = Infinity;
   /** The state of each variable that was cheapest when last looked at. */
   readonly cheapest: Int32Array;
   readonly #problem: Problem;
@@ -158,7 +160,7 @@ export class Bound {
       }
       done = until;
       if (this.lower >= cutoff) return this.#dead(-1);
-      if (!keep || round === rounds) break;
+      if (!keep || round === rounds || (round > 0 && this.work > this.limit)) break;
       const before = this.lower;
       const order = this.#order;
       const forward = round % 2 === 0;

@@ -98,7 +98,9 @@ export function branch(problem: Problem, propagator: Propagator, options: Branch
 
   let from = 0;
   if (bound) {
-    if (!bound.raise(cutoff, -0, ROOT_ROUNDS, 1e-5)) return finish(true);
+    bound.limit = options.work / 4;
+    if (!bound.raise(cutoff, 0, ROOT_ROUNDS, 1e-5)) return finish(true);
+    bound.limit = Infinity;
     lower = Math.max(lower, bound.lower);
     from = domains.mark;
   }

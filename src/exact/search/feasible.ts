@@ -1,11 +1,15 @@
 /** States in the support, at random as far as a search goes: starts for chains; and all of them, to count. */
 import { Stream } from '../../random/stream.ts';
 import type { DiscreteGraph } from '../graph.ts';
-import { branch } from './branch.ts';
+import { type BranchOptions, type BranchResult, branch } from './branch.ts';
 import { FastRandom } from './fast-random.ts';
-import { makeProblem, tooLarge } from './problem.ts';
+import { localSearch } from './local-search.ts';
+import { makeProblem, type Problem, tooLarge } from './problem.ts';
 import { Propagator } from './propagate.ts';
 import type { Enumeration } from './types.ts';
+
+/** Steps of the local search. */
+const LOCAL_WORK = 5e7;
 
 /** What a search for one state may cost. */
 export interface FeasibleOptions {
@@ -29,14 +33,47 @@ export function feasible(
   const propagator = new Propagator(problem);
   if (!propagator.begin()) return 'empty';
   const stream = typeof seed === 'number' ? new Stream(seed, 'feasible') : seed;
-  const { codes, exhausted } = branch(problem, propagator, {
+  const { codes, exhausted } = satisfy(problem, propagator, {
     nodes: options.nodes ?? 200_000,
     work: options.work ?? 1e9,
-    random: new FastRandom(stream),
+    seed: stream.fork('local').int(2 ** 32),
+    random: new FastRandom(stream.fork('order')),
     shuffle: true,
     ungraded: true,
   });
   return codes ?? (exhausted ? 'empty' : null);
+}
+
+/** Branchings before a local search has its turn: so many, and so many for each variable. */
+const FIRST_NODES = 2000;
+const FIRST_EACH = 2;
+
+/**
+ * A state of the support: by a short complete search, then a local one, which is better at large problems that have
+ * many solutions, then a complete one with the weights that the first has learnt.
+ */
+export function satisfy(
+  problem: Problem,
+  propagator: Propagator,
+  options: BranchOptions & { readonly seed: number },
+): BranchResult {
+  const { domains } = propagator;
+  const mark = domains.mark;
+  const few = FIRST_NODES + FIRST_EACH * problem.count;
+  const first = branch(problem, propagator, { ...options, nodes: Math.min(few, options.nodes) });
+  if (first.exhausted || first.codes || first.nodes >= options.nodes || first.work >= options.work)
+    return first;
+  const local = localSearch(problem.graph, {
+    seed: options.seed,
+    work: Math.min((options.work - first.work) / 4, LOCAL_WORK),
+    target: Number.MAX_VALUE,
+    stop: options.stop,
+  });
+  if (local.codes) return { ...first, codes: local.codes, energy: local.energy, exhausted: !problem.graded };
+  propagator.abandon();
+  domains.undo(mark);
+  const rest = branch(problem, propagator, { ...options, nodes: options.nodes - first.nodes });
+  return { ...rest, nodes: first.nodes + rest.nodes };
 }
 
 /** The states of the support, up to `limit` of them, whatever their energy. */

@@ -2,8 +2,9 @@
 import { Stream } from '../../random/stream.ts';
 import type { DiscreteGraph } from '../graph.ts';
 import { energyOf } from '../graph.ts';
-import { branch } from './branch.ts';
+import { type BranchOptions, branch } from './branch.ts';
 import { FastRandom } from './fast-random.ts';
+import { satisfy } from './feasible.ts';
 import { localSearch } from './local-search.ts';
 import { partsOf } from './parts.ts';
 import { makeProblem, tooLarge } from './problem.ts';
@@ -97,14 +98,19 @@ function solvePart(graph: DiscreteGraph, options: SolveOptions): Solution & { re
     }
   }
   const random = new FastRandom(new Stream(seed, 'search'));
-  const one = branch(problem, propagator, {
+  const asked: BranchOptions = {
     nodes: options.nodes ?? NODES,
     work: (options.work ?? WORK) - work,
     random,
     start,
     stop: options.stop,
     improved: options.improved,
-  });
+  };
+  const one = problem.graded
+    ? branch(problem, propagator, asked)
+    : start
+      ? { codes: start, energy: energyOf(graph, start), exhausted: true, lower: 0, nodes: 0, work: 0 }
+      : satisfy(problem, propagator, { ...asked, seed });
   work += one.work;
   const { codes, energy, exhausted, nodes } = one;
   if (codes === null)

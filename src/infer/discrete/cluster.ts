@@ -62,46 +62,93 @@ type Moves = (
   warming: boolean,
 ) => void;
 
-/** Bonds are laid where a 32-bit number is below this. */
-function thresholds(coupling: Float64Array, out: Float64Array, beta: number): void {
-  for (let e = 0; e < out.length; e++) out[e] = -Math.expm1(-beta * Math.abs(coupling[e])) * 2 ** 32;
+/** Bonds are laid where a 32-bit number, as a signed one, is below this. */
+function thresholds(coupling: Float64Array, out: Int32Array, beta: number): void {
+  for (let e = 0; e < out.length; e++)
+    out[e] =
+      Math.min(Math.round(-Math.expm1(-beta * Math.abs(coupling[e])) * 2 ** 32), 2 ** 32 - 1) - 2 ** 31;
 }
 
 function swendsenWang(graph: ClusterGraph): Moves {
   const { positions, states, first, total, left, right, coupling } = graph;
   const n = positions.length;
-  const limit = new Float64Array(coupling.length);
+  const limit = new Int32Array(coupling.length);
   /** What the codes of bound sites differ by: 0 for equal. */
   const differ = Uint8Array.from(coupling, (k) => (k < 0 ? 1 : 0));
   let at = Number.NaN;
   const parent = new Int32Array(n);
+  const laid = new Int32Array(coupling.length + 1);
   const cost = new Float64Array(total);
   const choice = new Uint8Array(n);
-  const two = states.every((s) => s === 2);
   const weight = new Float64Array(states.reduce((p, q) => Math.max(p, q), 2));
-  return (x, field, beta, random) => {
-    if (beta !== at) thresholds(coupling, limit, beta);
-    at = beta;
+  const free = graph.own.every((e) => e === 0) && graph.outside.length === 0 && states.every((s) => s === 2);
+
+  /**
+   * Lays the bonds; roots are the first sites of their clusters. The union of two trees is Rem's (Dijkstra 1976; Patwary,
+   * Blair & Manne, SEA 2010): both are climbed together, spliced on the way.
+   */
+  function bind(x: Uint8Array, random: Random): void {
     for (let i = 0; i < n; i++) parent[i] = i;
-    for (let e = 0; e < left.length; e++) {
+    // The generator by hand: its state stays in registers. Written without branches, for none could be foretold.
+    let { a, b, c, d } = random;
+    let count = 0;
+    for (let e = 0; e < limit.length; e++) {
+      const sum = (a + d) | 0;
+      const word = (((sum << 7) | (sum >>> 25)) + a) | 0;
+      const f = c ^ a;
+      const g = d ^ b;
+      c = f ^ (b << 9);
+      b ^= f;
+      a ^= g;
+      d = (g << 11) | (g >>> 21);
+      laid[count] = e;
+      count += (x[left[e]] ^ x[right[e]]) === differ[e] ? (word < limit[e] ? 1 : 0) : 0;
+    }
+    random.a = a;
+    random.b = b;
+    random.c = c;
+    random.d = d;
+    for (let k = 0; k < count; k++) {
+      const e = laid[k];
       let p = left[e];
       let q = right[e];
-      const satisfied = differ[e] === 0 ? x[p] === x[q] : x[p] !== x[q];
-      if (!satisfied || random.word() >= limit[e]) continue;
-      while (parent[p] !== p) {
-        parent[p] = parent[parent[p]];
-        p = parent[p];
+      let up = parent[p];
+      let vp = parent[q];
+      while (up !== vp) {
+        if (up > vp) {
+          parent[p] = vp;
+          if (p === up) break;
+          p = up;
+          up = parent[p];
+        } else {
+          parent[q] = up;
+          if (q === vp) break;
+          q = vp;
+          vp = parent[q];
+        }
       }
-      while (parent[q] !== q) {
-        parent[q] = parent[parent[q]];
-        q = parent[q];
-      }
-      if (p < q) parent[q] = p;
-      else parent[p] = q;
     }
-    // Roots are the first of their clusters, so parents come before what hangs on them.
+  }
+
+  /** Without fields each cluster flips or not by the toss of a coin. */
+  function toss(x: Uint8Array, random: Random): void {
+    for (let i = 0; i < n; i++) {
+      const up = parent[i];
+      if (up === i) choice[i] = random.word() >>> 31;
+      else {
+        const root = parent[up];
+        parent[i] = root;
+        x[i] ^= choice[root];
+        continue;
+      }
+      x[i] ^= choice[i];
+    }
+  }
+
+  function choose(x: Uint8Array, field: Float64Array, beta: number, random: Random): void {
     cost.fill(0);
     for (let i = 0; i < n; i++) {
+      // Parents come before what hangs on them.
       const root = parent[parent[i]];
       parent[i] = root;
       const [from, to] = [first[i], first[root]];
@@ -116,15 +163,23 @@ function swendsenWang(graph: ClusterGraph): Moves {
         } else choice[i] = random.draw(cost, first[i], states[i], beta, weight);
       }
       const chosen = choice[parent[i]];
-      x[i] = two || states[i] === 2 ? x[i] ^ chosen : chosen;
+      x[i] = states[i] === 2 ? x[i] ^ chosen : chosen;
     }
+  }
+
+  return (x, field, beta, random) => {
+    if (beta !== at) thresholds(coupling, limit, beta);
+    at = beta;
+    bind(x, random);
+    if (free) toss(x, random);
+    else choose(x, field, beta, random);
   };
 }
 
 function wolff(graph: ClusterGraph, chains: number): Moves {
   const { positions, states, first, left, right, coupling } = graph;
   const n = positions.length;
-  const limit = new Float64Array(coupling.length);
+  const limit = new Int32Array(coupling.length);
   let at = Number.NaN;
   const start = new Int32Array(n + 1);
   for (let e = 0; e < left.length; e++) {
@@ -160,7 +215,7 @@ function wolff(graph: ClusterGraph, chains: number): Moves {
         const q = other[l];
         const e = edge[l];
         const satisfied = coupling[e] > 0 ? x[p] === x[q] : x[p] !== x[q];
-        if (inside[q] || !satisfied || random.word() >= limit[e]) continue;
+        if (inside[q] || !satisfied || (random.word() | 0) >= limit[e]) continue;
         inside[q] = 1;
         members[size++] = q;
       }
@@ -192,10 +247,10 @@ function wolff(graph: ClusterGraph, chains: number): Moves {
 
 /** xoshiro128++ (Blackman & Vigna, ACM TOMS 47 (2021) 36), seeded from a chain's stream: a cluster asks for many bits. */
 class Random {
-  private a: number;
-  private b: number;
-  private c: number;
-  private d: number;
+  a: number;
+  b: number;
+  c: number;
+  d: number;
 
   constructor(stream: Stream) {
     this.a = stream.word() | 1;

@@ -7,10 +7,10 @@ import { conditional } from '../../analyse/conditional.ts';
 import { factorsOf } from '../../analyse/factors.ts';
 import { relaxEnergy } from '../../analyse/relaxation.ts';
 import type { Output } from '../../engines/engine.ts';
-import { totalEnergy, violationsOf } from '../../ir/batch.ts';
+import { type Batch, totalEnergy, violationsOf } from '../../ir/batch.ts';
 import { gradient } from '../../ir/derive.ts';
-import { atCorners } from '../../ir/relax.ts';
-import type { Axis, Node } from '../../ir/types.ts';
+import { atCorners, type RelaxedInput } from '../../ir/relax.ts';
+import type { Axis, Node, Slot } from '../../ir/types.ts';
 import { chainsOf } from '../chains.ts';
 import { faultyTerm } from '../faulty-term.ts';
 import { batchInputs, fault, type Model, type States } from '../model.ts';
@@ -79,11 +79,18 @@ function evaluatedOf(out: ReadonlyMap<string, { readonly data: ArrayLike<number>
   };
 }
 
-/** Levels by the derivatives of the relaxed energy: one gradient, whatever the number of sites. */
-export function gradientTarget(model: Model, sites: Sites, chains: number): Target {
+/** Energies and the derivatives of the relaxed energy at the chains' states, as outputs `d0`, … of the slots. */
+export function gradientOutputs(
+  model: Model,
+  slots: readonly Slot[],
+  chain: Axis,
+  batch: Batch,
+): {
+  readonly outputs: readonly Output[];
+  readonly inputs: readonly RelaxedInput[];
+  readonly blind: boolean;
+} {
   const b = model.builder;
-  const { chain, batch, compile } = chainsOf(model, chains);
-  const slots = sites.layouts.map((u) => u.slot);
   const relaxed = relaxEnergy(b, model.energy, slots, model, model.kernels ?? undefined);
   const lead = b.axisNode(chain);
   const at = (n: Node): Node =>
@@ -99,6 +106,14 @@ export function gradientTarget(model: Model, sites: Sites, chains: number): Targ
     const { axes, body } = derivatives.get(i.input)!;
     outputs.push({ name: `d${k}`, axes: [chain, ...axes], node: at(body) });
   });
+  return { outputs, inputs, blind: relaxed.terms.some((t) => t.blind) };
+}
+
+/** Levels by the derivatives of the relaxed energy: one gradient, whatever the number of sites. */
+export function gradientTarget(model: Model, sites: Sites, chains: number): Target {
+  const { chain, batch, compile } = chainsOf(model, chains);
+  const slots = sites.layouts.map((u) => u.slot);
+  const { outputs, inputs } = gradientOutputs(model, slots, chain, batch);
   const run = compile(outputs);
   const { count, of, element, states: sizes, first, total, offset, scale, layouts } = sites;
   return {

@@ -55,6 +55,7 @@ export function taskOf(cx: JobContext): SampleTask {
     warmup: num('warmup'),
     thin: num('thin') ?? (n === undefined ? undefined : 1),
     seed: num('seed'),
+    coordinates: coordinatesOption(cx),
     scales: scalesOf(cx),
     start: rows
       ? {
@@ -220,6 +221,11 @@ function methodOption(cx: JobContext, model: Model, clamp: Clamp): SampleOptions
     `\`${wanted.value}\` does not sample \`${slot.name}\`, which is ${showDomain(slot.domain)}`,
     `${kinds[servedAs(slot.domain)]} are sampled by ${samplersOf(servedAs(slot.domain))}`,
   );
+}
+
+function coordinatesOption({ job }: JobContext): SampleOptions['coordinates'] {
+  const wanted = job.options.coordinates;
+  return wanted?.kind === 'word' && wanted.value === 'declared' ? 'declared' : undefined;
 }
 
 type Served = Exclude<SamplerSpec['serves'], 'all'>;
