@@ -26,14 +26,16 @@ export interface JagsOptions {
 export interface Matrix {
   readonly rows: number;
   readonly columns: number;
-  readonly value: number;
+  /** Of every element, or of each, column by column. */
+  readonly value?: number;
+  readonly values?: ArrayLike<number>;
 }
 
-function written(data: JagsOptions['data']): string {
+export function written(data: JagsOptions['data']): string {
   const lines = Object.entries(data).map(([name, x]) => {
     if (typeof x === 'number') return `${name} <- ${x}`;
     if ('rows' in x) {
-      const all = new Array(x.rows * x.columns).fill(x.value).join(', ');
+      const all = (x.values ? Array.from(x.values) : new Array(x.rows * x.columns).fill(x.value)).join(', ');
       return `${name} <- structure(c(${all}), .Dim = c(${x.rows}, ${x.columns}))`;
     }
     return `${name} <- c(${Array.from(x).join(', ')})`;
@@ -53,7 +55,7 @@ function secondsOf(pid: number): number {
   }
 }
 
-interface Ran {
+export interface Ran {
   /** Seconds between the first mark and the second. */
   readonly seconds: number;
   /** Whether both marks were printed. */
@@ -62,7 +64,7 @@ interface Ran {
 }
 
 /** Runs a script; null where there is no JAGS. */
-function runScript(folder: string, script: string): Promise<Ran | null> {
+export function runScript(folder: string, script: string): Promise<Ran | null> {
   return new Promise((resolve, reject) => {
     const child = spawn('jags', [], { cwd: folder });
     const marks: number[] = [];

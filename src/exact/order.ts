@@ -26,7 +26,7 @@ export interface Elimination {
 export interface OrderOptions {
   /** Most joint states of a clique; default 2²⁶. */
   readonly largest?: number;
-  /** Most joint states of all cliques; default 2³². */
+  /** Most joint states of all cliques; default 2³⁰. */
   readonly total?: number;
   /** Tries of each rule; default 12, fewer where the first is cheap. */
   readonly restarts?: number;
@@ -48,7 +48,7 @@ export function eliminationOrder(
   graph: DiscreteGraph,
   options: OrderOptions = {},
 ): Elimination | { readonly why: string } {
-  const { largest = 2 ** 26, total = 2 ** 32, restarts = 12, seed = 1 } = options;
+  const { largest = 2 ** 26, total = 2 ** 30, restarts = 12, seed = 1 } = options;
   if (graph.states.length > MAX_VARIABLES) return { why: `it has more than ${MAX_VARIABLES} unknowns` };
   const start = neighboursOf(graph);
   const tooWide = {
@@ -66,7 +66,7 @@ export function eliminationOrder(
       if (!order && slack > 1) return tooWide;
       if (!order) continue;
       const cost = costOf(graph, order);
-      if (cost.largest <= largest && cost.total <= limit && (!best || cost.total < best.total)) best = cost;
+      if (cost.largest <= largest && cost.total <= total && (!best || cost.total < best.total)) best = cost;
     }
     // Looking for orders must not take longer than what they save; what no order of three comes near is given up.
     if (i >= (best ? best.total / CHEAP : 2)) break;

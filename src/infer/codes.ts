@@ -11,6 +11,7 @@ export const inferCodes = {
   E0731: 'a density that is not integrable',
   E0732: 'stopped before there was an estimate',
   E0733: 'an estimate that one chain decides',
+  E0741: 'an energy without a least value',
 } as const;
 
 export type InferCode = keyof typeof inferCodes;

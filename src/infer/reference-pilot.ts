@@ -203,7 +203,7 @@ function notIntegrable(model: Model, parts: readonly Coordinates[], coordinate: 
       return fault(
         'E0731',
         slot.span ?? model.energy.span,
-        `chains run away along \`${slot.name}\`, or would: exp(−E) of \`${model.energy.name}\` does not seem to be integrable`,
+        `exp(−E) of \`${model.energy.name}\` does not seem to be integrable: it does not fall off along \`${slot.name}\``,
         `give \`${slot.name}\` a prior, or bounds`,
       );
     left -= free.length;

@@ -52,8 +52,9 @@ export function standardTransform(b: Builder, spec: StandardSpec): StandardTrans
   const own = (at: readonly Node[]): Node => {
     if (!precision) return b.add(locAt(at), b.mul(scaleAt(at), u(at)));
     const [p, both] = precisions(at, precision);
+    const spread = b.div(one, b.call('sqrt', both));
     const known = b.mul(p, locAt(at));
-    return b.add(b.div(pull ? b.add(known, pull(at)) : known, both), b.div(u(at), b.call('sqrt', both)));
+    return b.mul(spread, b.add(b.mul(spread, pull ? b.add(known, pull(at)) : known), u(at)));
   };
   const unlessHeld = (at: readonly Node[], free: Node, other: Node): Node =>
     held ? b.call('select', held(at), other, free) : free;

@@ -7,6 +7,8 @@ import { batchInputs, compile, type Model, type States } from '../model.ts';
 export interface Whole {
   /** +∞ where a requirement is broken or the energy is not a number. */
   energy(states: States): number;
+  /** The sum of the terms, whatever is required. */
+  level(states: States): number;
   /** How many requirements are broken; 0 in the support. */
   broken(states: States): number;
   dispose(): void;
@@ -38,6 +40,7 @@ export function wholeEnergy(model: Model): Whole {
       const { energy, broken } = at(states);
       return broken > 0 || Number.isNaN(energy) ? Number.POSITIVE_INFINITY : energy;
     },
+    level: (states) => at(states).energy,
     broken: (states) => at(states).broken,
     dispose: () => run.dispose(),
   };

@@ -1,0 +1,135 @@
+/**
+ * Posteriors beside Stan and JAGS, in the same run: the worst bulk effective sample size a second, of sampling and
+ * with everything before it, and gradients a second. Ratios with their spread over rounds.
+ *
+ *   npm run bench:posteriors -- REFERENCE [--only name] [--rounds 3] [--no-stan] [--no-jags] [--json]
+ *
+ * REFERENCE: the folder of reference problems (pdb_…, bugs_…), whose data.json all read.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bind } from '../../src/bind/bind.ts';
+import { initialParams } from '../../src/bind/params.ts';
+import { packageLibrary } from '../../src/cli/library.ts';
+import { compileProgram } from '../../src/compile.ts';
+import { kernelsEngine } from '../../src/engines/kernels/index.ts';
+import { makeModel, noClamp } from '../../src/infer/model.ts';
+import { sample } from '../../src/infer/sample.ts';
+import { memoryHost } from '../../src/io/memory-host.ts';
+import { moduleReader } from '../../src/modules.ts';
+import { spreadOf } from '../kernels/report.ts';
+import { dataOf, type Posterior, posteriors, readData, sources } from './cases.ts';
+import { jagsRun } from './jags-peer.ts';
+import { type Ran, worstEss } from './ran.ts';
+import { stanPeer } from './stan-peer.ts';
+
+const DRAWS = 1000;
+const UPDATES = 20_000;
+
+interface Ours extends Ran {
+  /** Reading, checking, binding, deriving, making code. */
+  readonly compile: number;
+}
+
+/** One run from the text on, on one thread. */
+async function ours(p: Posterior, data: string, seed: number): Promise<Ours> {
+  const t0 = performance.now();
+  const text = readFileSync(join(sources, 'programs', `${p.name}.energy`), 'utf8');
+  const host = memoryHost({ 'data.json': readFileSync(data, 'utf8') });
+  const compiled = await compileProgram(text, `${p.name}.energy`, moduleReader(host, packageLibrary()));
+  if (!compiled.ok) throw new Error(`${p.name} does not compile: ${compiled.diagnostics[0]?.message}`);
+  const bound = await bind(compiled.program, host, { everything: ['data.json'] });
+  const [energy] = [...compiled.program.energies.values()];
+  const model = makeModel(bound, energy.energy, initialParams(bound, 1), kernelsEngine());
+  const opened = (performance.now() - t0) / 1000;
+  const { draws, seconds, chains } = await sample(model, noClamp(model), {
+    seed,
+    draws: DRAWS,
+    warmup: DRAWS,
+    thin: 1,
+  });
+  const columns = new Map<string, Float64Array>();
+  for (const q of draws.quantities) {
+    if (q.role === 'term' || q.role === 'energy') continue;
+    const size = q.values.length / (draws.chains * draws.draws);
+    for (let k = 0; k < size; k++)
+      columns.set(
+        `${q.name}[${k}]`,
+        q.values.filter((_, i) => i % size === k),
+      );
+  }
+  return {
+    compile: opened + seconds.compile,
+    warmup: seconds.warmup,
+    sampling: seconds.sampling,
+    leapfrogs: chains.reduce((n, c) => n + (c.leapfrogs ?? 0), 0),
+    divergences: chains.reduce((n, c) => n + c.divergences, 0),
+    ...worstEss(columns),
+  };
+}
+
+const args = process.argv.slice(2);
+const flag = (name: string): boolean => args.includes(`--${name}`);
+const option = (name: string): string | undefined => {
+  const i = args.indexOf(`--${name}`);
+  return i < 0 ? undefined : args[i + 1];
+};
+const values = new Set([option('only'), option('rounds')]);
+const reference = args.find((a) => !a.startsWith('--') && !values.has(a));
+if (reference === undefined) {
+  console.error('say where the reference problems are: npm run bench:posteriors -- REFERENCE');
+  process.exit(2);
+}
+const rounds = Number(option('rounds') ?? 3);
+const folder = mkdtempSync(join(tmpdir(), 'posteriors-'));
+const show = (x: number): string =>
+  Number.isFinite(x) ? Number(x.toPrecision(3)).toLocaleString('en-US') : '–';
+const spread = (xs: readonly number[]): string => {
+  const s = spreadOf(xs);
+  return xs.length === 0 ? '–' : `${show(s.median)} [${show(s.low)}–${show(s.high)}]`;
+};
+
+try {
+  for (const p of posteriors) {
+    const only = option('only');
+    if (only !== undefined && !p.name.includes(only)) continue;
+    const data = dataOf(reference, p);
+    const note = (text: string): void => console.log(`  ${text}`);
+    console.log(`${p.name}: ${p.title}`);
+    const stan = flag('no-stan') ? null : await stanPeer(p.name, data, join(folder, p.name), note);
+    const mine: Ours[] = [];
+    const stans: Ran[] = [];
+    const jags: Ran[] = [];
+    // Ours once beforehand, as a process that has already drawn something.
+    await ours(p, data, 99);
+    for (let i = 1; i <= rounds; i++) {
+      mine.push(await ours(p, data, i));
+      if (stan) stans.push(await stan.run(i, DRAWS));
+      if (!p.jags || flag('no-jags')) continue;
+      const spec = { model: p.name, ...p.jags(readData(data)) };
+      const ran = await jagsRun(spec, join(folder, `${p.name}-jags`), i, p.updates ?? UPDATES, note);
+      if (ran) jags.push(ran);
+    }
+    stan?.end();
+    const rate = (r: Ran): number => r.ess / r.sampling;
+    const whole = (r: Ours): number => r.ess / (r.compile + r.warmup + r.sampling);
+    console.log(
+      `  ours  ${spread(mine.map(rate))} ESS/s (worst: ${mine[0].worst}), ${spread(mine.map((r) => (r.leapfrogs ?? 0) / r.sampling))} gradients/s, ${mine.reduce((n, r) => n + (r.divergences ?? 0), 0)} divergences; compile ${spread(mine.map((r) => r.compile))} s`,
+    );
+    if (stan && stans.length > 0) {
+      console.log(
+        `  Stan  ${spread(stans.map(rate))} ESS/s (worst: ${stans[0].worst}), ${spread(stans.map((r) => (r.leapfrogs ?? 0) / r.sampling))} gradients/s, ${stans.reduce((n, r) => n + (r.divergences ?? 0), 0)} divergences; compile ${show(stan.compile)} s`,
+      );
+      console.log(
+        `  ratio ${spread(mine.map((r, i) => rate(r) / rate(stans[i])))} of sampling, ${spread(mine.map((r, i) => (whole(r) * (stan.compile + stans[i].warmup + stans[i].sampling)) / stans[i].ess))} with compilation, ${spread(mine.map((r, i) => ((r.leapfrogs ?? 0) / r.sampling) * (stans[i].sampling / (stans[i].leapfrogs ?? 1))))} of gradients`,
+      );
+    }
+    if (jags.length > 0) {
+      console.log(`  JAGS  ${spread(jags.map(rate))} ESS/s of its processor time (worst: ${jags[0].worst})`);
+      console.log(`  ratio ${spread(jags.map((r, i) => rate(mine[i]) / rate(r)))}`);
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,163 @@
+/**
+ * Simulated annealing of what is discrete with the transitions that sample it, several chains side by side, then
+ * descent: sweeps at temperature zero, and exchanges of arrangements.
+ */
+import { isArranged } from '../../domain.ts';
+import type { Slot } from '../../ir/types.ts';
+import { makePlan } from '../../plan/plan.ts';
+import type { Stream } from '../../random/stream.ts';
+import { makeExchange } from '../exchange.ts';
+import { gibbsTransitions } from '../gibbs.ts';
+import { jointStates } from '../joint-states.ts';
+import { type Clamp, freeCount, type Model } from '../model.ts';
+import { inTurn, type Transition } from '../transition.ts';
+import { type ArrangedDescent, arrangedDescent } from './arrange.ts';
+import { startFor } from './starts.ts';
+import { temperatureAt, temperaturesAt } from './temperatures.ts';
+import type { MinimizeOptions, Work } from './types.ts';
+import { same, type Whole } from './whole.ts';
+
+export interface Annealed {
+  /** Of one chain: the best. */
+  readonly states: Map<Slot, Float64Array>;
+  /** +∞ where no state of the support was found. */
+  readonly energy: number;
+  readonly restarts: number;
+  readonly reached: number;
+  readonly evaluations: number;
+}
+
+export interface DiscreteMoves {
+  readonly transition: Transition;
+  readonly arranged: ArrangedDescent | null;
+  dispose(): void;
+}
+
+/** Sweeps and exchanges of everything discrete, for one chain; null where nothing discrete is free. */
+export function discreteMoves(model: Model, clamp: Clamp, whole: Whole): DiscreteMoves | null {
+  const planned = makePlan(model, clamp, 'mixed');
+  const parts: Transition[] = [];
+  try {
+    if (planned.gibbs) parts.push(...gibbsTransitions(model, planned.gibbs, clamp, 1));
+    if (model.unknowns.some((u) => isArranged(u.slot.domain) && freeCount(clamp, u.slot) > 0))
+      parts.push(makeExchange(model, clamp, 1));
+  } catch (e) {
+    for (const p of parts) p.dispose();
+    planned.gibbs?.dispose();
+    throw e;
+  }
+  if (parts.length === 0) return null;
+  const transition = inTurn(parts);
+  return {
+    transition,
+    arranged: arrangedDescent(model, clamp, whole),
+    dispose() {
+      transition.dispose();
+      planned.gibbs?.dispose();
+    },
+  };
+}
+
+const RESTARTS = 4;
+/** Elements that all annealings move together, and bounds of the sweeps of one. */
+const MOVES = 4e8;
+const SWEEPS = { least: 100, most: 4000 } as const;
+const STEPS = 100;
+
+/** @param start a state to descend from beside the annealings */
+export async function anneal(
+  model: Model,
+  clamp: Clamp,
+  options: MinimizeOptions,
+  root: Stream,
+  whole: Whole,
+  work: Work,
+): Promise<Annealed | null> {
+  const moves = discreteMoves(model, clamp, whole);
+  if (!moves) return null;
+  const joint = jointStates(model, clamp);
+  const restarts = options.restarts ?? RESTARTS;
+  const ends: { readonly states: Map<Slot, Float64Array>; readonly energy: number }[] = [];
+  let evaluations = 0;
+  try {
+    for (let r = 0; r < restarts && !work.stopped; r++) {
+      const stream = root.fork('restart', r);
+      const states = startFor(
+        model,
+        clamp,
+        stream,
+        options.scales,
+        (s) => Number.isFinite(whole.level(s)) && !work.stopped,
+        (s) => stepAt(moves.transition, s, stream, 1, 10),
+      );
+      const t = temperaturesAt(whole, joint, states, stream);
+      const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, MOVES / (restarts * joint.digits.length)));
+      const each = Math.max(1, Math.round(total / STEPS));
+      for (let k = 0; k < STEPS && !work.stopped; k++) {
+        stepAt(moves.transition, states, stream, 1 / temperatureAt(t, k / (STEPS - 1)), each);
+        evaluations += each;
+        work.done += 1 / STEPS;
+        if (work.due()) await work.rest();
+      }
+      const low = await descended(moves, whole, states, stream, t.last, work);
+      evaluations += low.sweeps;
+      ends.push({ states, energy: low.energy });
+      if (low.energy < (work.value ?? Number.POSITIVE_INFINITY)) work.value = low.energy;
+    }
+  } finally {
+    moves.dispose();
+  }
+  if (ends.length === 0) return null;
+  const best = ends.reduce((a, b) => (b.energy < a.energy ? b : a));
+  const reached = ends.filter((e) => same(e.energy, best.energy)).length;
+  return { ...best, restarts: ends.length, reached, evaluations };
+}
+
+export function stepAt(
+  transition: Transition,
+  states: Map<Slot, Float64Array>,
+  stream: Stream,
+  beta: number,
+  count: number,
+): void {
+  transition.changed?.();
+  transition.step(states, [stream], { beta, sweeps: count, warming: false });
+  transition.settle?.(states);
+}
+
+/** Sweeps that take the lowest values only, until the energy stays; then exchanges, as long as both find something. */
+export async function descended(
+  moves: DiscreteMoves,
+  whole: Whole,
+  states: Map<Slot, Float64Array>,
+  stream: Stream,
+  last: number,
+  work: Work,
+): Promise<{ readonly energy: number; readonly sweeps: number }> {
+  let energy = whole.energy(states);
+  let best = new Map([...states].map(([slot, x]) => [slot, x.slice()]));
+  let count = 0;
+  const note = (): boolean => {
+    const e = whole.energy(states);
+    const lower = e < energy && !same(e, energy, 1e-13);
+    if (lower) {
+      energy = e;
+      best = new Map([...states].map(([slot, x]) => [slot, x.slice()]));
+    }
+    return lower;
+  };
+  for (let quiet = 0; quiet < 3 && count < 1000 && !work.stopped; quiet++) {
+    // Cold, but no colder than kernels can tell from zero.
+    stepAt(moves.transition, states, stream, 1e3 / last, 2);
+    count += 2;
+    if (note()) quiet = -1;
+    if (quiet === 2 && moves.arranged) {
+      const low = await moves.arranged.fall(states, work);
+      count += low.evaluations;
+      if (note()) quiet = -1;
+    }
+    if (work.due()) await work.rest();
+  }
+  for (const [slot, x] of best) states.get(slot)!.set(x);
+  return { energy, sweeps: count };
+}

@@ -1,0 +1,244 @@
+/**
+ * The least energy of discrete unknowns, all reals given: minimised out one by one where their graph is narrow, found by
+ * a search with proof where that ends within its budget, else by annealing, or by looking at all states.
+ */
+import { discreteGraph, type ModelGraph } from '../../analyse/discrete-graph.ts';
+import { isArranged } from '../../domain.ts';
+import { exactly } from '../../exact/index.ts';
+import { localSearch, type Solution, solve } from '../../exact/search/index.ts';
+import type { Slot } from '../../ir/types.ts';
+import { MAX_ENUMERATED } from '../../plan/plan.ts';
+import type { Stream } from '../../random/stream.ts';
+import { enumerateStates } from '../enumerate.ts';
+import { emptySupport } from '../exact.ts';
+import { jointStates } from '../joint-states.ts';
+import { type Clamp, fault, freeCount, type Model } from '../model.ts';
+import { anneal } from './anneal.ts';
+import { stoppedEarly } from './faults.ts';
+import type { Found, MinimizeOptions, Work } from './types.ts';
+import { same, type Whole } from './whole.ts';
+
+/** So few states are looked at without asking for tables. */
+const FEW_STATES = 2 ** 10;
+const MOST_VARIABLES = 2 ** 17;
+/** What minimising unknowns out may cost by itself. */
+const NARROW = { largest: 2 ** 22, total: 2 ** 27, restarts: 3 } as const;
+const BUDGET = 2e9;
+/** Shares of the budget after which the event loop may run. */
+const ROUNDS = [0.02, 0.2, 1] as const;
+/** Steps of each local search of its own, as a share of the budget. */
+const LOCAL = 0.1;
+
+/**
+ * @throws EnergyError E0702 where the support is empty or no state of it was found, E0701 where an energy is not a
+ *   number, E0732 where it was stopped before there was any
+ */
+export async function discreteMinimum(
+  model: Model,
+  clamp: Clamp,
+  options: MinimizeOptions,
+  root: Stream,
+  whole: Whole,
+  work: Work,
+): Promise<Found> {
+  const { total } = jointStates(model, clamp);
+  if (total <= FEW_STATES) return enumerated(model, clamp);
+  const made = discreteGraph(model, clamp, { arranged: true, variables: MOST_VARIABLES });
+  if (!('why' in made)) {
+    const found = await onGraph(model, clamp, made, options, root, whole, work);
+    if (found) return found;
+  }
+  if (total <= MAX_ENUMERATED) return enumerated(model, clamp);
+  const why = 'why' in made ? made.why : 'it is too large for a search with proof';
+  return annealed(model, clamp, options, root, whole, work, why);
+}
+
+/** Every state, looked at. */
+function enumerated(model: Model, clamp: Clamp): Found {
+  let energy = Number.POSITIVE_INFINITY;
+  const states = new Map(model.unknowns.map((u) => [u.slot, clamp.values.get(u.slot)!.slice()]));
+  let reached = 0;
+  const { states: total } = enumerateStates(model, clamp, (all, energies, count) => {
+    for (let i = 0; i < count; i++) {
+      if (energies[i] === energy) reached++;
+      if (!(energies[i] < energy)) continue;
+      energy = energies[i];
+      reached = 1;
+      for (const u of model.unknowns)
+        states.get(u.slot)!.set(all.get(u.slot)!.subarray(i * u.size, (i + 1) * u.size));
+    }
+  });
+  return {
+    states,
+    energy,
+    provedOptimal: true,
+    bound: energy,
+    method: 'enumeration',
+    how: `${total === 1 ? 'the only state was' : `all ${total} states were`} looked at${reached > 1 ? `; ${reached} have this energy` : ''}`,
+    restarts: 1,
+    reached: 1,
+    evaluations: total,
+    gradient: null,
+  };
+}
+
+/** @returns null where the graph is too large for any of this */
+async function onGraph(
+  model: Model,
+  clamp: Clamp,
+  made: ModelGraph,
+  options: MinimizeOptions,
+  root: Stream,
+  whole: Whole,
+  work: Work,
+): Promise<Found | null> {
+  const { graph } = made;
+  const placed = (codes: ArrayLike<number>): Map<Slot, Float64Array> => {
+    const states = new Map(model.unknowns.map((u) => [u.slot, clamp.values.get(u.slot)!.slice()]));
+    made.write(codes, states, 0);
+    return states;
+  };
+  if (graph.constant === Number.POSITIVE_INFINITY) throw emptySupport(model);
+  const arranged = model.unknowns.some((u) => isArranged(u.slot.domain) && freeCount(clamp, u.slot) > 0);
+  const exact = arranged ? { why: '' } : exactly(graph, NARROW);
+  if (!('why' in exact)) {
+    const best = exact.map();
+    if (!best) throw emptySupport(model);
+    return {
+      states: placed(best.codes),
+      energy: best.energy,
+      provedOptimal: true,
+      bound: best.energy,
+      method: 'elimination',
+      how: `the unknowns were minimised out one by one (width ${exact.elimination.width})`,
+      restarts: 1,
+      reached: 1,
+      evaluations: graph.states.length,
+      gradient: null,
+    };
+  }
+  const budget = options.budget ?? BUDGET;
+  const seed = root.fork('search').int(2 ** 31);
+  const tried = { restarts: 0, reached: 0, evaluations: 0 };
+  work.total = 3;
+  let best: { codes: Uint16Array; energy: number } | null = null;
+  const note = (codes: Uint16Array | null, energy: number): void => {
+    if (codes === null) return;
+    tried.restarts++;
+    if (best && same(energy, best.energy, 1e-9)) tried.reached++;
+    if (best && !(energy < best.energy)) return;
+    if (!best || !same(energy, best.energy, 1e-9)) tried.reached = 1;
+    best = { codes, energy };
+    work.value = energy;
+  };
+  const annealing = async (): Promise<void> => {
+    work.total += options.restarts ?? 4;
+    const a = await anneal(model, clamp, options, root.fork('annealing'), whole, work);
+    if (!a || a.energy === Number.POSITIVE_INFINITY) return;
+    const codes = new Uint16Array(graph.states.length);
+    made.read(a.states, 0, codes);
+    note(codes, a.energy);
+    tried.restarts += a.restarts - 1;
+    if (same(a.energy, best!.energy, 1e-9)) tried.reached += a.reached - 1;
+    tried.evaluations += a.evaluations;
+  };
+  if (arranged) await annealing();
+  let last: Solution | null = null;
+  let bound = Number.NEGATIVE_INFINITY;
+  for (const [i, share] of ROUNDS.entries()) {
+    const known = best as { codes: Uint16Array; energy: number } | null;
+    last = solve(graph, {
+      seed: seed + i,
+      work: share * budget,
+      nodes: Math.max(1000, share * budget),
+      ...(known ? { start: known.codes } : {}),
+    });
+    if (last.why !== undefined) {
+      if (!arranged) await annealing();
+      return best ? result(best, null, `${last.why}, so that nothing is proved`, 'annealing') : null;
+    }
+    if (last.empty) throw emptySupport(model);
+    tried.evaluations += last.nodes;
+    bound = Math.max(bound, last.bound);
+    note(last.codes, last.energy);
+    if (last.proved && last.codes)
+      return result(
+        { codes: last.codes, energy: last.energy },
+        last.energy,
+        `a search with propagation has shown that no state is lower (${last.nodes} ${last.nodes === 1 ? 'branching' : 'branchings'})`,
+        'search',
+      );
+    work.done++;
+    await work.rest();
+    if (work.stopped) break;
+  }
+  if (!work.stopped && !arranged) await annealing();
+  for (let r = 1; r < (options.restarts ?? 4) && !work.stopped; r++) {
+    const local = localSearch(graph, { seed: seed + 100 + r, work: LOCAL * budget });
+    note(local.codes, local.energy);
+    await work.rest();
+  }
+  const found = best as { codes: Uint16Array; energy: number } | null;
+  if (!found) throw work.stopped ? stoppedEarly(model) : notFound(model);
+  const proved = bound >= found.energy;
+  return result(
+    found,
+    proved ? found.energy : bound,
+    proved
+      ? 'no state can be lower than the bound that the search has shown'
+      : 'the search with proof did not end within its budget; annealing and local searches found nothing lower',
+    'search',
+  );
+
+  function result(
+    of: { readonly codes: Uint16Array; readonly energy: number },
+    low: number | null,
+    how: string,
+    method: Found['method'],
+  ): Found {
+    const provedOptimal = low !== null && low >= of.energy;
+    return {
+      states: placed(of.codes),
+      energy: of.energy,
+      provedOptimal,
+      bound: low === Number.NEGATIVE_INFINITY ? null : low,
+      method,
+      how,
+      restarts: Math.max(1, tried.restarts),
+      reached: Math.max(1, tried.reached),
+      evaluations: tried.evaluations,
+      gradient: null,
+    };
+  }
+}
+
+async function annealed(
+  model: Model,
+  clamp: Clamp,
+  options: MinimizeOptions,
+  root: Stream,
+  whole: Whole,
+  work: Work,
+  why: string,
+): Promise<Found> {
+  work.total = options.restarts ?? 4;
+  const a = await anneal(model, clamp, options, root.fork('annealing'), whole, work);
+  if (!a) throw stoppedEarly(model);
+  if (a.energy === Number.POSITIVE_INFINITY) throw notFound(model);
+  return {
+    ...a,
+    provedOptimal: false,
+    bound: null,
+    method: 'annealing',
+    how: `annealed; nothing is proved, because ${why}`,
+    gradient: null,
+  };
+}
+
+const notFound = (model: Model): Error =>
+  fault(
+    'E0702',
+    model.energy.support[0]?.span ?? model.energy.span,
+    `no state that satisfies the requirements of \`${model.energy.name}\` was found; that there is none is not proved`,
+    'give some of the unknowns, or more `restarts` and a larger `budget`',
+  );
