@@ -236,8 +236,22 @@ export const verbs: readonly VerbSpec[] = [
     name: 'minimize',
     doc: 'a state of least energy',
     takesEnergy: true,
-    available: false,
-    options: [given, count('restarts', 'independent searches'), seed],
+    available: true,
+    options: [
+      given,
+      count(
+        'restarts',
+        'independent searches: 8 where unknowns are real, 4 annealings where all are discrete',
+      ),
+      {
+        ...count(
+          'budget',
+          'elementary steps of a search with proof among discrete states; 2·10⁹ take about ten seconds',
+        ),
+        type: { kind: 'number', integer: false, min: 1 },
+      },
+      seed,
+    ],
   },
   {
     name: 'complete',

@@ -22,7 +22,8 @@ energy Potts(z : category(${states})[site]) {
   report size = max(mean(z[p] == v for p in site) for v in ${states})
 }`;
 
-const informed = ['informed', 'barker', 'gradients', 'path', 'dmala', 'dula'];
+const byGradient = ['gradients', 'path', 'dmala', 'dula'];
+const informed = ['informed', 'barker', ...byGradient];
 const single = ['gibbs', 'random_scan', 'metropolised', 'ball', 'block'];
 const clusters = ['swendsen_wang', 'wolff'];
 
@@ -31,14 +32,14 @@ export const cases: readonly Case[] = [
     name: 'ising',
     title: 'Ising, 50 × 50, J = 0.35',
     text: ising(50, 0.35),
-    methods: ['auto', ...single, ...informed, ...clusters],
+    methods: ['auto', 'gibbs', 'random_scan', 'metropolised', ...byGradient, ...clusters],
     looks: 'size',
   },
   {
     name: 'potts',
     title: 'Potts, 30 × 30, 4 states, J = 0.9',
     text: potts(30, 4, 0.9),
-    methods: ['auto', ...single, ...informed, ...clusters],
+    methods: ['auto', 'gibbs', 'random_scan', 'metropolised', ...byGradient, ...clusters],
     looks: 'size',
   },
   {

@@ -127,12 +127,15 @@ const smallRbm: Rbm = {
   b_hidden: Array.from({ length: 10 }, (_, j) => noise(2000 + j)),
 };
 
-/** The machine trained on digits, where the reference data are. */
+/** The machine trained on digits, where the reference data lie beside the project. */
 function digits(): readonly LogZCase[] {
-  const url = new URL('../../../shared/data/reference/sk_digits_rbm/trained_binary_16.json', import.meta.url);
-  const file = fileURLToPath(url);
-  if (!existsSync(file)) return [];
-  return [rbmCase('rbm-digits', JSON.parse(readFileSync(file, 'utf8')) as Rbm, 73.13401518184997)];
+  for (let up = '../../..'; up.length < 30; up += '/..') {
+    const url = new URL(`${up}/shared/data/reference/sk_digits_rbm/trained_binary_16.json`, import.meta.url);
+    const file = fileURLToPath(url);
+    if (existsSync(file))
+      return [rbmCase('rbm-digits', JSON.parse(readFileSync(file, 'utf8')) as Rbm, 73.13401518184997)];
+  }
+  return [];
 }
 
 const known: readonly LogZCase[] = [

@@ -13,7 +13,8 @@ import { version } from '../version.ts';
 import { writeCheckpoint } from './checkpoints.ts';
 import { summaryText } from './commands/summary.ts';
 import { logZFacts, logZText } from './show-log-z.ts';
-import { type Io, short, type Terminal, textTable, UsageError } from './terminal.ts';
+import { minimumFacts, minimumLines, minimumText, stateOf } from './show-minimum.ts';
+import { type Io, jsonText, short, type Terminal, textTable, UsageError } from './terminal.ts';
 
 const formats: readonly DrawsFormat[] = ['parquet', 'csv', 'npz'];
 
@@ -67,6 +68,10 @@ export async function saveJob(args: {
     await writeCheckpoint(host, dir, result.checkpoint);
     files.push('checkpoint.safetensors');
   }
+  if (result.verb === 'minimize') {
+    await host.write(path.join(dir, 'state.json'), `${jsonText(stateOf(result))}\n`);
+    files.push('state.json');
+  }
   if (result.verb === 'score') {
     const names = [...result.terms.keys()];
     const lines = [['energy', ...names].map(csvCell).join(',')];
@@ -117,6 +122,8 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
       };
     case 'logz':
       return logZFacts(result);
+    case 'minimize':
+      return minimumFacts(result);
     case 'score':
       return { rows: result.energy.length, mean_energy: mean(result.energy) };
     case 'predict':
@@ -223,6 +230,12 @@ export function report(
       for (const w of result.warnings) terminal.line(`  warning: ${w}`);
       terminal.event({ ...base, ...logZFacts(result) });
       return result.warnings.length > 0;
+    case 'minimize':
+      head(minimumText(result));
+      for (const line of minimumLines(result)) terminal.line(line);
+      terminal.line(`→ ${path.join(folder, 'state.json')}`);
+      terminal.event({ ...base, ...minimumFacts(result), file: path.join(folder, 'state.json') });
+      return false;
     case 'score':
       head(
         `mean energy ${short(mean(result.energy))} over ${result.energy.length} rows → ${path.join(folder, 'scores.csv')}`,

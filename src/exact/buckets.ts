@@ -110,12 +110,19 @@ function joinSmall<T extends Scoped>(
   later: (v: number, w: number) => number,
   joined: Work<T>['joined'],
 ): T[] | null {
-  const list = [...tables];
+  const byScope = new Map<string, T>();
+  for (const t of tables) {
+    const key = t.scope.join();
+    const there = byScope.get(key);
+    const made = there ? joined(there, t, t.scope) : t;
+    if (!made) return null;
+    byScope.set(key, made);
+  }
+  const list = [...byScope.values()];
   if (list.length < 2) return list;
   const sizeOf = (scope: Int32Array): number => scope.reduce((n, v) => n * states[v], 1);
   const whole = sizeOf(unionOf(list, later));
-  const bySize = (a: T, b: T): number => a.data.length - b.data.length;
-  list.sort(bySize);
+  list.sort((a, b) => a.data.length - b.data.length);
   search: while (list.length > 1) {
     for (let i = 0; i < Math.min(4, list.length - 1); i++)
       for (let j = i + 1; j < list.length; j++) {
@@ -128,8 +135,8 @@ function joinSmall<T extends Scoped>(
         if (!made) return null;
         list.splice(j, 1);
         list.splice(i, 1);
-        list.push(made);
-        list.sort(bySize);
+        const behind = list.findIndex((t) => t.data.length > made.data.length);
+        list.splice(behind < 0 ? list.length : behind, 0, made);
         continue search;
       }
     break;

@@ -133,13 +133,14 @@ function greedy(
   const score = new Float64Array(n);
   const gone = new Uint8Array(n);
   const weightOf = (v: number): number => {
+    if (next[v].size > MAX_DEGREE) return Number.MAX_VALUE;
     let w = states[v];
     for (const u of next[v]) w *= states[u];
     return w;
   };
   const fillOf = (v: number): number => {
+    if (next[v].size > MAX_DEGREE) return Number.MAX_VALUE;
     const around = [...next[v]];
-    if (around.length > MAX_DEGREE) return Number.MAX_VALUE;
     let missing = 0;
     for (let i = 0; i < around.length; i++) {
       const own = next[around[i]];

@@ -218,12 +218,8 @@ energy E(x : real, y : real) {
 run z = logz(E)`,
   ),
   E0732: told(
-    'The run was stopped before the first estimate of ln Z was complete, so there is nothing to tell. Give it more time; `chains` and a larger `error` make it shorter.',
-    'it is told when a run is stopped',
-  ),
-  E0733: told(
-    'ln Z was estimated from the weights of many chains, and one of them weighs more than all others: another run would say something else. Either exp(−E) is not integrable, as where a term falls without end in a region that hardly any chain reaches; or the path from the reference to exp(−E) is too hard for the budget. Look at the energy far out, give priors or bounds, or a larger `budget`.',
-    'it is told after an estimate that takes many seconds',
+    'ln Z was to be estimated from the weights of many chains, and there is no estimate to tell: the run was stopped before the first one was complete, or one chain weighs more than all others, so that another run would say something else. The latter is so where exp(−E) is not integrable, because a term falls without end in a region that hardly any chain reaches, or where the path from the reference to exp(−E) is too hard for the budget. Look at the energy far out, give priors or bounds, or a larger `budget`.',
+    'it takes a run of many seconds, or one that is stopped',
   ),
   W0710: told(
     'Hardly any perturbed copy of a row satisfies what the energy requires. A copy outside the support teaches nothing, so most of the work is lost. Perturb less, with a smaller `t`.',

@@ -9,8 +9,7 @@ export const inferCodes = {
   E0707: 'a worker that was lost',
   E0708: 'too little memory',
   E0731: 'a density that is not integrable',
-  E0732: 'stopped before there was an estimate',
-  E0733: 'an estimate that one chain decides',
+  E0732: 'no estimate of ln Z',
   E0741: 'an energy without a least value',
 } as const;
 

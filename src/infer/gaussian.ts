@@ -53,6 +53,8 @@ export interface GaussianPart {
   mean(): Float64Array;
   /** Of the mixture, dim × dim. */
   covariance(): Float64Array;
+  /** The mode at a joint state of the discrete unknowns, written into states of one chain. */
+  mode(component: number, states: States): void;
   /** An exact draw, written into the states of a chain. */
   draw(stream: Stream, states: States, chain: number): void;
 }
@@ -133,6 +135,12 @@ export function gaussianPart(model: Model, clamp: Clamp): GaussianPart | Unfit {
     weights,
     mean,
     covariance: () => covarianceOf(components, weights, mean()),
+    mode(component, states) {
+      write(states, 0, component);
+      elements.forEach(({ slot, element }, j) => {
+        states.get(slot)![element] = components[component].mean[j];
+      });
+    },
     draw(stream, states, chain) {
       const code = categorical(weights, stream.uniform());
       const { mean: m, factor } = components[code];

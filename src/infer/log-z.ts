@@ -93,7 +93,7 @@ const SLICE_MS = 40;
 
 /**
  * @param onProgress called between pieces of work
- * @throws EnergyError E0702, E0703 where no estimate can be made, E0731 where exp(−E) is not integrable
+ * @throws EnergyError E0702, E0703 where no estimate can be made, E0732 where none was, E0731 where exp(−E) is not integrable
  */
 export async function logZ(
   model: Model,
@@ -351,7 +351,7 @@ function refuseMovingBounds(model: Model, clamp: Clamp): void {
 
 function decidedByOne(model: Model, { count, tail, rungs }: Round): Error {
   return fault(
-    'E0733',
+    'E0732',
     model.energy.span,
     `one of ${count} chains decides the estimate of ln Z of \`${model.energy.name}\` (${Number.isFinite(tail) ? `Pareto k = ${tail.toFixed(1)}, ` : ''}ladder of ${rungs} temperatures), so that nothing is known of its error`,
     'is exp(−E) integrable? If so, a larger `budget` may help, or `method = smc`',

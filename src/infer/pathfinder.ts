@@ -27,6 +27,10 @@ const COMPARABLE = 8;
 /** Ends of paths that are this many standard deviations apart, by both approximations, are different modes. */
 const SEPARATE = 6;
 
+/** Chains cross a wall that is fewer nats high; it is looked for at so many places between. */
+const WALL = 6;
+const LOOKS = 16;
+
 /** Where a path ended, and what it found on its way. */
 export interface Approximation {
   /** A lower bound of ln Z, as estimated. */
@@ -60,11 +64,30 @@ export function scout({ dim, evaluateOne }: ContinuousTarget, stream: Stream): r
   }).filter((a) => a !== null);
 }
 
-/** Whether paths ended in different modes that both have mass. */
-export function severalModes(found: readonly Approximation[]): boolean {
+/** Whether paths ended in different modes that both have mass, with a wall between. */
+export function severalModes(
+  found: readonly Approximation[],
+  { dim, evaluateOne }: Pick<ContinuousTarget, 'dim' | 'evaluateOne'>,
+): boolean {
+  if (!evaluateOne) return false;
   const top = Math.max(...found.map((a) => a.bound));
   const modes = found.flatMap((a) => (a.mode && a.bound > top - COMPARABLE ? [a.mode] : []));
-  return modes.some((a, i) => modes.some((b, j) => j < i && apart(a, b) && apart(b, a)));
+  const unused = new Float64Array(dim);
+  const at = (a: Float64Array, b: Float64Array, t: number): number => {
+    const e = evaluateOne(
+      0,
+      a.map((x, i) => x + t * (b[i] - x)),
+      unused,
+    );
+    return Number.isNaN(e) ? Number.POSITIVE_INFINITY : e;
+  };
+  const walled = (a: Float64Array, b: Float64Array): boolean => {
+    const floor = Math.max(at(a, b, 0), at(a, b, 1));
+    let wall = Number.NEGATIVE_INFINITY;
+    for (let k = 1; k < LOOKS; k++) wall = Math.max(wall, at(a, b, k / LOOKS));
+    return wall > floor + WALL;
+  };
+  return modes.some((a, i) => modes.some((b, j) => j < i && apart(a, b) && apart(b, a) && walled(a.z, b.z)));
 }
 
 /** Whether b is far from a by a's covariance. */

@@ -62,9 +62,10 @@ export function pilot(model: Model, hierarchies: readonly Hierarchy[], o: PilotO
         const moments = new Map(hierarchies.map((h) => [h.slot, new Moments(sizeOf(model, h.slot))]));
         for (let t = 0; t < steps; t++) {
           transition.step(states, streams, { beta: 1, sweeps: 1, warming: true });
-          if (2 * t >= steps) look(model, real, states, standards, priors, moments, o.signs);
+          if (2 * t < steps) continue;
+          transition.settle?.(states);
+          look(model, real, states, standards, priors, moments, o.signs);
         }
-        transition.settle?.(states);
         standards = new Map(
           hierarchies.map((h) => [h.slot, moments.get(h.slot)!.standard(h, standards.get(h.slot)!)]),
         );
@@ -204,7 +205,7 @@ class Moments {
       const k = this.sharpness[i] / n[i];
       width[i] = k > 1e-8 && Math.abs(k - 1) > 1e-6 ? 1 / Math.sqrt(k) : 1;
     }
-    const shares = free.map((i) => this.share[i] / n[i]);
+    const shares = free.map((i) => (precision[i] > 0 ? this.share[i] / n[i] : 0));
     const centred = shares.reduce((a, x) => a + x, 0) / Math.max(1, shares.length);
     return { hierarchy, precision, pull, width, centred };
   }

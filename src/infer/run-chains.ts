@@ -100,7 +100,7 @@ export function openChains(model: Model, clamp: Clamp, planned: Planned, o: Chai
       // What else moves would change the modes; what is known of starts is better than a search.
       const alone = parts.length === 0 && !o.path && !o.start && !o.scales;
       const found = alone ? scout(real, root.fork('scouts')) : [];
-      modes = severalModes(found);
+      modes = severalModes(found, real);
       const covariances = found.length > 0 ? startsFrom(found, real, z, streams) : undefined;
       if (covariances) real.write(z, states);
       const sampler = realSampler(planned, real, chains, z, o, covariances);

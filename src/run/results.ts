@@ -1,6 +1,7 @@
 /** What jobs report while they run and what they come to. */
 import type { ParamValues } from '../bind/bound.ts';
 import type { LogZ } from '../infer/log-z.ts';
+import type { Minimum } from '../infer/minimize/index.ts';
 import type { SampleResult } from '../infer/sample.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -16,7 +17,7 @@ export type RunEvent =
   | {
       readonly event: 'progress';
       readonly job: string;
-      readonly phase: 'warmup' | 'sampling' | 'training' | 'working';
+      readonly phase: 'warmup' | 'sampling' | 'training' | 'working' | 'searching';
       readonly done: number;
       readonly total: number;
       /** Steps or sweeps a second. */
@@ -66,6 +67,7 @@ export type JobResult =
       readonly spread: Spread;
     } & SampleResult)
   | ({ readonly verb: 'logz' } & LogZ)
+  | ({ readonly verb: 'minimize' } & Minimum)
   | {
       readonly verb: 'score';
       readonly energy: Float64Array;

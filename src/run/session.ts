@@ -25,6 +25,7 @@ import { checkRows } from './rows.ts';
 import { runCompare } from './verbs/compare.ts';
 import { runFit } from './verbs/fit.ts';
 import { runLogZ } from './verbs/logz.ts';
+import { runMinimize } from './verbs/minimize.ts';
 import { runPredict } from './verbs/predict.ts';
 import { runSample } from './verbs/sample.ts';
 import { runScore } from './verbs/score.ts';
@@ -96,6 +97,8 @@ function runVerb(cx: JobContext): Promise<JobResult> | JobResult {
       return runSample(cx);
     case 'logz':
       return runLogZ(cx);
+    case 'minimize':
+      return runMinimize(cx);
     case 'score':
       return runScore(cx);
     case 'predict':

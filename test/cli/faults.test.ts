@@ -6,6 +6,7 @@ const good = 'energy E(x : real) {\n  term a = x ^ 2\n}\n';
 
 const place = folder({
   'good.energy': good,
+  'quartic.energy': 'energy E(x : real) {\n  term a = x ^ 4\n}\n',
   'syntax.energy': 'energy E(x : real) {\n  term a = x ^\n}\n',
   'name.energy': 'param beta : real = 1\nenergy E(x : real) {\n  term a = bata * x ^ 2\n}\n',
   'index.energy':
@@ -78,12 +79,12 @@ describe('faults of the program and its data exit with 1', () => {
       ['run', 'nandiscrete.energy'],
       ['E0701', 'nandiscrete.energy:3:3', 'the term `logs` is not a number at n = '],
     ],
+    ['an empty support', ['run', 'support.energy'], ['E0702', 'support.energy:2:3', 'the support is empty']],
     [
-      'an empty support',
-      ['run', 'support.energy'],
-      ['E0702', 'support.energy:2:3', 'the support is empty'],
+      'no exact answer',
+      ['logz', 'quartic.energy', '--method', 'exact'],
+      ['E0703', 'quartic.energy:1:8', 'the energy is not quadratic'],
     ],
-    ['too many states', ['logz', 'good.energy'], ['E0703', 'good.energy:1:10', 'is real']],
     [
       'a method that does not fit',
       ['run', 'method.energy'],

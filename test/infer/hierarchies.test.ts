@@ -390,6 +390,7 @@ describe('runs', () => {
       ),
     );
     expect(divergences(r)).toBe(0);
+    expect(r.plan.unknowns[1].why).toMatch(/: non-centred$/);
     const v = element(r, 'v');
     const n = essBulk(v);
     expect(n).toBeGreaterThan(500);

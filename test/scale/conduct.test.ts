@@ -270,6 +270,8 @@ describe('conduct', () => {
         leapfrogs: null,
         truncated: 0,
         missing: null,
+        exchanged: null,
+        trips: null,
       })),
       seconds: { compile: chains, warmup: 2 * chains, sampling: 3 * chains },
       complete,

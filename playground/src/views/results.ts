@@ -1,5 +1,6 @@
 /** A job's result: figures, tables, charts. */
 import { formatNumber, mean, quantile } from '../../../src/plot/numbers.ts';
+import type { Quantity } from '../../../src/stats/draws.ts';
 import { h } from '../dom.ts';
 import type { ShownResult } from '../protocol.ts';
 import { summaryView } from './summary.ts';
@@ -16,6 +17,8 @@ export function resultView(result: ShownResult): readonly HTMLElement[] {
       return fitView(result);
     case 'logz':
       return logzView(result);
+    case 'minimize':
+      return minimumView(result);
     case 'score':
       return scoreView(result);
     case 'predict':
@@ -71,6 +74,57 @@ const logzView = (r: Of<'logz'>): readonly HTMLElement[] => [
   ]),
   ...r.warnings.map((w) => h('p', { class: 'warning' }, w)),
 ];
+
+/** Numbers of the state that are shown, for each unknown and report. */
+const MOST_SHOWN = 1600;
+
+function minimumView(r: Of<'minimize'>): readonly HTMLElement[] {
+  const of = (role: Quantity['role']): readonly Quantity[] =>
+    r.state.quantities.filter((q) => q.role === role);
+  return [
+    tiles([
+      {
+        label: 'energy',
+        value: formatNumber(r.energy, 8),
+        note: r.provedOptimal
+          ? 'the least'
+          : r.bound === null
+            ? 'not proved the least'
+            : `at least ${formatNumber(r.bound)}`,
+      },
+      { label: 'method', value: r.method },
+      ...(r.restarts > 1
+        ? [{ label: 'searches', value: count(r.restarts), note: `${r.reached} ended here` }]
+        : []),
+    ]),
+    h('p', {}, `${r.how}.`),
+    numberTable(
+      'Energy by term',
+      ['term', 'energy'],
+      of('term').map((q) => ({ name: q.name, cells: [{ text: formatNumber(q.values[0], 6) }] })),
+    ),
+    ...[...of('unknown'), ...of('report')].map((q) =>
+      h('details', { class: 'more', open: true }, h('summary', {}, q.name), h('pre', {}, stateText(q))),
+    ),
+  ];
+}
+
+/** The values in rows, as they lie in the last dimension. */
+function stateText(q: Quantity): string {
+  if (q.values.length > MOST_SHOWN) return `${count(q.values.length)} values`;
+  const cells = Array.from(q.values, (x) => q.labels?.[x] ?? formatNumber(x, 4));
+  const columns = q.shape.at(-1) ?? 1;
+  const width = cells.reduce((w, c) => Math.max(w, c.length), 0);
+  const lines: string[] = [];
+  for (let i = 0; i < cells.length; i += columns)
+    lines.push(
+      cells
+        .slice(i, i + columns)
+        .map((c) => c.padStart(width))
+        .join(' '),
+    );
+  return lines.join('\n');
+}
 
 function scoreView(r: Of<'score'>): readonly HTMLElement[] {
   const sorted = r.energy.toSorted();

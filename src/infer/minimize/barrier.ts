@@ -25,7 +25,9 @@ const MARGIN = 1e-3;
 export function wallsOf(model: Model, clamp: Clamp): Walls | null {
   const b = model.builder;
   const moving = new Set(
-    model.unknowns.filter((u) => !isDiscrete(u.slot.domain) && freeCount(clamp, u.slot) > 0).map((u) => u.slot),
+    model.unknowns
+      .filter((u) => !isDiscrete(u.slot.domain) && freeCount(clamp, u.slot) > 0)
+      .map((u) => u.slot),
   );
   const readsMoving = (n: Node): boolean => [...slotsRead([n])].some((s) => moving.has(s));
   const gaps: { readonly axes: readonly Axis[]; readonly where: Node | null; readonly gap: Node }[] = [];
@@ -41,12 +43,25 @@ export function wallsOf(model: Model, clamp: Clamp): Walls | null {
   });
   if (gaps.length === 0) return null;
   const { span } = model.energy;
-  const weight = b.slot('unknown', 'weight of the barrier', { kind: 'real', lo: -Infinity, hi: Infinity }, []);
+  const weight = b.slot(
+    'unknown',
+    'weight of the barrier',
+    { kind: 'real', lo: -Infinity, hi: Infinity },
+    [],
+  );
   const summed = (of: (gap: Node) => Node): Node =>
     b.addAll(gaps.map(({ axes, where, gap }) => b.sum(axes, of(gap), where)));
-  const wall: Term = { name: 'barrier', span, body: b.neg(b.mul(b.read(weight, []), summed((g) => b.call('log', g)))) };
-  const short = (gap: Node): Node =>
-    b.call('square', b.call('max', b.const(0), b.sub(b.const(MARGIN), gap)));
+  const wall: Term = {
+    name: 'barrier',
+    span,
+    body: b.neg(
+      b.mul(
+        b.read(weight, []),
+        summed((g) => b.call('log', g)),
+      ),
+    ),
+  };
+  const short = (gap: Node): Node => b.call('square', b.call('max', b.const(0), b.sub(b.const(MARGIN), gap)));
   return {
     barrier: {
       ...model,

@@ -2,12 +2,15 @@
 import { unravel } from '../../arrays.ts';
 import { isDiscrete, rangeOf } from '../../domain.ts';
 import { makeBatch } from '../../ir/batch.ts';
+import type { Slot } from '../../ir/types.ts';
+import { slotsRead } from '../../ir/walk.ts';
 import { batchInputs, compile, fault, type Model, type States } from '../model.ts';
 
 /** E0741: the energy falls without end towards `far`; `near` is where it began to run away. */
 export function unbounded(model: Model, near: States, far: States): Error {
   const term = steepest(model, near, far);
-  const where = runaway(model, near, far);
+  const read = term && slotsRead([term.body]);
+  const where = runaway(model, near, far, (slot) => read?.has(slot) ?? true);
   return fault(
     'E0741',
     term?.span ?? model.energy.span,
@@ -43,13 +46,13 @@ function steepest(model: Model, near: States, far: States): Model['energy']['ter
   return model.energy.terms[worst];
 }
 
-/** Where the real unknown that moved furthest goes: a clause, or nothing. */
-function runaway(model: Model, near: States, far: States): string {
+/** Where the real unknown that moved furthest goes, of those that matter: a clause, or nothing. */
+function runaway(model: Model, near: States, far: States, matters: (slot: Slot) => boolean): string {
   let text = '';
   let most = 0;
   for (const { slot, shape } of model.unknowns) {
     const d = slot.domain;
-    if (isDiscrete(d)) continue;
+    if (isDiscrete(d) || !matters(slot)) continue;
     const x = near.get(slot)!;
     const y = far.get(slot)!;
     const { lo, hi } = d.kind === 'real' ? rangeOf(d) : { lo: -Infinity, hi: Infinity };

@@ -48,8 +48,8 @@ export async function descend(
   { tolerance = 1e-9, iterations = 3000 }: DescentOptions = {},
 ): Promise<Descent> {
   const n = f.dim;
-  let z = start.slice();
-  let g = new Float64Array(n);
+  let z: Float64Array = start.slice();
+  let g: Float64Array = new Float64Array(n);
   let energy = f.at(z, g);
   let evaluations = 1;
   let last: Float64Array | null = null;
@@ -136,7 +136,11 @@ function direction(
 }
 
 interface Step {
-  readonly moved: { readonly z: Float64Array; readonly gradient: Float64Array; readonly energy: number } | null;
+  readonly moved: {
+    readonly z: Float64Array;
+    readonly gradient: Float64Array;
+    readonly energy: number;
+  } | null;
   readonly evaluations: number;
 }
 
@@ -156,7 +160,8 @@ function search(f: Objective, z: Float64Array, energy: number, d: Float64Array, 
     const e = f.at(at, gradient);
     if (e === Number.NEGATIVE_INFINITY) return { moved: { z: at, gradient, energy: e }, evaluations: i };
     const here = dot(gradient, d);
-    const lower = e <= energy + ARMIJO * t * slope || (e <= energy + noise && here <= (2 * ARMIJO - 1) * slope);
+    const lower =
+      e <= energy + ARMIJO * t * slope || (e <= energy + noise && here <= (2 * ARMIJO - 1) * slope);
     const known = Number.isFinite(e) && Number.isFinite(here);
     if (!known || !lower) {
       high = t;

@@ -113,11 +113,34 @@ export function realDescent(model: Model, clamp: Clamp): RealDescent | null {
           if (d.end === 'unbounded') throw lost(start, d.z);
           ({ z: at, energy, norm } = d);
         }
+      if (!rough && runsAway(f, part, at)) throw lost(start, at);
       take(at, states);
       return { energy, norm, evaluations, end: d.end };
     },
     dispose: () => part.dispose(),
   };
+}
+
+/** Coordinates beyond which a slope that is left leads on without end: near a bound they are logarithms. */
+const FAR = { bounded: 60, line: 1e30 } as const;
+
+/** Whether the energy still falls where a coordinate has gone further than any minimum lies. */
+function runsAway(f: Objective, part: ContinuousPart, z: Float64Array): boolean {
+  const g = new Float64Array(f.dim);
+  const energy = f.at(z, g);
+  for (const { slot, free, at } of part.parts) {
+    const d = slot.domain;
+    if (d.kind !== 'real') continue;
+    const line = !d.lower && !d.upper && d.lo === -Infinity && d.hi === Infinity;
+    for (let i = at; i < at + free.length; i++) {
+      if (Math.abs(z[i]) < (line ? FAR.line : FAR.bounded) || Math.sign(g[i]) === Math.sign(z[i])) continue;
+      if (!line && Math.abs(g[i]) < 1e-3) continue;
+      const half = z.slice();
+      half[i] /= 2;
+      if (f.at(half, new Float64Array(f.dim)) > energy + 5) return true;
+    }
+  }
+  return false;
 }
 
 interface Next {
@@ -162,7 +185,8 @@ function besideSaddle(f: Objective, d: Descent, stream: Stream): Next {
         const at = z.map((x, i) => x + way * falls[i]);
         const e = f.at(at, g);
         evaluations++;
-        if (e < energy && !same(e, energy, 1e-12)) return { z: at, energy: e, norm: largest(g), evaluations, goOn: true };
+        if (e < energy && !same(e, energy, 1e-12))
+          return { z: at, energy: e, norm: largest(g), evaluations, goOn: true };
       }
   return { z, energy, norm, evaluations, goOn: false };
 }

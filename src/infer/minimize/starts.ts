@@ -44,4 +44,3 @@ function noStart(model: Model, states: ReadonlyMap<Slot, Float64Array>): Error {
     )
   );
 }
-

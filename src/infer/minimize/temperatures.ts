@@ -41,4 +41,5 @@ export function temperaturesAt(
 }
 
 /** The temperature after the share `part` of the schedule: geometric. */
-export const temperatureAt = ({ first, last }: Temperatures, part: number): number => first * (last / first) ** part;
+export const temperatureAt = ({ first, last }: Temperatures, part: number): number =>
+  first * (last / first) ** part;

@@ -188,7 +188,7 @@ function tell(cx: JobContext, model: Model, p: SampleProgress): void {
 }
 
 /** Location and spread of the rows that the program fits this energy to, if it does. */
-function scalesOf(cx: JobContext): Scales | undefined {
+export function scalesOf(cx: JobContext): Scales | undefined {
   const { session, job } = cx;
   const fitted = session.program.jobs.find((j) => j.verb === 'fit' && j.energy === job.energy)?.options.data;
   if (fitted?.kind !== 'rows') return undefined;
