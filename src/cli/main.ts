@@ -108,6 +108,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     );
 
   withData(program.command('plan <file> [energy]').description('which method serves which unknowns, and why'))
+    .option('--evidence <file>', evidence)
     .addHelpText('after', '\nExample:\n  energy plan examples/physics/ising.energy --set n=64')
     .action((file: string, energy: string | undefined, o: CommonOptions) =>
       act(async () => (await import('./commands/plan.ts')).planCommand(io, terminal, file, energy, o)),
@@ -136,6 +137,8 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       if (option.positional || option.name === 'seed') continue;
       c.option(flagOf(option), helpOf(option));
     }
+    if (verb.options.some((x) => x.type.kind === 'given'))
+      c.option('--evidence <file>', evidence);
     if (verb.name === 'fit')
       c.option('--resume <dir>', 'go on from the checkpoint of an earlier fit, to the same bytes');
     c.addHelpText('after', `\nExample:\n  ${examples[verb.name]}`);
@@ -204,6 +207,8 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
 
   return program;
 }
+
+const evidence = 'what is known of a UAI model: a .evid file';
 
 const flagOf = (o: OptionSpec): string =>
   `--${o.name} <${o.type.kind === 'number' ? ['n', ...(o.type.words ?? [])].join('|') : o.type.kind === 'given' ? 'values|file.json' : 'value'}>`;

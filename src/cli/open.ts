@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import type { HostArray } from '../arrays.ts';
 import { shapeOf } from '../bind/bound.ts';
 import type { CheckedProgram, ModuleInfo } from '../check/program.ts';
-import type { Job } from '../check/values.ts';
+import type { Job, OptionValue } from '../check/values.ts';
 import type { Compiled } from '../compile.ts';
 import type { Engine } from '../engines/engine.ts';
 import { engineNames, isEngineName } from '../engines/names.ts';
@@ -18,6 +18,7 @@ import { EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
 import { type CommonOptions, rootOf } from './program.ts';
 import { type Io, UsageError } from './terminal.ts';
+import { uaiGiven } from './uai.ts';
 
 export async function engineOf(name: string | undefined): Promise<Engine> {
   const wanted = name ?? 'auto';
@@ -81,10 +82,15 @@ export async function withFlags(
   givenFile: string | undefined,
 ): Promise<Job> {
   const seeded = withSeed(job, seedOf(options));
-  if (givenFile === undefined) return seeded;
-  const file = host.permit(path.resolve(io.cwd, givenFile));
-  const given = await clampFromJson(session, seeded, host, file);
-  return { ...seeded, options: { ...seeded.options, given } };
+  const withGiven = (to: Job, given: OptionValue): Job => ({ ...to, options: { ...to.options, given } });
+  let out = seeded;
+  if (givenFile !== undefined) {
+    const from = host.permit(path.resolve(io.cwd, givenFile));
+    out = withGiven(out, await clampFromJson(session, seeded, host, from));
+  }
+  return options.evidence === undefined
+    ? out
+    : withGiven(out, await uaiGiven(io, session, out, session.program.file, options.evidence));
 }
 
 /** A fit's folder, and whose parameters are read from it: the program's, or those of a file that it uses. */

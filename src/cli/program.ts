@@ -7,6 +7,7 @@ import { EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
 import { readerIn } from './library.ts';
 import { type Io, type Terminal, UsageError } from './terminal.ts';
+import { isUai, uaiProgram } from './uai.ts';
 
 export interface CommonOptions {
   readonly data?: readonly string[];
@@ -18,6 +19,8 @@ export interface CommonOptions {
   readonly json?: boolean;
   readonly strict?: boolean;
   readonly output?: string;
+  /** What is known of a UAI model. */
+  readonly evidence?: string;
 }
 
 export async function readProgram(io: Io, file: string): Promise<string> {
@@ -103,8 +106,9 @@ export const rootOf = (io: Io, file: string): string =>
   file === '-' ? io.cwd : path.dirname(path.resolve(io.cwd, file));
 
 let stdin: Promise<string> | undefined;
-/** A program's text; `-` is standard input, which can be read once but asked for again. */
+/** A program's text, which a UAI model is turned into; `-` is standard input, which can be read once but asked for again. */
 export function readText(io: Io, file: string): Promise<string> {
+  if (isUai(file)) return uaiProgram(io, file);
   if (file !== '-') return readProgram(io, file);
   stdin ??= readStdin();
   return stdin;

@@ -17,6 +17,12 @@ const file = (text: string, name: string, content: string, better = Y): Shown =>
     right: { [better === Y ? 'y.csv' : name]: better },
   });
 
+const pair = (file: string): string => `
+data weight1 : real(0, inf)[pair, 2, 2] from "${file}"
+energy E(x : real) {
+  term a = sum(weight1) * x ^ 2
+}`;
+
 export const fileEntries: Entries = {
   E0501: shown(
     'There is no such file. Paths in a program start at the folder of the program, not at that of the shell; paths on the command line start at that of the shell.',
@@ -105,5 +111,14 @@ export const fileEntries: Entries = {
   E0522: told(
     'A result cannot be written in the chosen format, such as more than 4 GiB in one NPZ file. Parquet holds everything: `--format parquet`.',
     'it takes a very large result',
+  ),
+  E0523: shown(
+    'The file ends in `.uai` and is not a model as the UAI competitions write it, or the evidence is not on that model. A model is `MARKOV` or `BAYES`, the number of variables, the states of each, the number of factors, the variables of each factor, and for each factor the size of its table and the table. The place names the line, the message what was expected there. Numbers are separated by white space; nothing may follow.',
+    pair('short.uai'),
+    pair('pair.uai'),
+    {
+      wrong: { 'short.uai': 'MARKOV\n2\n2 2\n1\n2 0 1\n\n3\n1 2 3\n' },
+      right: { 'pair.uai': 'MARKOV\n2\n2 2\n1\n2 0 1\n\n4\n1 2 2 1\n' },
+    },
   ),
 };

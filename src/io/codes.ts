@@ -21,6 +21,7 @@ export const ioCodes = {
   E0520: 'not a run folder',
   E0521: 'a run folder whose files disagree',
   E0522: 'a value that a file format cannot hold',
+  E0523: 'malformed UAI',
 } as const;
 
 export type IoCode = keyof typeof ioCodes;

@@ -10,11 +10,13 @@ import { isZip, readNpz } from './npz.ts';
 import { isParquet, readParquet } from './parquet-table.ts';
 import type { DataFile } from './raw-table.ts';
 import { readSafetensors } from './safetensors.ts';
+import { readUai } from './uai.ts';
+import { uaiArrays } from './uai-program.ts';
 
 export type { Cells, DataFile, JsonValueOrArray, RawArray, RawColumn, RawTable } from './raw-table.ts';
 export { isMissing, parseNumber } from './raw-table.ts';
 
-export type DataFormat = 'csv' | 'json' | 'npy' | 'npz' | 'parquet' | 'safetensors';
+export type DataFormat = 'csv' | 'json' | 'npy' | 'npz' | 'parquet' | 'safetensors' | 'uai';
 
 const byExtension: Readonly<Record<string, DataFormat>> = {
   csv: 'csv',
@@ -27,6 +29,7 @@ const byExtension: Readonly<Record<string, DataFormat>> = {
   parquet: 'parquet',
   pq: 'parquet',
   safetensors: 'safetensors',
+  uai: 'uai',
 };
 
 /**
@@ -52,6 +55,8 @@ export async function decodeData(bytes: Uint8Array, file: string): Promise<DataF
       return { kind: 'table', table: (await readParquet(bytes, file)).table };
     case 'safetensors':
       return named(readSafetensors(bytes, file).tensors, file);
+    case 'uai':
+      return named(uaiArrays(readUai(bytes, file)), file);
   }
 }
 
@@ -81,6 +86,6 @@ export function formatOf(bytes: Uint8Array, file: string): DataFormat {
   throw dataFault(
     'E0510',
     file,
-    `\`${file}\` is of no known format; expected CSV, JSON, NPY, NPZ, Parquet or safetensors.`,
+    `\`${file}\` is of no known format; expected CSV, JSON, NPY, NPZ, Parquet, safetensors or UAI.`,
   );
 }

@@ -2,6 +2,7 @@ import * as path from 'node:path';
 import { typedProgram, typedText } from '../../emit/typed.ts';
 import { showEnergy } from '../../ir/show.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
+import { print } from '../../syntax/print.ts';
 import { programTex, standalone } from '../../tex/energy.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
 import { ExitCode, type Io, jsonText, type Terminal, UsageError } from '../terminal.ts';
@@ -35,6 +36,8 @@ type Options = { readonly standalone?: boolean };
 
 function text(view: Exclude<View, 'plan'>, c: Compiled, file: string, o: Options): string {
   switch (view) {
+    case 'energy':
+      return print(c.tree);
     case 'ast':
       return jsonText(c.tree, 2);
     case 'typed':

@@ -5,7 +5,8 @@ import { parse } from '../../syntax/parse.ts';
 import { print } from '../../syntax/print.ts';
 import { Source } from '../../syntax/span.ts';
 import { readProgram } from '../program.ts';
-import { ExitCode, type Io, type Terminal } from '../terminal.ts';
+import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
+import { isUai } from '../uai.ts';
 
 /** A program with syntax errors is left as it is. */
 export async function formatCommand(
@@ -16,6 +17,10 @@ export async function formatCommand(
 ): Promise<number> {
   let code: number = ExitCode.fine;
   for (const file of files) {
+    if (isUai(file))
+      throw new UsageError(
+        `\`${file}\` is a UAI model; \`energy emit energy ${file}\` prints the program that it is`,
+      );
     const text = await readProgram(io, file);
     const { program, diagnostics } = parse(text, file);
     if (hasErrors(diagnostics)) {

@@ -1,7 +1,7 @@
 import { isDiscrete } from '../../domain.ts';
 import { exactOf } from '../../infer/exact.ts';
 import { asMemoryFault } from '../../infer/memory.ts';
-import { type Model, makeModel, noClamp } from '../../infer/model.ts';
+import { type Clamp, clampOf, type Model, makeModel, noClamp } from '../../infer/model.ts';
 import { makePlan, type Plan } from '../../plan/plan.ts';
 import { energyNamed } from '../../run/session.ts';
 import { MAX_WORKERS, spreadOf } from '../../scale/split.ts';
@@ -11,6 +11,7 @@ import { suggest } from '../../syntax/suggest.ts';
 import { openFile } from '../open.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
 import { ExitCode, type Io, type Terminal, textTable, UsageError } from '../terminal.ts';
+import { uaiGiven } from '../uai.ts';
 
 export async function planCommand(
   io: Io,
@@ -38,10 +39,16 @@ export async function planCommand(
   const own = known.filter((n) => compiled.tree.items.some((i) => i.kind === 'energy' && i.name.text === n));
   const names = (energy ? [energy] : own.length > 0 ? own : known).filter((n) => !energies.get(n)?.generic);
   const plans: Plan[] = [];
+  const clampFor = async (model: Model, name: string): Promise<Clamp> => {
+    if (o.evidence === undefined) return noClamp(model);
+    const about = { energy: name, options: {}, span: compiled.tree.span };
+    return clampOf(model, (await uaiGiven(io, session, about, file, o.evidence)).entries);
+  };
   for (const name of names) {
     const e = energyNamed(session, name, compiled.tree.span);
     const model = makeModel(session.bound, e.energy, session.params, session.engine);
-    const plan = planOf(model, compiled.tree.span);
+    const clamp = await clampFor(model, name);
+    const plan = planOf(model, clamp, compiled.tree.span);
     plans.push(plan);
     const { workers, why } = spreadOf(model.engine, plan.defaults.chains, MAX_WORKERS, undefined);
     terminal.line(showPlan(plan, workers === 1 ? why : null));
@@ -50,9 +57,8 @@ export async function planCommand(
   return ExitCode.fine;
 }
 
-function planOf(model: Model, span: Span): Plan {
+function planOf(model: Model, clamp: Clamp, span: Span): Plan {
   try {
-    const clamp = noClamp(model);
     const { plan, gibbs } = makePlan(model, clamp);
     gibbs?.dispose();
     // What is too dear for a plan of sampling need not be for the one number.

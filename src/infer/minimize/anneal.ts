@@ -2,14 +2,15 @@
  * Simulated annealing of what is discrete with the transitions that sample it, several chains side by side, then
  * descent: sweeps at temperature zero, and exchanges of arrangements.
  */
-import { isArranged } from '../../domain.ts';
+import { isArranged, isDiscrete } from '../../domain.ts';
+import { machines, nanoseconds, workOf } from '../../engines/cost.ts';
 import type { Slot } from '../../ir/types.ts';
 import { makePlan } from '../../plan/plan.ts';
 import type { Stream } from '../../random/stream.ts';
 import { makeExchange } from '../exchange.ts';
 import { gibbsTransitions } from '../gibbs.ts';
 import { jointStates } from '../joint-states.ts';
-import { type Clamp, freeCount, type Model } from '../model.ts';
+import { type Clamp, energyOutputs, freeCount, type Model } from '../model.ts';
 import { inTurn, type Transition } from '../transition.ts';
 import { type ArrangedDescent, arrangedDescent } from './arrange.ts';
 import { startFor } from './starts.ts';
@@ -30,6 +31,8 @@ export interface Annealed {
 export interface DiscreteMoves {
   readonly transition: Transition;
   readonly arranged: ArrangedDescent | null;
+  /** Nanoseconds of a sweep, by the cost model. */
+  readonly cost: number;
   dispose(): void;
 }
 
@@ -51,6 +54,7 @@ export function discreteMoves(model: Model, clamp: Clamp, whole: Whole): Discret
   return {
     transition,
     arranged: arrangedDescent(model, clamp, whole),
+    cost: costOf(model, clamp, planned.gibbs?.conditionals.length === 0 && parts.length === 1),
     dispose() {
       transition.dispose();
       planned.gibbs?.dispose();
@@ -58,9 +62,20 @@ export function discreteMoves(model: Model, clamp: Clamp, whole: Whole): Discret
   };
 }
 
+/** Kernels move an element in some nanoseconds; else each takes a part of an evaluation. */
+function costOf(model: Model, clamp: Clamp, kernels: boolean): number {
+  const elements = model.unknowns.reduce(
+    (n, u) => n + (isDiscrete(u.slot.domain) ? freeCount(clamp, u.slot) : 0),
+    0,
+  );
+  if (kernels) return 10 * elements;
+  const program = { outputs: energyOutputs(model.builder, model.energy, 1), sizeOf: model.sizeOf };
+  return elements * (500 + nanoseconds(workOf(program), machines[model.engine.name] ?? machines.kernels));
+}
+
 const RESTARTS = 4;
-/** Elements that all annealings move together, and bounds of the sweeps of one. */
-const MOVES = 4e8;
+/** Nanoseconds of all annealings together, and bounds of the sweeps of one. */
+const WORK = 4e9;
 const SWEEPS = { least: 100, most: 4000 } as const;
 const STEPS = 100;
 
@@ -91,7 +106,7 @@ export async function anneal(
         (s) => stepAt(moves.transition, s, stream, 1, 10),
       );
       const t = temperaturesAt(whole, joint, states, stream);
-      const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, MOVES / (restarts * joint.digits.length)));
+      const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, WORK / (restarts * moves.cost)));
       const each = Math.max(1, Math.round(total / STEPS));
       for (let k = 0; k < STEPS && !work.stopped; k++) {
         stepAt(moves.transition, states, stream, 1 / temperatureAt(t, k / (STEPS - 1)), each);

@@ -142,7 +142,6 @@ async function onGraph(
     if (same(a.energy, best!.energy, 1e-9)) tried.reached += a.reached - 1;
     tried.evaluations += a.evaluations;
   };
-  if (arranged) await annealing();
   let last: Solution | null = null;
   let bound = Number.NEGATIVE_INFINITY;
   for (const [i, share] of ROUNDS.entries()) {
@@ -171,6 +170,8 @@ async function onGraph(
     work.done++;
     await work.rest();
     if (work.stopped) break;
+    // Exchanges find good arrangements sooner than searches do.
+    if (arranged && i === 0) await annealing();
   }
   if (!work.stopped && !arranged) await annealing();
   for (let r = 1; r < (options.restarts ?? 4) && !work.stopped; r++) {

@@ -104,8 +104,8 @@ export async function mixedMinimum(
     how: few
       ? `the reals descended beside each of the ${joint.total} joint states of what is discrete; that no descent missed a lower place is not proved`
       : 'annealed, then reals and discrete unknowns in turn; that nothing is lower is not proved',
-    restarts: ends.length,
-    reached,
+    restarts: few ? 1 : ends.length,
+    reached: few ? 1 : reached,
     evaluations: ends.reduce((n, e) => n + e.evaluations, 0),
     gradient: final.norm,
   };

@@ -103,7 +103,7 @@ export function realDescent(model: Model, clamp: Clamp): RealDescent | null {
       let { z: at, energy, norm } = d;
       if (!rough)
         for (let i = 0; i < ESCAPES && !work.stopped; i++) {
-          const next = beyond(f, d) ?? besideSaddle(f, d, stream);
+          const next = renewed(f, part, model, d) ?? beyond(f, d) ?? besideSaddle(f, d, stream);
           evaluations += next.evaluations;
           if (next.energy === Number.NEGATIVE_INFINITY) throw lost(start, next.z);
           ({ z: at, energy, norm } = next);
@@ -150,6 +150,30 @@ interface Next {
   readonly evaluations: number;
   /** Whether `z` is a place to descend from. */
   readonly goOn: boolean;
+}
+
+/**
+ * The lengths of what stands for unit vectors mean nothing, but they grow on the way and make slopes small: they are
+ * taken back. Null where they have not grown.
+ */
+function renewed(f: Objective, part: ContinuousPart, model: Model, d: Descent): Next | null {
+  const z = d.z.slice();
+  let grown = 1;
+  for (const { slot, free, at } of part.parts) {
+    const domain = slot.domain;
+    if (domain.kind !== 'unit') continue;
+    const k = model.sizeOf(domain.over);
+    for (let from = at; from < at + free.length; from += k) {
+      const v = z.subarray(from, from + k);
+      const length = Math.hypot(...v) / Math.sqrt(k);
+      grown = Math.max(grown, length, 1 / length);
+      for (let i = 0; i < k; i++) v[i] /= length;
+    }
+  }
+  if (!(grown > 2)) return null;
+  const g = new Float64Array(f.dim);
+  const energy = f.at(z, g);
+  return { z, energy, norm: largest(g), evaluations: 1, goOn: true };
 }
 
 /** Looks far ahead along the last step, where slopes may have become too small to see: null where nothing is lower. */
