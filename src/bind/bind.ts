@@ -2,7 +2,7 @@
 import { type HostArray, sizeOfShape, unravel } from '../arrays.ts';
 import type { CheckedProgram } from '../check/program.ts';
 import type { DataDecl } from '../check/values.ts';
-import { type Domain, isDiscrete, showShape } from '../domain.ts';
+import { type Domain, isDiscrete, showShape, valueMap } from '../domain.ts';
 import type { Host } from '../io/host.ts';
 import { type DataFile, type JsonValueOrArray, type RawTable, readData } from '../io/table.ts';
 import { staticSize } from '../ir/build.ts';
@@ -16,6 +16,14 @@ import type { BoundProgram } from './bound.ts';
 import type { BindCode } from './codes.ts';
 import { converter, dataError } from './columns.ts';
 import { checkMatrices } from './matrices.ts';
+import {
+  checkWholeVectors,
+  isMissingCell,
+  type MissingCells,
+  type Missingness,
+  missingCell,
+  missingness,
+} from './missing.ts';
 import { checkReads } from './ranges.ts';
 import { bindTuples, Sizes } from './sets.ts';
 import { checkVectors } from './vectors.ts';
@@ -51,6 +59,8 @@ export async function bind(
     if (!program.data.some((d) => d.name === name)) throw undeclared(name, program);
   const files = new Map<string, DataFile>();
   const later: Later[] = [];
+  const missing = new Map<Slot, MissingCells>();
+  const may = missingness(program);
   for (const decl of program.data) {
     const source = await sourceOf(decl, host, options, named, files);
     for (const { field, slot } of decl.fields) {
@@ -63,8 +73,13 @@ export async function bind(
       const run = (): void =>
         told(decl, () => {
           const convert = converter(slot.domain, sizes.sizeOf, decl.oneBased);
-          const array = convertAll(raw, slot.domain, convert);
-          checkVectors(slot, array, raw.place);
+          const { array, mask } = convertAll(raw, slot.domain, convert, may(slot));
+          const holes = mask && { mask, place: raw.place };
+          if (holes) {
+            checkWholeVectors(slot, array.shape, holes);
+            missing.set(slot, holes);
+          }
+          checkVectors(slot, array, raw.place, mask);
           constants.set(slot, array);
         });
       const values =
@@ -86,7 +101,7 @@ export async function bind(
   }
   catchUp();
   for (const step of later) step.run();
-  const bound: BoundProgram = { program, sizeOf: sizes.sizeOf, constants };
+  const bound: BoundProgram = { program, sizeOf: sizes.sizeOf, constants, missing };
   checkParameters(bound, (s) => sizes.has(s));
   for (const { energy, generic } of program.energies.values()) {
     if (generic || !setsOf(energy).every((s) => sizes.has(s))) continue;
@@ -123,13 +138,28 @@ function setsOf(energy: Energy): readonly IndexSet[] {
   return [...out];
 }
 
-function convertAll(raw: RawCells, domain: Domain, convert: ReturnType<typeof converter>): HostArray {
+/** @returns the values, and which of them are missing, if some are */
+function convertAll(
+  raw: RawCells,
+  domain: Domain,
+  convert: ReturnType<typeof converter>,
+  may: Missingness,
+): { readonly array: HostArray; readonly mask: Uint8Array | null } {
   const n = sizeOfShape(raw.shape);
   const data = isDiscrete(domain) ? new Int32Array(n) : new Float64Array(n);
+  let mask: Uint8Array | null = null;
   let i = 0;
   const place = () => raw.place(i);
-  for (; i < n; i++) data[i] = convert(raw.cell(i), place);
-  return { shape: raw.shape, data };
+  for (; i < n; i++) {
+    const cell = raw.cell(i);
+    if (may !== 'error' && isMissingCell(domain, cell)) {
+      if (may !== 'kept') throw missingCell(place(), true);
+      mask ??= new Uint8Array(n);
+      mask[i] = 1;
+      data[i] = isDiscrete(domain) ? valueMap(domain).offset : Number.NaN;
+    } else data[i] = convert(cell, place);
+  }
+  return { array: { shape: raw.shape, data }, mask };
 }
 
 async function readNamed(

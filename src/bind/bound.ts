@@ -2,6 +2,7 @@
 import type { HostArray } from '../arrays.ts';
 import type { CheckedProgram } from '../check/program.ts';
 import type { IndexSet, Slot } from '../ir/types.ts';
+import type { MissingCells } from './missing.ts';
 
 export interface BoundProgram {
   readonly program: CheckedProgram;
@@ -9,6 +10,8 @@ export interface BoundProgram {
   readonly sizeOf: (set: IndexSet) => number;
   /** Data and compiler-made tables. States are stored as values (see `domain.ts`), categories as codes. */
   readonly constants: ReadonlyMap<Slot, HostArray>;
+  /** Of data with missing cells, which only `complete` takes: where they are. */
+  readonly missing?: ReadonlyMap<Slot, MissingCells>;
 }
 
 /** Parameter values, constrained (as the program sees them). */

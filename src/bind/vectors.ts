@@ -8,11 +8,17 @@ import { type CellPlace, dataError } from './columns.ts';
 
 /**
  * @param place where element i of the array stands
+ * @param mask 1 where an element is missing: such vectors are passed over
  * @throws EnergyError E0533 with the row of the first vector that is no state of the domain
  */
-export function checkVectors(slot: Slot, array: HostArray, place: (i: number) => CellPlace): void {
+export function checkVectors(
+  slot: Slot,
+  array: HostArray,
+  place: (i: number) => CellPlace,
+  mask: Uint8Array | null = null,
+): void {
   const { domain } = slot;
-  const fault = firstFault(domain, array);
+  const fault = firstFault(domain, array, mask);
   if (!fault) return;
   const { file, row } = place(fault.from);
   throw dataError(
@@ -31,12 +37,14 @@ export function checkVectors(slot: Slot, array: HostArray, place: (i: number) =>
 export function firstFault(
   domain: Domain,
   { shape, data }: HostArray,
+  mask: Uint8Array | null = null,
 ): { readonly from: number; readonly why: string } | undefined {
   const rank = eventRank(domain);
   if (rank === 0) return undefined;
   const k = shape[shape.length - 1];
   const length = rank === 2 ? k * k : k;
   for (let from = 0; from < data.length; from += length) {
+    if (mask?.subarray(from, from + length).includes(1)) continue;
     const why = faultOf(domain, k, data.subarray(from, from + length));
     if (why !== undefined) return { from, why };
   }

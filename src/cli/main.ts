@@ -137,8 +137,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       if (option.positional || option.name === 'seed') continue;
       c.option(flagOf(option), helpOf(option));
     }
-    if (verb.options.some((x) => x.type.kind === 'given'))
-      c.option('--evidence <file>', evidence);
+    if (verb.options.some((x) => x.type.kind === 'given')) c.option('--evidence <file>', evidence);
     if (verb.name === 'fit')
       c.option('--resume <dir>', 'go on from the checkpoint of an earlier fit, to the same bytes');
     c.addHelpText('after', `\nExample:\n  ${examples[verb.name]}`);

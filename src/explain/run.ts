@@ -218,8 +218,22 @@ energy E(x : real, y : real) {
 run z = logz(E)`,
   ),
   E0732: told(
-    'ln Z was to be estimated from the weights of many chains, and there is no estimate to tell: the run was stopped before the first one was complete, or one chain weighs more than all others, so that another run would say something else. The latter is so where exp(−E) is not integrable, because a term falls without end in a region that hardly any chain reaches, or where the path from the reference to exp(−E) is too hard for the budget. Look at the energy far out, give priors or bounds, or a larger `budget`.',
+    'A search was stopped before it had found a state; or ln Z was to be estimated from the weights of many chains, and there is no estimate to tell: the run was stopped before the first one was complete, or one chain weighs more than all others, so that another run would say something else. The latter is so where exp(−E) is not integrable, because a term falls without end in a region that hardly any chain reaches, or where the path from the reference to exp(−E) is too hard for the budget. Look at the energy far out, give priors or bounds, or a larger `budget`.',
     'it takes a run of many seconds, or one that is stopped',
+  ),
+  E0741: shown(
+    'There is no state of least energy, because the energy falls without end: a real unknown runs away, or comes ever closer to a bound at which a density is infinite, as that of `theta ~ normal(mu, tau)` is where `tau` approaches 0 and all `theta` equal `mu`. The message names the term and the unknown. A density may be integrable all the same, so `sample` may serve; for a highest point give a prior that keeps away from there, or a bound.',
+    `
+energy E(x : real[3], scale : real(0, inf)) {
+  x ~ normal(0, scale)
+}
+run best = minimize(E)`,
+    `
+energy E(x : real[3], scale : real(0, inf)) {
+  x ~ normal(0, scale)
+  scale ~ gamma(5, 1)
+}
+run best = minimize(E)`,
   ),
   W0710: told(
     'Hardly any perturbed copy of a row satisfies what the energy requires. A copy outside the support teaches nothing, so most of the work is lost. Perturb less, with a smaller `t`.',

@@ -203,13 +203,11 @@ async function attempt(
     const annealed = run.tempered && options.start === undefined;
     const atOnce = Math.max(1, Math.floor(SITES_AT_ONCE / (chains * elementsOf(model))));
     const settle = (): void => transition.settle?.(states);
-    const warm = (): void => {
-      transition.freeze?.();
+    const checkStates = (): void => {
       settle();
       requireFeasible(model, states, chains, first);
       const lost = transition.fault?.(states);
       if (lost) throw lost;
-      t2 = performance.now();
     };
     if (warmup === 0) transition.freeze?.();
     /** When recording began, and began anew. */
@@ -222,7 +220,11 @@ async function attempt(
       const beta = annealed ? inverseTemperature(next + sweeps - 1, warmup) : 1;
       transition.step(states, streams, { beta, sweeps, warming });
       next += sweeps;
-      if (next === warmup) warm();
+      if (next === warmup) {
+        transition.freeze?.();
+        checkStates();
+        t2 = performance.now();
+      }
       if (!warming && (next - origin) % thin === 0) {
         settle();
         recorder.record(states, recorded++);
@@ -261,7 +263,7 @@ async function attempt(
       total = next + (draws - recorded) * thin;
     }
     options.part?.reached?.(total);
-    if (warmup === 0) warm();
+    if (warmup === 0) checkStates();
     const result = recorder.draws(recorded);
     for (const q of result.quantities)
       if (q.role === 'energy' && !q.values.every(Number.isFinite))

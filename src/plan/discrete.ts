@@ -122,7 +122,7 @@ const FEW_NEIGHBOURS = 12;
 const MANY_LINKS = 2 ** 20;
 
 /** Sweeps between cluster moves: between two draws that are recorded, these take no longer than recording. */
-const CLUSTER_PERIOD = 16;
+const CLUSTER_PERIOD = 128;
 
 /** Cluster moves where couplings are strong, alike and few; null elsewhere. */
 export function usefulClusters(tables: SiteTables | null): ClusterPlan | null {

@@ -1,6 +1,7 @@
 /** Rows of data as states of an energy: every value must be one of its unknown's. */
 import type { DataRows } from '../check/values.ts';
 import { showDomain } from '../domain.ts';
+import { missingCell } from '../bind/missing.ts';
 import { inDomain } from '../infer/model.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
@@ -18,7 +19,9 @@ export function checkRows({ bound }: Session, rows: DataRows, span: Span): void 
     const values = bound.constants.get(data)?.data;
     if (!values) continue;
     const size = values.length / count;
+    const mask = bound.missing?.get(data)?.mask;
     for (let i = 0; i < values.length; i++) {
+      if (mask?.[i] === 1) continue;
       if (!Number.isFinite(values[i]) || inDomain(bound, unknown, values[i])) continue;
       throw new EnergyError([
         {
@@ -32,5 +35,16 @@ export function checkRows({ bound }: Session, rows: DataRows, span: Span): void 
         },
       ]);
     }
+  }
+}
+
+/**
+ * Every verb but `complete` needs whole rows.
+ * @throws EnergyError E0534 at the first missing cell
+ */
+export function refuseMissing({ bound }: Session, rows: DataRows): void {
+  for (const { data } of rows.columns) {
+    const cells = bound.missing?.get(data);
+    if (cells) throw missingCell(cells.place(cells.mask.indexOf(1)), true);
   }
 }

@@ -21,7 +21,7 @@ import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
 import type { JobResult, LiveChains, RunEvent } from './results.ts';
-import { checkRows } from './rows.ts';
+import { checkRows, refuseMissing } from './rows.ts';
 import { runCompare } from './verbs/compare.ts';
 import { runFit } from './verbs/fit.ts';
 import { runLogZ } from './verbs/logz.ts';
@@ -141,6 +141,7 @@ export function numberOption(
 export function rowsOption(cx: JobContext, name = 'data') {
   const v = cx.job.options[name];
   if (v?.kind !== 'rows') throw optionError(cx.job.span, `\`${cx.job.verb}\` needs \`${name}\``);
+  if (cx.job.verb !== 'complete') refuseMissing(cx.session, v.rows);
   checkRows(cx.session, v.rows, v.span);
   return v.rows;
 }

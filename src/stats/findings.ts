@@ -82,6 +82,11 @@ export function findings(
   );
   if (apart.length > 0) {
     const worst = apart.reduce((a, b) => (b.rHat! > a.rHat! ? b : a));
+    add(
+      'warning',
+      apart,
+      `R-hat of ${who(apart)} is above ${rHatLimit} (${value(apart, worst, worst.rHat!.toFixed(3))}): ${chains === 1 ? 'the halves of the chain' : 'the chains'} do not agree yet. Run longer, with a longer warm-up, or look for several modes.`,
+    );
     const modes = apart.filter((r) => r.modes);
     if (modes.length > 0)
       add(
@@ -89,11 +94,6 @@ export function findings(
         modes,
         `The chains are in different modes: ${who(modes)} ${modes.length === 1 ? 'varies' : 'vary'} about another value in each (R-hat ${worst.rHat!.toFixed(2)}). How much each mode weighs is not known; \`method = tempering\` moves between them.`,
       );
-    add(
-      'warning',
-      apart,
-      `R-hat of ${who(apart)} is above ${rHatLimit} (${value(apart, worst, worst.rHat!.toFixed(3))}): ${chains === 1 ? 'the halves of the chain' : 'the chains'} do not agree yet. Run longer, with a longer warm-up, or look for several modes.`,
-    );
   }
 
   const small = (kind: 'essBulk' | 'essTail', label: string, spoils: string): void => {

@@ -153,6 +153,7 @@ ${verbText()}
 | \`params.safetensors\` | of programs with parameters: their values after the job; \`--params dir\` reads them |
 | \`checkpoint.safetensors\` | of a fit, every hundred steps and at its end: what \`fit --resume dir\` needs to go on to the same bytes |
 | \`events.jsonl\` | of \`fit\`: step, loss, gradient norm, energies of rows and negatives |
+| \`state.json\` | of \`minimize\`: the unknowns as nested arrays, categories by their names; \`--given\` reads it |
 | \`scores.csv\` | of \`score\`: the energy of each row, and each term |
 | \`predictions.csv\` | of \`predict\`: the true value and the probability of each value |
 
@@ -164,7 +165,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | --- | --- |
 | \`diagnostic\` | \`severity\`, \`code\`, \`message\`, \`place\`, \`notes\`, \`suggestion\`, \`file\`, \`line\`, \`column\` |
 | \`start\` | \`job\`, \`verb\`, \`energy\` |
-| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss or mean energy) |
+| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`, \`searching\`), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss, mean or lowest energy) |
 | \`plan\` | \`job\`, \`plan\` |
 | \`result\` | \`verb\`, and by verb as below |
 
@@ -175,6 +176,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`fit\` | \`job\`, \`energy\`, \`folder\`, \`loss\` (mean of the last 100 steps), \`steps\`, \`seconds\`, \`complete\` |
 | \`sample\` | \`job\`, \`energy\`, \`folder\`, \`method\`, \`seconds\`, \`workers\`, \`complete\`, and the keys of a summary |
 | \`logz\` | \`log_z\`, \`error\` (standard error, 0: exact), \`method\`, \`states\` |
+| \`minimize\` | \`energy\`, \`state\` (by unknown nested arrays, names of categories), \`terms\`, \`reports\`, \`proved_optimal\`, \`bound\` (no state is below it; \`null\`: not known), \`method\` (\`given\`, \`enumeration\`, \`elimination\`, \`search\`, \`annealing\`, \`newton\`, \`lbfgs\`, \`mixed\`), \`how\`, \`restarts\`, \`reached\`, \`evaluations\`, \`gradient\`, \`complete\`, \`file\` |
 | \`score\` | \`mean_energy\`, \`rows\`, \`file\` |
 | \`predict\` | \`unknown\`, \`rows\`, \`accuracy\`, \`expected_calibration_error\`, \`log_loss\`, \`brier\`, \`file\` |
 | \`compare\` | \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\` |

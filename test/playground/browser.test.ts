@@ -122,9 +122,11 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
   });
 
   it('samples the first energy of a program without jobs, and stops when asked', async () => {
-    const text = 'index site = grid(48, 48)\nenergy Free(s : spin[site]) { term none = 0 * sum(s) }\n';
+    // Critical, so that it takes its time.
+    const text =
+      'index site = grid(128, 128)\nenergy Ising(s : spin[site]) { term pair = -0.44 * sum(s[p] * s[q] for (p, q) in neighbours(site)) }\n';
     const { page, faults } = await site.open(await linkOf(text));
-    expect(await page.textContent('.density')).toBe('p(s) ∝ exp(−Free)');
+    expect(await page.textContent('.density')).toBe('p(s) ∝ exp(−Ising)');
     await page.locator('[data-job="draws"] .job-run').click();
     await page.locator('[data-unknown="s"] canvas').first().waitFor();
     await page.locator('#stop').click();

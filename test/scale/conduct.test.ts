@@ -263,6 +263,7 @@ describe('conduct', () => {
         ],
       },
       plan: {} as SampleResult['plan'],
+      thin: 1,
       chains: Array.from({ length: chains }, () => ({
         acceptance: null,
         stepSize: null,

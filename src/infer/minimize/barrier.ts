@@ -4,7 +4,7 @@
  * *Numerical Optimization* (2006), ch. 19.6). States to begin with are found by taking down Σ max(0, a − b + δ)².
  */
 import { conjuncts } from '../../analyse/factors.ts';
-import { isDiscrete } from '../../domain.ts';
+import { isDiscrete, rangeOf } from '../../domain.ts';
 import type { Axis, Node, Slot, Term } from '../../ir/types.ts';
 import { slotsRead } from '../../ir/walk.ts';
 import { type Clamp, freeCount, type Model } from '../model.ts';
@@ -32,16 +32,29 @@ export function wallsOf(model: Model, clamp: Clamp): Walls | null {
   const readsMoving = (n: Node): boolean => [...slotsRead([n])].some((s) => moving.has(s));
   const gaps: { readonly axes: readonly Axis[]; readonly where: Node | null; readonly gap: Node }[] = [];
   const others = model.energy.support.filter((c) => {
-    if (c.implied || !readsMoving(c.condition)) return true;
+    if (!readsMoving(c.condition)) return true;
     conjuncts(b, c.condition, c.axes, c.where, (axes, where, n) => {
       if (n.op !== 'call' || !readsMoving(n)) return;
       const [x, y] = n.args;
       if (n.fn === 'lt' || n.fn === 'le') gaps.push({ axes, where, gap: b.sub(y, x) });
       if (n.fn === 'gt' || n.fn === 'ge') gaps.push({ axes, where, gap: b.sub(x, y) });
     });
-    return false;
+    return c.implied !== undefined;
   });
-  if (gaps.length === 0) return null;
+  if (!model.energy.support.some((c) => !c.implied && readsMoving(c.condition)) || gaps.length === 0)
+    return null;
+  // Walls push towards bounds, which lie infinitely far away in unconstrained coordinates: bounds push back.
+  for (const slot of moving) {
+    if (slot.domain.kind !== 'real') continue;
+    const { lo, hi } = rangeOf(slot.domain);
+    const axes = slot.sets.map((s) => b.axis(s));
+    const x = b.read(
+      slot,
+      axes.map((a) => b.axisNode(a)),
+    );
+    if (Number.isFinite(lo)) gaps.push({ axes, where: null, gap: b.sub(x, b.const(lo)) });
+    if (Number.isFinite(hi)) gaps.push({ axes, where: null, gap: b.sub(b.const(hi), x) });
+  }
   const { span } = model.energy;
   const weight = b.slot(
     'unknown',

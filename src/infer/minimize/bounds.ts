@@ -99,3 +99,59 @@ function cornered(
   }
   return count;
 }
+
+/**
+ * Elements of `states` next to a bound from which the energy falls into the domain, taken inside: near a bound the slope
+ * in unconstrained coordinates vanishes, whether or not the energy is lowest there. @returns how many there were
+ */
+export function inside(model: Model, clamp: Clamp, states: Map<Slot, Float64Array>, whole: Whole): number {
+  const boundsOf = dependentBounds(model);
+  const energy = whole.energy(states);
+  let count = 0;
+  const lower = (): boolean => whole.energy(states) < energy - 1e-12 * Math.max(1, Math.abs(energy));
+  for (const u of model.unknowns) {
+    const d = u.slot.domain;
+    if (d.kind !== 'real' && d.kind !== 'simplex') continue;
+    const x = states.get(u.slot)!;
+    const free = clamp.fixed.get(u.slot)!;
+    if (isVector(d)) {
+      const length = vectorLength(d, model.sizeOf(d.over));
+      for (let i = 0; i < x.length; i++) {
+        if (free[i] !== 0 || x[i] > NEAR) continue;
+        const part = x.subarray(i - (i % length), i - (i % length) + length);
+        const before = part.slice();
+        const towards = (share: number): void =>
+          part.forEach((_, j) => {
+            part[j] = (1 - share) * before[j] + (j === i % length ? share : 0);
+          });
+        towards(TOUCH);
+        const falls = lower();
+        if (falls) {
+          towards(10 * NEAR);
+          count++;
+        } else part.set(before);
+      }
+      continue;
+    }
+    const own = rangeOf(d);
+    const moving = boundsOf(u, states, 1);
+    for (let i = 0; i < x.length; i++) {
+      if (free[i] !== 0) continue;
+      const lo = moving ? moving.lo[i] : own.lo;
+      const hi = moving ? moving.hi[i] : own.hi;
+      const unit = Number.isFinite(hi - lo) ? hi - lo : Math.max(1, Math.abs(Number.isFinite(lo) ? lo : hi));
+      const way = x[i] - lo < NEAR * unit ? 1 : hi - x[i] < NEAR * unit ? -1 : 0;
+      if (way === 0) continue;
+      const at = x[i];
+      x[i] = at + way * TOUCH * unit;
+      if (lower()) {
+        x[i] = at + way * 10 * NEAR * unit;
+        count++;
+      } else x[i] = at;
+    }
+  }
+  return count;
+}
+
+/** A step that tells which way the energy goes. */
+const TOUCH = 1e-7;

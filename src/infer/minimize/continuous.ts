@@ -1,11 +1,11 @@
 /** The least energy of real unknowns, all that is discrete given: descents from several starts. */
-import { isDiscrete } from '../../domain.ts';
 import type { Slot } from '../../ir/types.ts';
 import type { Stream } from '../../random/stream.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import { gaussianPart } from '../gaussian.ts';
-import { type Clamp, freeCount, type Model, type States } from '../model.ts';
-import { atBounds } from './bounds.ts';
+import type { Clamp, Model } from '../model.ts';
+import { copyStates } from '../start.ts';
+import { atBounds, inside } from './bounds.ts';
 import { convexIn } from './convex.ts';
 import { stoppedEarly } from './faults.ts';
 import { type RealDescent, type RealEnd, realDescent } from './reals.ts';
@@ -110,15 +110,15 @@ export async function realMinimum(
     provedOptimal: proved,
     bound: proved ? final.energy : null,
     method: 'lbfgs',
-    how: `${dimensions(reals)}${where}${reals.walled ? ' by a logarithmic barrier' : ''}; ${
+    how: `descent of ${dimensions(reals)}${where}${reals.walled ? ' by a logarithmic barrier' : ''}; ${
       proved
         ? 'the energy is convex, so that a place without a slope is the lowest'
         : convex.convex
           ? reals.walled
-            ? 'the energy is convex, but what is required was not checked for that'
+            ? 'the energy is convex, but that the requirements leave a convex set was not shown'
             : 'the energy is convex, but its slope did not vanish'
           : `a local minimum: that none is lower is not proved, because ${convex.why}`
-    }${small ? '' : `; the slope is still ${final.norm.toPrecision(2)} there, as at a kink`}`,
+    }${small || reals.walled ? '' : `; the slope is still ${final.norm.toPrecision(2)} there, as at a kink`}`,
     restarts: ends.length,
     reached,
     evaluations: evaluations + final.evaluations,
@@ -139,7 +139,7 @@ export interface Finished extends Ended {
   readonly optimalBounds: boolean;
 }
 
-/** Takes what is next to a bound there, and descends with the rest once more. */
+/** Takes what is next to a bound there or away from it, whichever is lower, and descends with the rest once more. */
 export async function finished(
   model: Model,
   clamp: Clamp,
@@ -148,55 +148,49 @@ export async function finished(
   work: Work,
   stream: Stream,
 ): Promise<Finished> {
-  const states = copyOf(end.states);
-  const snapped = atBounds(model, clamp, states, whole);
-  const energy = whole.energy(end.states);
-  if (!snapped) return { ...end, energy, bounds: 0, optimalBounds: true };
-  const rest = realDescent(model, snapped.clamp);
-  let last: RealEnd | null = { energy: snapped.energy, norm: 0, evaluations: 0, end: 'converged' };
-  if (rest) {
-    last = await rest.fall(states, work, stream);
-    rest.dispose();
+  let best: Ended = { ...end, energy: whole.energy(end.states) };
+  let evaluations = 0;
+  for (let i = 0; i < INSIDE && !work.stopped; i++) {
+    const states = copyStates(best.states);
+    if (inside(model, clamp, states, whole) === 0) break;
+    const again = realDescent(model, clamp)!;
+    const next = await again.fall(states, work, stream);
+    again.dispose();
+    evaluations += next?.evaluations ?? 0;
+    const energy = whole.energy(states);
+    if (!next || !(energy < best.energy)) break;
+    best = { ...next, energy, states };
   }
-  const after = whole.energy(states);
-  if (!last || after > energy + 1e-12 * Math.max(1, Math.abs(energy)))
-    return { ...end, energy, bounds: 0, optimalBounds: false };
+  const states = copyStates(best.states);
+  const snapped = atBounds(model, clamp, states, whole);
+  if (snapped) {
+    const rest = realDescent(model, snapped.clamp);
+    const last = rest
+      ? await rest.fall(states, work, stream)
+      : { ...best, norm: 0, end: 'converged' as const };
+    rest?.dispose();
+    evaluations += rest ? (last?.evaluations ?? 0) : 0;
+    // Shares of simplices have moved with the rest.
+    const again = atBounds(model, snapped.clamp, states, whole);
+    const energy = whole.energy(states);
+    if (last && energy <= best.energy + 1e-12 * Math.max(1, Math.abs(best.energy)))
+      best = { ...last, energy, states };
+    else return { ...best, evaluations, bounds: 0, optimalBounds: false };
+    const count = Math.max(snapped.count, again?.count ?? 0);
+    return {
+      ...best,
+      evaluations,
+      bounds: count,
+      optimalBounds: inside(model, clamp, copyStates(states), whole) === 0,
+    };
+  }
   return {
-    ...last,
-    energy: after,
-    states,
-    evaluations: end.evaluations + last.evaluations,
-    bounds: snapped.count,
-    optimalBounds: risesInside(model, clamp, snapped.clamp, states, whole),
+    ...best,
+    evaluations,
+    bounds: 0,
+    optimalBounds: inside(model, clamp, copyStates(states), whole) === 0,
   };
 }
 
-/** Whether the energy is higher a little away from each bound. */
-function risesInside(model: Model, before: Clamp, after: Clamp, states: States, whole: Whole): boolean {
-  const energy = whole.energy(states);
-  for (const { slot } of model.unknowns) {
-    const d = slot.domain;
-    if (isDiscrete(d) || freeCount(before, slot) === 0) continue;
-    if (d.kind === 'simplex') {
-      if (states.get(slot)!.some((x) => x === 0)) return false;
-      continue;
-    }
-    if (d.kind !== 'real') continue;
-    const x = states.get(slot)!;
-    const was = before.fixed.get(slot)!;
-    const now = after.fixed.get(slot)!;
-    for (let i = 0; i < x.length; i++) {
-      if (was[i] === now[i]) continue;
-      const at = x[i];
-      const inside = at === d.lo || d.lower ? 1 : -1;
-      x[i] = at + inside * 1e-6 * Math.max(1, Math.abs(at));
-      const e = whole.energy(states);
-      x[i] = at;
-      if (!(e >= energy)) return false;
-    }
-  }
-  return true;
-}
-
-const copyOf = (states: States): Map<Slot, Float64Array> =>
-  new Map([...states].map(([slot, x]) => [slot, x.slice()]));
+/** Times that elements are taken away from bounds at which the energy does not rise. */
+const INSIDE = 4;

@@ -48,7 +48,6 @@ function isConvexSet(d: RealDomain): boolean {
     case 'real':
       return !d.lower && !d.upper;
     case 'simplex':
-    case 'ordered':
       return true;
     default:
       return false;

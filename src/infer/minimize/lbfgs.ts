@@ -31,11 +31,13 @@ export interface Descent {
 }
 
 export interface DescentOptions {
-  /** Small gradients: at most this times max(1, |E|); default 10⁻⁹. */
+  /** Small gradients: at most this times |E|, or 1, or 10⁴; default 10⁻⁹. */
   readonly tolerance?: number;
   readonly iterations?: number;
 }
 
+/** The largest size of an energy by which small gradients are measured. */
+const SCALE = 1e4;
 const MEMORY = 12;
 const ARMIJO = 1e-4;
 const CURVATURE = 0.9;
@@ -65,7 +67,7 @@ export async function descend(
   });
   for (let i = 0; i < iterations; i++) {
     if (energy === Number.NEGATIVE_INFINITY) return ended('unbounded');
-    if (largest(g) <= tolerance * Math.max(1, Math.abs(energy))) return ended('converged');
+    if (largest(g) <= tolerance * Math.min(SCALE, Math.max(1, Math.abs(energy)))) return ended('converged');
     if (work.due()) {
       await work.rest();
       if (work.stopped) return ended('stopped');

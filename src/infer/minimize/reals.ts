@@ -113,7 +113,7 @@ export function realDescent(model: Model, clamp: Clamp): RealDescent | null {
           if (d.end === 'unbounded') throw lost(start, d.z);
           ({ z: at, energy, norm } = d);
         }
-      if (!rough && runsAway(f, part, at)) throw lost(start, at);
+      if (!rough && d.end !== 'converged' && runsAway(f, part, at)) throw lost(start, at);
       take(at, states);
       return { energy, norm, evaluations, end: d.end };
     },
@@ -122,7 +122,7 @@ export function realDescent(model: Model, clamp: Clamp): RealDescent | null {
 }
 
 /** Coordinates beyond which a slope that is left leads on without end: near a bound they are logarithms. */
-const FAR = { bounded: 60, line: 1e30 } as const;
+const FAR = { bounded: 25, line: 1e15 } as const;
 
 /** Whether the energy still falls where a coordinate has gone further than any minimum lies. */
 function runsAway(f: Objective, part: ContinuousPart, z: Float64Array): boolean {
@@ -134,7 +134,7 @@ function runsAway(f: Objective, part: ContinuousPart, z: Float64Array): boolean 
     const line = !d.lower && !d.upper && d.lo === -Infinity && d.hi === Infinity;
     for (let i = at; i < at + free.length; i++) {
       if (Math.abs(z[i]) < (line ? FAR.line : FAR.bounded) || Math.sign(g[i]) === Math.sign(z[i])) continue;
-      if (!line && Math.abs(g[i]) < 1e-3) continue;
+      if (!line && Math.abs(g[i]) < 1e-2) continue;
       const half = z.slice();
       half[i] /= 2;
       if (f.at(half, new Float64Array(f.dim)) > energy + 5) return true;

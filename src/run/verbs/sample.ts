@@ -18,6 +18,7 @@ import type { WorkerHost } from '../../scale/protocol.ts';
 import { LONG_RUN, type Spread, split, spreadOf, TRIAL } from '../../scale/split.ts';
 import type { Draws } from '../../stats/draws.ts';
 import type { JobResult } from '../results.ts';
+import { refuseMissing } from '../rows.ts';
 import { clampOption, type JobContext, modelOf, numberOption, optionError, rowArrays } from '../session.ts';
 
 /** `sample(E, …)`: chains from exp(−E), on one thread or spread over workers. */
@@ -48,6 +49,7 @@ export function taskOf(cx: JobContext): SampleTask {
     throw optionError(job.span, '`n` replaces `chains` and `draws`: give one or the others');
   const shape = n === undefined ? { chains: num('chains'), draws: num('draws') } : chainsFor(n);
   const init = job.options.init;
+  if (init?.kind === 'rows') refuseMissing(session, init.rows);
   const rows = init?.kind === 'rows' ? rowArrays(session, init.rows) : null;
   const options: SampleOptions = {
     ...shape,
@@ -192,6 +194,7 @@ export function scalesOf(cx: JobContext): Scales | undefined {
   const { session, job } = cx;
   const fitted = session.program.jobs.find((j) => j.verb === 'fit' && j.energy === job.energy)?.options.data;
   if (fitted?.kind !== 'rows') return undefined;
+  if (fitted.rows.columns.some((c) => session.bound.missing?.has(c.data))) return undefined;
   const { count, of } = rowArrays(session, fitted.rows);
   const out = new Map<Slot, { mean: Float64Array; sd: Float64Array }>();
   for (const [slot, array] of of) {
