@@ -17,8 +17,8 @@ export type OptionType =
   | { readonly kind: 'word'; readonly values: readonly string[] }
   | { readonly kind: 'call'; readonly values: Readonly<Record<string, readonly OptionSpec[]>> }
   | { readonly kind: 'given' }
-  /** Rows of data for the energy's unknowns. */
-  | { readonly kind: 'rows' }
+  /** Rows of data for the energy's unknowns; `partial`: a record need not name all of them. */
+  | { readonly kind: 'rows'; readonly partial?: boolean }
   /** The name of an earlier job. */
   | { readonly kind: 'job' }
   | { readonly kind: 'unknown' };
@@ -257,8 +257,16 @@ export const verbs: readonly VerbSpec[] = [
     name: 'complete',
     doc: 'sample the missing cells of rows',
     takesEnergy: true,
-    available: false,
-    options: [rows('rows with missing cells'), seed],
+    available: true,
+    options: [
+      {
+        ...rows('rows with missing cells; unknowns that they do not name are drawn, too'),
+        type: { kind: 'rows', partial: true },
+      },
+      count('draws', 'completions of each row that are kept', 100),
+      count('chains', 'independent chains', 4),
+      seed,
+    ],
   },
 ];
 

@@ -9,7 +9,7 @@ export const sources = join(process.cwd(), 'bench', 'posteriors');
 export interface Posterior {
   readonly name: string;
   readonly title: string;
-  /** Folder of the reference problem, under the one that is given; its data.json is what all read. */
+  /** File of problems/: data, which all read, and the posterior's moments. */
   readonly problem: string;
   /** For JAGS: its data and what is monitored. */
   readonly jags?: (data: Record<string, unknown>) => Omit<JagsOptions, 'model'>;
@@ -20,17 +20,17 @@ export interface Posterior {
 type Numbers = readonly number[];
 
 export const posteriors: readonly Posterior[] = [
-  { name: 'eight-schools', title: 'eight schools, non-centred', problem: 'pdb_eight_schools' },
-  { name: 'eight-schools-centred', title: 'eight schools, centred', problem: 'pdb_eight_schools' },
-  { name: 'kidiq', title: 'kid’s score on mother’s IQ', problem: 'pdb_kidiq_momiq' },
-  { name: 'arK', title: 'AR(5), 200 points', problem: 'pdb_arK' },
-  { name: 'logearn', title: 'log earnings with interaction', problem: 'pdb_logearn_interaction' },
-  { name: 'nes', title: 'party identification', problem: 'pdb_nes2000' },
-  { name: 'blr', title: 'Bayesian linear regression', problem: 'pdb_sblri_blr' },
+  { name: 'eight-schools', title: 'eight schools, non-centred', problem: 'eight-schools' },
+  { name: 'eight-schools-centred', title: 'eight schools, centred', problem: 'eight-schools' },
+  { name: 'kidiq', title: 'kid’s score on mother’s IQ', problem: 'kidiq' },
+  { name: 'arK', title: 'AR(5), 200 points', problem: 'arK' },
+  { name: 'logearn', title: 'log earnings with interaction', problem: 'logearn' },
+  { name: 'nes', title: 'party identification', problem: 'nes' },
+  { name: 'blr', title: 'Bayesian linear regression', problem: 'blr' },
   {
     name: 'pump',
     title: 'pumps (BUGS)',
-    problem: 'bugs_pump',
+    problem: 'pump',
     jags: (d) => ({
       data: { N: 10, t: d.t as Numbers, x: d.x as Numbers },
       monitors: ['alpha', 'beta', 'theta'],
@@ -39,7 +39,7 @@ export const posteriors: readonly Posterior[] = [
   {
     name: 'dyes',
     title: 'dyes (BUGS)',
-    problem: 'bugs_dyes',
+    problem: 'dyes',
     jags: (d) => ({
       data: { BATCHES: 6, SAMPLES: 5, y: transposed(d.y as readonly Numbers[]) },
       monitors: ['theta', 'tw', 'tb', 'mu'],
@@ -56,8 +56,9 @@ const transposed = (
   values: rows[0].flatMap((_, j) => rows.map((r) => r[j])),
 });
 
-export const dataOf = (reference: string, { problem }: Posterior): string =>
-  join(reference, problem, 'data.json');
-
-export const readData = (file: string): Record<string, unknown> =>
-  JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+export const dataOf = ({ problem }: Posterior): Record<string, unknown> =>
+  (
+    JSON.parse(readFileSync(join(sources, 'problems', `${problem}.json`), 'utf8')) as {
+      data: Record<string, unknown>;
+    }
+  ).data;

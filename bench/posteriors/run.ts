@@ -2,11 +2,9 @@
  * Posteriors beside Stan and JAGS, in the same run: the worst bulk effective sample size a second, of sampling and
  * with everything before it, and gradients a second. Ratios with their spread over rounds.
  *
- *   npm run bench:posteriors -- REFERENCE [--only name] [--rounds 3] [--no-stan] [--no-jags] [--json]
- *
- * REFERENCE: the folder of reference problems (pdb_…, bugs_…), whose data.json all read.
+ *   npm run bench:posteriors -- [--only name] [--rounds 3] [--no-stan] [--no-jags]
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bind } from '../../src/bind/bind.ts';
@@ -19,7 +17,7 @@ import { sample } from '../../src/infer/sample.ts';
 import { memoryHost } from '../../src/io/memory-host.ts';
 import { moduleReader } from '../../src/modules.ts';
 import { spreadOf } from '../kernels/report.ts';
-import { dataOf, type Posterior, posteriors, readData, sources } from './cases.ts';
+import { dataOf, type Posterior, posteriors, sources } from './cases.ts';
 import { jagsRun } from './jags-peer.ts';
 import { type Ran, worstEss } from './ran.ts';
 import { stanPeer } from './stan-peer.ts';
@@ -81,12 +79,6 @@ const option = (name: string): string | undefined => {
   const i = args.indexOf(`--${name}`);
   return i < 0 ? undefined : args[i + 1];
 };
-const values = new Set([option('only'), option('rounds')]);
-const reference = args.find((a) => !a.startsWith('--') && !values.has(a));
-if (reference === undefined) {
-  console.error('say where the reference problems are: npm run bench:posteriors -- REFERENCE');
-  process.exit(2);
-}
 const rounds = Number(option('rounds') ?? 3);
 const folder = mkdtempSync(join(tmpdir(), 'posteriors-'));
 const show = (x: number): string =>
@@ -100,7 +92,9 @@ try {
   for (const p of posteriors) {
     const only = option('only');
     if (only !== undefined && !p.name.includes(only)) continue;
-    const data = dataOf(reference, p);
+    const data = join(folder, `${p.name}.json`);
+    const values = dataOf(p);
+    writeFileSync(data, JSON.stringify(values));
     const note = (text: string): void => console.log(`  ${text}`);
     console.log(`${p.name}: ${p.title}`);
     const stan = flag('no-stan') ? null : await stanPeer(p.name, data, join(folder, p.name), note);
@@ -113,7 +107,7 @@ try {
       mine.push(await ours(p, data, i));
       if (stan) stans.push(await stan.run(i, DRAWS));
       if (!p.jags || flag('no-jags')) continue;
-      const spec = { model: p.name, ...p.jags(readData(data)) };
+      const spec = { model: p.name, ...p.jags(values) };
       const ran = await jagsRun(spec, join(folder, `${p.name}-jags`), i, p.updates ?? UPDATES, note);
       if (ran) jags.push(ran);
     }

@@ -137,7 +137,17 @@ export interface NewValues {
 
 /** A job's result as the page shows it: the run's own, without what only the worker needs. */
 export type ShownResult =
-  | Exclude<JobResult, { verb: 'fit' | 'sample' }>
+  | Exclude<JobResult, { verb: 'fit' | 'sample' | 'complete' }>
+  | {
+      readonly verb: 'complete';
+      readonly rows: number;
+      readonly incomplete: number;
+      readonly missing: number;
+      /** The first missing cells: what they are filled with, and by how much that varies. */
+      readonly cells: readonly { readonly name: string; readonly value: string; readonly spread: string }[];
+      readonly warnings: readonly string[];
+      readonly seconds: number;
+    }
   | {
       readonly verb: 'fit';
       readonly history: History;

@@ -175,7 +175,7 @@ function optionValue(
     case 'given':
       return { kind: 'given', entries: checkGiven(cx, e, energy), span };
     case 'rows':
-      return { kind: 'rows', rows: checkRows(cx, e, energy), span };
+      return { kind: 'rows', rows: checkRows(cx, e, energy, type.partial), span };
     case 'job': {
       const v = e.kind === 'name' ? cx.scope.lookup(e.name) : undefined;
       if (v?.kind !== 'job') return cx.ck.fail('E0602', span, `\`${spec.name}\` names an earlier job`);
@@ -245,7 +245,7 @@ function checkUnknown(cx: Cx, e: Expr, energy: CheckedEnergy | null): Slot {
 }
 
 /** Which data stand for which unknowns: a record for a record, an array with a leading row index for an array. */
-function checkRows(cx: Cx, e: Expr, energy: CheckedEnergy | null): DataRows {
+function checkRows(cx: Cx, e: Expr, energy: CheckedEnergy | null, partial = false): DataRows {
   if (e.kind === 'record') {
     if (!energy) return cx.ck.fail('E0603', e.span, 'expected data');
     const parts = e.entries.map((entry) => {
@@ -261,7 +261,8 @@ function checkRows(cx: Cx, e: Expr, energy: CheckedEnergy | null): DataRows {
     const missing = energy.args.find(
       (a) => !e.entries.some((x) => x.target.kind === 'name' && x.target.name === a.name),
     );
-    if (missing) cx.ck.fail('E0603', e.span, `no data are given for \`${missing.name}\``);
+    if (parts.length === 0) cx.ck.fail('E0603', e.span, 'expected data for an argument of the energy');
+    if (missing && !partial) cx.ck.fail('E0603', e.span, `no data are given for \`${missing.name}\``);
     for (const p of parts)
       if (p.set !== parts[0].set)
         cx.ck.fail(

@@ -12,6 +12,7 @@ import type { Source } from '../syntax/span.ts';
 import { version } from '../version.ts';
 import { writeCheckpoint } from './checkpoints.ts';
 import { summaryText } from './commands/summary.ts';
+import { completeCells, completeFacts, completeTable, completeText, saveCompleted } from './show-complete.ts';
 import { logZFacts, logZText } from './show-log-z.ts';
 import { minimumFacts, minimumLines, minimumText, stateOf } from './show-minimum.ts';
 import { type Io, jsonText, short, type Terminal, textTable, UsageError } from './terminal.ts';
@@ -53,7 +54,7 @@ export async function saveJob(args: {
     job: { name: job.name, verb: job.verb, energy: job.energy, options: plainOptions(job.options) },
     seed: plainOptions(job.options).seed ?? 1,
     ...facts(result),
-    diagnostics: summary?.diagnostics ?? [],
+    diagnostics: summary?.diagnostics ?? (result.verb === 'complete' ? result.findings : []),
   };
   const learned = [...session.params].map(([slot, array]) => [slot.name, array] as const);
   await writeRun(host, dir, {
@@ -68,6 +69,7 @@ export async function saveJob(args: {
     await writeCheckpoint(host, dir, result.checkpoint);
     files.push('checkpoint.safetensors');
   }
+  if (result.verb === 'complete') files.push(...(await saveCompleted(host, dir, session, result, format)));
   if (result.verb === 'minimize') {
     await host.write(path.join(dir, 'state.json'), `${jsonText(stateOf(result))}\n`);
     files.push('state.json');
@@ -128,6 +130,8 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
       return { rows: result.energy.length, mean_energy: mean(result.energy) };
     case 'predict':
       return { unknown: result.unknown, calibration: result.calibration };
+    case 'complete':
+      return completeFacts(result);
     case 'compare':
       return { similarity: result.similarity, mmd: result.mmd, kernel: result.kernel, rows: result.rows };
   }
@@ -186,6 +190,7 @@ export function report(
   terminal: Terminal,
   io: Io,
   dir: string,
+  session: Session,
   job: Job,
   result: JobResult,
   saved: Saved,
@@ -264,6 +269,18 @@ export function report(
       });
       return false;
     }
+    case 'complete':
+      head(completeText(result));
+      if (result.cells.length > 0) terminal.line(completeTable(session, result));
+      for (const f of result.findings) terminal.line(`${f.level}: ${f.message}`);
+      if (saved.files.length > 0) terminal.line(`→ ${path.join(folder, saved.files[0])}`);
+      terminal.event({
+        ...base,
+        ...completeFacts(result),
+        cells: completeCells(session, result),
+        files: saved.files,
+      });
+      return result.findings.some((f) => f.level === 'warning');
     case 'compare': {
       const s = result.similarity;
       head(

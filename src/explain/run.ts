@@ -218,7 +218,7 @@ energy E(x : real, y : real) {
 run z = logz(E)`,
   ),
   E0732: told(
-    'A search was stopped before it had found a state; or ln Z was to be estimated from the weights of many chains, and there is no estimate to tell: the run was stopped before the first one was complete, or one chain weighs more than all others, so that another run would say something else. The latter is so where exp(−E) is not integrable, because a term falls without end in a region that hardly any chain reaches, or where the path from the reference to exp(−E) is too hard for the budget. Look at the energy far out, give priors or bounds, or a larger `budget`.',
+    'ln Z was to be estimated from the weights of many chains, and there is no estimate to tell: the run was stopped before the first one was complete, or one chain weighs more than all others, so that another run would say something else. The latter is so where exp(−E) is not integrable, because a term falls without end in a region that hardly any chain reaches, or where the path from the reference to exp(−E) is too hard for the budget. Look at the energy far out, give priors or bounds, or a larger `budget`.',
     'it takes a run of many seconds, or one that is stopped',
   ),
   E0741: shown(

@@ -121,7 +121,7 @@ const FEW_NEIGHBOURS = 12;
 /** Links of an unknown, at most: beyond, sweeps are so much quicker that clusters are asked for by name. */
 const MANY_LINKS = 2 ** 20;
 
-/** Sweeps between cluster moves: between two draws that are recorded, these take no longer than recording. */
+/** Sweeps between cluster moves: these take about as long as the quickest sweeps between them. */
 const CLUSTER_PERIOD = 128;
 
 /** Cluster moves where couplings are strong, alike and few; null elsewhere. */

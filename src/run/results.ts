@@ -1,8 +1,10 @@
 /** What jobs report while they run and what they come to. */
 import type { ParamValues } from '../bind/bound.ts';
+import type { Completion } from '../infer/complete.ts';
 import type { LogZ } from '../infer/log-z.ts';
 import type { Minimum } from '../infer/minimize/index.ts';
 import type { SampleResult } from '../infer/sample.ts';
+import type { Slot } from '../ir/types.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Spread } from '../scale/split.ts';
@@ -46,6 +48,13 @@ export interface History {
   readonly negativeEnergy: readonly number[];
 }
 
+/** Completions, and where the cells are. */
+export interface CompletedRows extends Completion {
+  /** The data that hold each unknown's values. */
+  readonly data: ReadonlyMap<Slot, Slot>;
+  readonly seconds: number;
+}
+
 export type JobResult =
   | {
       readonly verb: 'fit';
@@ -82,6 +91,7 @@ export type JobResult =
       readonly truth: Int32Array;
       readonly calibration: Calibration;
     }
+  | ({ readonly verb: 'complete' } & CompletedRows)
   | {
       readonly verb: 'compare';
       readonly similarity: TableSimilarity;

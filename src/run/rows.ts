@@ -1,7 +1,8 @@
 /** Rows of data as states of an energy: every value must be one of its unknown's. */
+
+import { missingCell } from '../bind/missing.ts';
 import type { DataRows } from '../check/values.ts';
 import { showDomain } from '../domain.ts';
-import { missingCell } from '../bind/missing.ts';
 import { inDomain } from '../infer/model.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';

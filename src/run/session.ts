@@ -23,6 +23,7 @@ import { suggest } from '../syntax/suggest.ts';
 import type { JobResult, LiveChains, RunEvent } from './results.ts';
 import { checkRows, refuseMissing } from './rows.ts';
 import { runCompare } from './verbs/compare.ts';
+import { runComplete } from './verbs/complete.ts';
 import { runFit } from './verbs/fit.ts';
 import { runLogZ } from './verbs/logz.ts';
 import { runMinimize } from './verbs/minimize.ts';
@@ -103,6 +104,8 @@ function runVerb(cx: JobContext): Promise<JobResult> | JobResult {
       return runScore(cx);
     case 'predict':
       return runPredict(cx);
+    case 'complete':
+      return runComplete(cx);
     case 'compare':
       return runCompare(cx);
     default:

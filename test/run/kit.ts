@@ -49,6 +49,8 @@ export interface OpenOptions {
   readonly host?: Host;
   readonly files?: Readonly<Record<string, string>>;
   readonly constants?: Readonly<Record<string, number>>;
+  /** Files that hold data by name. */
+  readonly everything?: readonly string[];
   /** Seed of the parameters' initial values. */
   readonly seed?: number;
 }
@@ -61,7 +63,7 @@ export async function open(text: string, options: OpenOptions = {}): Promise<Ope
     constants: new Map(Object.entries(options.constants ?? {})),
   });
   if (!compiled.ok) throw new Error(rendered(compiled));
-  const bound = await bind(compiled.program, host);
+  const bound = await bind(compiled.program, host, { everything: options.everything });
   const params = initialParams(bound, options.seed ?? 1);
   return {
     compiled,

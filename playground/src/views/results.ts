@@ -23,6 +23,8 @@ export function resultView(result: ShownResult): readonly HTMLElement[] {
       return scoreView(result);
     case 'predict':
       return predictView(result);
+    case 'complete':
+      return completeView(result);
     case 'compare':
       return compareView(result);
   }
@@ -171,6 +173,25 @@ function confusion(r: Of<'predict'>): HTMLElement {
     [`${r.unknown} ↓ predicted →`, ...r.labels],
     r.labels.map((name, i) => ({ name, cells: counts[i].map((k, j) => cell(k, i === j)) })),
   );
+}
+
+function completeView(r: Of<'complete'>): readonly HTMLElement[] {
+  return [
+    tiles([
+      {
+        label: 'missing cells',
+        value: count(r.missing),
+        note: `in ${count(r.incomplete)} of ${count(r.rows)} rows`,
+      },
+      { label: 'time', value: seconds(r.seconds) },
+    ]),
+    ...r.warnings.map((w) => h('p', { class: 'warning' }, w)),
+    numberTable(
+      'Missing cells',
+      ['cell', 'value', 'spread'],
+      r.cells.map((c) => ({ name: c.name, cells: [{ text: c.value }, { text: c.spread }] })),
+    ),
+  ];
 }
 
 function compareView(r: Of<'compare'>): readonly HTMLElement[] {

@@ -60,7 +60,7 @@ export async function runCommand(
       used: compiled.used,
       format: o.format,
     });
-    bad = report(terminal, io, dir, seeded, result, saved) || bad;
+    bad = report(terminal, io, dir, session, seeded, result, saved) || bad;
     if (result.verb === 'fit') {
       terminal.diagnostics(result.warnings);
       if (result.failure.length > 0) throw new EnergyError(result.failure);

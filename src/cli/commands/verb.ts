@@ -81,7 +81,7 @@ export async function verbCommand(
     used: compiled.used,
     format: o.format,
   });
-  const bad = report(terminal, io, dir, flagged, result, saved);
+  const bad = report(terminal, io, dir, session, flagged, result, saved);
   if (result.verb === 'fit') {
     terminal.diagnostics(result.warnings);
     if (result.failure.length > 0) throw new EnergyError(result.failure);

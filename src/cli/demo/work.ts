@@ -53,7 +53,7 @@ export async function openExample(
       const dir = path.join(folder, jobName);
       const { source, used } = compiled;
       const saved = await saveJob({ host, dir, session, job, result, source, used });
-      report(terminal, io, dir, job, result, { ...saved, summary: null });
+      report(terminal, io, dir, session, job, result, { ...saved, summary: null });
       if (result.verb !== verb) throw new Error(`${jobName} is a ${result.verb}, not a ${verb}`);
       return result as Extract<JobResult, { verb: typeof verb }>;
     },

@@ -95,17 +95,17 @@ export async function anneal(
   const ends: { readonly states: Map<Slot, Float64Array>; readonly energy: number }[] = [];
   let evaluations = 0;
   try {
-    for (let r = 0; r < restarts && !work.stopped; r++) {
+    for (let r = 0; r < restarts && !(work.stopped && r > 0); r++) {
       const stream = root.fork('restart', r);
       const states = startFor(
         model,
         clamp,
         stream,
         options.scales,
-        (s) => Number.isFinite(whole.level(s)) && !work.stopped,
+        (s) => Number.isFinite(whole.level(s)),
         (s) => stepAt(moves.transition, s, stream, 1, 10),
       );
-      const t = temperaturesAt(whole, joint, states, stream);
+      const t = temperaturesAt(model, clamp, whole, states, stream);
       const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, WORK / (restarts * moves.cost)));
       const each = Math.max(1, Math.round(total / STEPS));
       for (let k = 0; k < STEPS && !work.stopped; k++) {

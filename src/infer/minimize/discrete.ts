@@ -31,7 +31,7 @@ const LOCAL = 0.1;
 
 /**
  * @throws EnergyError E0702 where the support is empty or no state of it was found, E0701 where an energy is not a
- *   number, E0732 where it was stopped before there was any
+ *   number
  */
 export async function discreteMinimum(
   model: Model,

@@ -71,5 +71,10 @@ function runaway(model: Model, near: States, far: States, matters: (slot: Slot) 
   return text;
 }
 
+/** E0702 */
 export const stoppedEarly = (model: Model): Error =>
-  fault('E0732', model.energy.span, `stopped before a state of \`${model.energy.name}\` was found`);
+  fault(
+    'E0702',
+    model.energy.support[0]?.span ?? model.energy.span,
+    `stopped before a state of \`${model.energy.name}\` with a finite energy was found`,
+  );

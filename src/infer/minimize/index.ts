@@ -33,7 +33,7 @@ export {
  * @param onProgress called between pieces of work
  * @param signal ends the search early; the best state so far comes back
  * @throws EnergyError E0701 where a term is not a number, E0702 where the support is empty or no state of it was found,
- *   E0732 where it was stopped before there was any, E0741 where the energy falls without end
+ *   E0741 where the energy falls without end
  */
 export async function minimize(
   given: Model,

@@ -43,7 +43,7 @@ interface Ended {
   readonly evaluations: number;
 }
 
-/** @throws EnergyError E0741, E0701, E0702, E0732 */
+/** @throws EnergyError E0741, E0701, E0702 */
 export async function mixedMinimum(
   model: Model,
   clamp: Clamp,
@@ -67,10 +67,10 @@ export async function mixedMinimum(
   };
   try {
     if (few)
-      for (let code = 0; code < joint.total && !work.stopped; code++)
+      for (let code = 0; code < joint.total && !(work.stopped && ends.length > 0); code++)
         note(await beside(model, clamp, options, root.fork('state', code), whole, work, joint, code, reals));
     else
-      for (let r = 0; r < restarts && !work.stopped; r++)
+      for (let r = 0; r < restarts && !(work.stopped && ends.length > 0); r++)
         note(await search(model, clamp, options, root.fork('restart', r), whole, work, joint, reals, moves!));
   } finally {
     reals.dispose();
@@ -180,7 +180,7 @@ async function search(
   );
   let evaluations = 0;
   const hot = heated(model, clamp, states, stream);
-  const t = temperaturesAt(whole, joint, states, stream);
+  const t = temperaturesAt(model, clamp, whole, states, stream);
   try {
     for (let k = 0; k < STEPS && !work.stopped; k++) {
       const beta = 1 / temperatureAt(t, k / (STEPS - 1));

@@ -1,4 +1,5 @@
 /** What minimisation is asked for and what it answers. */
+import type { Slot } from '../../ir/types.ts';
 import type { Draws } from '../../stats/draws.ts';
 import type { Scales } from '../start.ts';
 
@@ -50,7 +51,7 @@ export interface Minimum {
 
 /** What a method comes to; `states` are those of one chain. */
 export interface Found extends Omit<Minimum, 'state' | 'complete'> {
-  readonly states: ReadonlyMap<import('../../ir/types.ts').Slot, Float64Array>;
+  readonly states: ReadonlyMap<Slot, Float64Array>;
 }
 
 export interface MinimizeProgress {

@@ -1,0 +1,46 @@
+import { complete } from '../../infer/complete.ts';
+import type { JobResult } from '../results.ts';
+import { energyOf, type JobContext, numberOption, rowArrays, rowsOption } from '../session.ts';
+
+/** `complete(E, rows)`: the missing cells of rows, drawn given the others. */
+export async function runComplete(cx: JobContext): Promise<JobResult> {
+  const { job, session } = cx;
+  const rows = rowsOption(cx);
+  const { count, of } = rowArrays(session, rows);
+  const num = (name: string) => numberOption(job.options, name);
+  const began = performance.now();
+  const result = await complete(
+    {
+      bound: session.bound,
+      energy: energyOf(cx).energy,
+      params: session.params,
+      engine: session.engine,
+      rows: {
+        count,
+        of: new Map(
+          rows.columns.map(({ unknown, data }) => [
+            unknown,
+            { values: of.get(unknown)!.data, mask: session.bound.missing?.get(data)?.mask ?? null },
+          ]),
+        ),
+      },
+    },
+    {
+      draws: num('draws'),
+      chains: num('chains'),
+      seed: num('seed'),
+      signal: cx.signal,
+      progress: async (done, total) => {
+        const rate = (done * 1000) / Math.max(1, performance.now() - began);
+        cx.emit({ event: 'progress', job: job.name, phase: 'working', done, total, rate, value: null });
+        await new Promise((next) => setTimeout(next, 0));
+      },
+    },
+  );
+  return {
+    verb: 'complete',
+    ...result,
+    data: new Map(rows.columns.map((c) => [c.unknown, c.data])),
+    seconds: (performance.now() - began) / 1000,
+  };
+}
