@@ -246,7 +246,7 @@ export const verbs: readonly VerbSpec[] = [
       {
         ...count(
           'budget',
-          'elementary steps of a search with proof among discrete states; 2·10⁹ take about ten seconds',
+          'elementary steps of a search with proof among discrete states; 4·10⁸ if absent, about ten seconds',
         ),
         type: { kind: 'number', integer: false, min: 1 },
       },

@@ -216,7 +216,7 @@ const helpOf = (o: OptionSpec): string =>
   `${o.doc}${o.default === undefined ? '' : ` (default: ${o.default})`}`;
 
 const examples: Readonly<Record<string, string>> = {
-  complete: 'energy complete examples/statistics/penguins.energy Penguin seen -o runs/penguins',
+  complete: 'energy complete examples/statistics/missing-cells.energy Ducks seen --draws 20 -o runs/ducks',
   fit: 'energy fit examples/learning/wine.energy WineEnergy train --steps 500 -o runs/wine',
   sample: 'energy sample examples/physics/ising.energy --chains 4 --draws 1000 --seed 1',
   logz: 'energy logz examples/physics/ising.energy --set n=4',

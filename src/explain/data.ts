@@ -46,7 +46,7 @@ data y : real[row, col] from "y.json"${near}`,
     { wrong: { 'y.csv': 'y\n3\n7\n12\n' } },
   ),
   E0534: shown(
-    'A cell is empty, and nothing is put in its place silently. Fill it, or leave the row out.',
+    'A cell is empty (or `NA`, `null` in JSON), and nothing is put in its place silently. Fill it, or leave the row out. Rows that no expression of the program reads may have empty cells where `complete` draws them; every other verb needs whole rows. Values that are missing in what terms read are unknowns: arguments of the energy. A vector, such as a simplex, is missing whole or not at all.',
     `data y : real[row] from "y.csv"${near}`,
     `data y : real[row] from "y.csv"${near}`,
     { wrong: { 'y.csv': 'y,z\n0.5,1\n,2\n2,3\n' }, right: { 'y.csv': 'y,z\n0.5,1\n2,3\n' } },

@@ -89,7 +89,7 @@ energy E(r : Row) { term both = (r.age - r.owns) ^ 2 }`,
   declaration(
     'data',
     ['data y : real[row] from "y.csv"', 'data county : category(85)[house] from "houses.csv" one_based'],
-    'What is given. CSV, JSON, NPY, NPZ, Parquet or safetensors; `--data y=file` binds or replaces it. Every value is checked against the domain.',
+    'What is given. CSV, JSON, NPY, NPZ, Parquet, safetensors or UAI; `--data y=file` binds or replaces it. Every value is checked against the domain.',
   ),
   declaration(
     'param',

@@ -126,6 +126,7 @@ In a checkout the command is \`node dist/src/cli/bin.js\` after \`npm run build\
 - [Commands](#commands)
 - [Verbs and their options](#verbs-and-their-options)
 - [What a run writes](#what-a-run-writes)
+- [UAI models](#uai-models)
 - [JSON](#json)
 - [Exit codes](#exit-codes)
 - [Diagnostic codes](#diagnostic-codes)
@@ -156,6 +157,27 @@ ${verbText()}
 | \`state.json\` | of \`minimize\`: the unknowns as nested arrays, categories by their names; \`--given\` reads it |
 | \`scores.csv\` | of \`score\`: the energy of each row, and each term |
 | \`predictions.csv\` | of \`predict\`: the true value and the probability of each value |
+| \`completed.csv\` | of \`complete\`: the table that the rows came from, its missing cells filled with the mean or the likeliest value, everything else as it stands (\`completed-NAME.csv\` where the rows are of several data) |
+| \`cells.json\` | of \`complete\`: for every missing cell \`row\` (from 0), \`line\` in the file, \`column\`, the \`value\` that fills it, \`mean\`, \`sd\`, \`mcse\`, \`q5\`, \`q50\`, \`q95\`, \`ess\`, \`r_hat\`, of what is discrete \`probabilities\`, and whether these are \`exact\` |
+| \`completions.parquet\` | of \`complete\`: the completions, \`row\`, \`draw\`, \`column\`, \`value\` (of a category its code) and \`label\`; draws of one number belong together within a row. \`--format csv\` writes \`completions.csv\` |
+
+## UAI models
+
+Where a program is expected, \`check\`, \`plan\`, \`emit\` and the verbs take a model in the format of the UAI competitions, \`MARKOV\` or \`BAYES\`, by its extension \`.uai\`:
+
+\`\`\`text
+energy logz grid.uai
+energy sample grid.uai --evidence grid.uai.evid
+energy minimize grid.uai --evidence grid.uai.evid
+energy emit energy grid.uai > grid.energy
+\`\`\`
+
+The model becomes an energy \`Model\`: exp(−E) is the product of the tables, whichever the kind. Variables with k states are one unknown \`xk\`, in the order of the file; factors whose variables have the same numbers of states are one term. A table entry of 0 forbids its states: it becomes a requirement. Hence
+
+- \`logz\` is ln of the sum over all states that agree with the evidence, ln P(evidence) of a Bayesian network. Results of the competitions (\`PR\`) are log₁₀: divide by ln 10.
+- \`minimize\` is \`MPE\`, with the proof where one is found; \`sample\` gives marginals (\`MAR\`), by independent exact draws where the width allows.
+- \`--evidence file\` is what is known: how many variables, then each variable and its state, counted from 0. It may stand beside \`--given\`.
+- \`emit energy\` prints the program. It reads the tables from the \`.uai\` file, beside which it belongs, and is where to go on: other terms, other unknowns, rows of data for \`predict\` and \`complete\`. Arrays of a \`.uai\` file have the names that stand in it (\`weight1\`, \`at1_1\`, …).
 
 ## JSON
 
@@ -179,9 +201,10 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`minimize\` | \`energy\`, \`state\` (by unknown nested arrays, names of categories), \`terms\`, \`reports\`, \`proved_optimal\`, \`bound\` (no state is below it; \`null\`: not known), \`method\` (\`given\`, \`enumeration\`, \`elimination\`, \`search\`, \`annealing\`, \`newton\`, \`lbfgs\`, \`mixed\`), \`how\`, \`restarts\`, \`reached\`, \`evaluations\`, \`gradient\`, \`complete\`, \`file\` |
 | \`score\` | \`mean_energy\`, \`rows\`, \`file\` |
 | \`predict\` | \`unknown\`, \`rows\`, \`accuracy\`, \`expected_calibration_error\`, \`log_loss\`, \`brier\`, \`file\` |
+| \`complete\` | \`rows\`, \`incomplete\` (rows with missing cells), \`missing\` (cells), \`exact\` (cells whose probabilities are exact), \`draws\`, \`methods\` (rows by method), \`max_r_hat\`, \`min_ess\`, \`diagnostics\`, \`complete\`, \`cells\` (the first thousand, as in \`cells.json\`), \`files\` |
 | \`compare\` | \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\` |
 | \`plot\` | \`folder\`, \`files\` |
-| \`emit\` | \`what\`; of \`typed\` \`program\`, of \`ir\` and \`tex\` \`text\`; \`emit ast\` prints the tree itself |
+| \`emit\` | \`what\`; of \`typed\` \`program\`, of \`energy\`, \`ir\` and \`tex\` \`text\`; \`emit ast\` prints the tree itself |
 | \`doc\` | \`items\`: \`name\`, \`kind\`, \`forms\`, \`doc\`, \`facts\`, \`example\`, \`value\`, \`module\` |
 | \`explain\` | without a code \`codes\`; else \`code\`, \`title\`, \`text\`, \`wrong\`, \`right\` (\`program\`, \`files\`), \`without\` |
 | \`doctor\` | \`version\`, \`node\`, \`engines\`, \`default\` |

@@ -9,7 +9,6 @@ import { makePlan } from '../../plan/plan.ts';
 import type { Stream } from '../../random/stream.ts';
 import { makeExchange } from '../exchange.ts';
 import { gibbsTransitions } from '../gibbs.ts';
-import { jointStates } from '../joint-states.ts';
 import { type Clamp, energyOutputs, freeCount, type Model } from '../model.ts';
 import { inTurn, type Transition } from '../transition.ts';
 import { type ArrangedDescent, arrangedDescent } from './arrange.ts';
@@ -90,7 +89,6 @@ export async function anneal(
 ): Promise<Annealed | null> {
   const moves = discreteMoves(model, clamp, whole);
   if (!moves) return null;
-  const joint = jointStates(model, clamp);
   const restarts = options.restarts ?? RESTARTS;
   const ends: { readonly states: Map<Slot, Float64Array>; readonly energy: number }[] = [];
   let evaluations = 0;

@@ -23,11 +23,11 @@ const FEW_STATES = 2 ** 10;
 const MOST_VARIABLES = 2 ** 17;
 /** What minimising unknowns out may cost by itself. */
 const NARROW = { largest: 2 ** 22, total: 2 ** 27, restarts: 3 } as const;
-const BUDGET = 2e9;
+const BUDGET = 4e8;
 /** Shares of the budget after which the event loop may run. */
-const ROUNDS = [0.02, 0.2, 1] as const;
+const ROUNDS = [0.05, 1] as const;
 /** Steps of each local search of its own, as a share of the budget. */
-const LOCAL = 0.1;
+const LOCAL = 0.2;
 
 /**
  * @throws EnergyError E0702 where the support is empty or no state of it was found, E0701 where an energy is not a
@@ -120,7 +120,7 @@ async function onGraph(
   const budget = options.budget ?? BUDGET;
   const seed = root.fork('search').int(2 ** 31);
   const tried = { restarts: 0, reached: 0, evaluations: 0 };
-  work.total = 3;
+  work.total = ROUNDS.length;
   let best: { codes: Uint16Array; energy: number } | null = null;
   const note = (codes: Uint16Array | null, energy: number): void => {
     if (codes === null) return;

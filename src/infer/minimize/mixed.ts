@@ -71,7 +71,7 @@ export async function mixedMinimum(
         note(await beside(model, clamp, options, root.fork('state', code), whole, work, joint, code, reals));
     else
       for (let r = 0; r < restarts && !(work.stopped && ends.length > 0); r++)
-        note(await search(model, clamp, options, root.fork('restart', r), whole, work, joint, reals, moves!));
+        note(await search(model, clamp, options, root.fork('restart', r), whole, work, reals, moves!));
   } finally {
     reals.dispose();
     moves?.dispose();
@@ -166,7 +166,6 @@ async function search(
   stream: Stream,
   whole: Whole,
   work: Work,
-  joint: JointStates,
   reals: RealDescent,
   moves: DiscreteMoves,
 ): Promise<Ended | null> {

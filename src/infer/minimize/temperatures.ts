@@ -3,9 +3,10 @@
  * free, and ends where even small rises are rare (Kirkpatrick, Gelatt & Vecchi, Science 220 (1983) 671; van Laarhoven &
  * Aarts, *Simulated Annealing* (1987), ch. 5).
  */
+
+import { isArranged } from '../../domain.ts';
 import type { Slot } from '../../ir/types.ts';
 import type { Stream } from '../../random/stream.ts';
-import { isArranged } from '../../domain.ts';
 import { arrangedVectors, jointStates } from '../joint-states.ts';
 import type { Clamp, Model } from '../model.ts';
 import { copyStates } from '../start.ts';

@@ -7,7 +7,7 @@ export interface MinimizeOptions {
   /** Independent searches; absent: 8 of reals and of mixtures, 4 annealings of what is discrete. */
   readonly restarts?: number;
   readonly seed?: number;
-  /** Elementary steps of a search with proof (`exact/search`); default 2·10⁹, about ten seconds. */
+  /** Elementary steps of a search with proof (`exact/search`); default 4·10⁸, about ten seconds where it proves nothing. */
   readonly budget?: number;
   /** Location and spread of real unknowns, where data tell. */
   readonly scales?: Scales;
