@@ -75,7 +75,7 @@ function costOf(model: Model, clamp: Clamp, kernels: boolean): number {
 const RESTARTS = 4;
 /** Nanoseconds of all annealings together, and bounds of the sweeps of one. */
 const WORK = 4e9;
-const SWEEPS = { least: 100, most: 4000 } as const;
+const SWEEPS = { least: 100, most: 20_000 } as const;
 const STEPS = 100;
 
 /** @param start a state to descend from beside the annealings */

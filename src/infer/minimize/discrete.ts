@@ -26,6 +26,8 @@ const NARROW = { largest: 2 ** 22, total: 2 ** 27, restarts: 3 } as const;
 const BUDGET = 4e8;
 /** Shares of the budget after which the event loop may run. */
 const ROUNDS = [0.05, 1] as const;
+/** With more variables sweeps of kernels find low states sooner than local searches, and proofs are hardly to be had. */
+const LARGE = 1500;
 /** Steps of each local search of its own, as a share of the budget. */
 const LOCAL = 0.2;
 
@@ -144,52 +146,67 @@ async function onGraph(
   };
   let last: Solution | null = null;
   let bound = Number.NEGATIVE_INFINITY;
-  for (const [i, share] of ROUNDS.entries()) {
+  const large = graph.states.length > LARGE;
+  if (large) {
+    // What propagation proves at once, it proves of large graphs as well.
+    const quick = solve(graph, { seed, work: 0.01 * budget, local: false });
+    if (quick.empty) throw emptySupport(model);
+    if (quick.proved && quick.codes) return proved(quick.codes, quick.energy, quick.nodes);
+    bound = quick.bound;
+    note(quick.codes, quick.energy);
+    await annealing();
+  }
+  for (const [i, share] of ROUNDS.slice(0, large ? 1 : 2).entries()) {
     const known = best as { codes: Uint16Array; energy: number } | null;
     last = solve(graph, {
       seed: seed + i,
       work: share * budget,
       nodes: Math.max(1000, share * budget),
       ...(known ? { start: known.codes } : {}),
+      local: !large,
     });
     if (last.why !== undefined) {
-      if (!arranged) await annealing();
+      if (!arranged && !large) await annealing();
       return best ? result(best, null, `${last.why}, so that nothing is proved`, 'annealing') : null;
     }
     if (last.empty) throw emptySupport(model);
     tried.evaluations += last.nodes;
     bound = Math.max(bound, last.bound);
-    note(last.codes, last.energy);
-    if (last.proved && last.codes)
-      return result(
-        { codes: last.codes, energy: last.energy },
-        last.energy,
-        `a search with propagation has shown that no state is lower (${last.nodes} ${last.nodes === 1 ? 'branching' : 'branchings'})`,
-        'search',
-      );
+    // A search that only gives back what it began with is none of its own.
+    if (!known || last.energy < known.energy) note(last.codes, last.energy);
+    if (last.proved && last.codes) return proved(last.codes, last.energy, last.nodes);
     work.done++;
     await work.rest();
     if (work.stopped) break;
     // Exchanges find good arrangements sooner than searches do.
-    if (arranged && i === 0) await annealing();
+    if (arranged && !large && i === 0) await annealing();
   }
-  if (!work.stopped && !arranged) await annealing();
-  for (let r = 1; r < (options.restarts ?? 4) && !work.stopped; r++) {
+  if (!work.stopped && !arranged && !large) await annealing();
+  for (let r = large ? Number.POSITIVE_INFINITY : 1; r < (options.restarts ?? 4) && !work.stopped; r++) {
     const local = localSearch(graph, { seed: seed + 100 + r, work: LOCAL * budget });
     note(local.codes, local.energy);
     await work.rest();
   }
   const found = best as { codes: Uint16Array; energy: number } | null;
   if (!found) throw work.stopped ? stoppedEarly(model) : notFound(model);
-  const proved = bound >= found.energy;
+  const closed = bound >= found.energy;
   return result(
     found,
-    proved ? found.energy : bound,
-    proved
+    closed ? found.energy : bound,
+    closed
       ? 'no state can be lower than the bound that the search has shown'
       : 'the search with proof did not end within its budget; annealing and local searches found nothing lower',
     'search',
   );
+
+  function proved(codes: Uint16Array, energy: number, nodes: number): Found {
+    return result(
+      { codes, energy },
+      energy,
+      `a search with propagation has shown that no state is lower (${nodes} ${nodes === 1 ? 'branching' : 'branchings'})`,
+      'search',
+    );
+  }
 
   function result(
     of: { readonly codes: Uint16Array; readonly energy: number },
