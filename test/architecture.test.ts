@@ -17,7 +17,16 @@ function sources(dir: string): string[] {
 /** Floors of the house, lowest first; a file imports its own floor and those below. */
 const floors: readonly (readonly string[])[] = [
   ['src/syntax', 'grammar', 'src/random', 'src/arrays.ts', 'src/limits.ts', 'src/version.ts'],
-  ['src/ir', 'src/domain.ts', 'src/io', 'src/stats', 'src/plot', 'src/options.ts', 'src/samplers.ts', 'src/stdlib.ts'],
+  [
+    'src/ir',
+    'src/domain.ts',
+    'src/io',
+    'src/stats',
+    'src/plot',
+    'src/options.ts',
+    'src/samplers.ts',
+    'src/stdlib.ts',
+  ],
   ['src/check', 'src/tex'],
   ['src/compile.ts', 'src/modules.ts', 'src/engines'],
   ['src/bind', 'src/transforms'],

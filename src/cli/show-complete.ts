@@ -23,6 +23,7 @@ import { jsonText, short, textTable } from './terminal.ts';
 /** A missing cell with its way back to the file. */
 interface Placed {
   readonly cell: CompletedCell;
+  readonly data: Slot;
   readonly decl: DataDecl;
   readonly place: CellPlace;
   readonly column: string;
@@ -33,7 +34,6 @@ const LISTED = 1000;
 /** Cells that the terminal shows. */
 const SHOWN = 12;
 
-/** `table` is one declaration's data, of which some cells are completed. */
 function placedCells(session: Session, r: CompletedRows): readonly Placed[] {
   const { program, missing, sizeOf } = session.bound;
   const declOf = new Map(program.data.flatMap((d) => d.fields.map((f) => [f.slot, d] as const)));
@@ -43,7 +43,7 @@ function placedCells(session: Session, r: CompletedRows): readonly Placed[] {
     const size = shape.reduce((n, k) => n * k, 1);
     const place = missing!.get(data)!.place(cell.row * size + cell.element);
     const own = elementName(data.name, shape.length === 0 ? [] : unravel(cell.element, shape));
-    return { cell, decl: declOf.get(data)!, place, column: place.column ?? own };
+    return { cell, data, decl: declOf.get(data)!, place, column: place.column ?? own };
   });
 }
 
@@ -51,8 +51,8 @@ const labelsOf = (d: Domain): readonly string[] | null =>
   d.kind === 'category' && d.values.kind.kind === 'labels' ? d.values.kind.labels : null;
 
 /** A value as the data file writes it. */
-function written({ decl, cell }: Pick<Placed, 'decl' | 'cell'>, value: number): string {
-  const d = cell.unknown.domain;
+function written({ decl, data }: Pick<Placed, 'decl' | 'data'>, value: number): string {
+  const d = data.domain;
   const labels = labelsOf(d);
   if (labels) return labels[value] ?? String(value);
   const counted =
@@ -87,7 +87,7 @@ export async function saveCompleted(
       columns: placed.map((p) => p.column),
       draws: r.draws,
       values: r.completions,
-      label: (cell, value) => labelsOf(placed[cell].cell.unknown.domain)?.[value] ?? null,
+      label: (cell, value) => labelsOf(placed[cell].data.domain)?.[value] ?? null,
     };
     if (format === 'csv') await keep('completions.csv', writeCompletionsCsv(table));
     else await keep('completions.parquet', writeCompletionsParquet(table));
@@ -103,36 +103,24 @@ async function completedTable(host: Host, session: Session, cells: readonly Plac
   const { constants, missing } = session.bound;
   const names: string[] = [];
   const columns: string[][] = [];
-  const columnOf = new Map<string, string[]>();
-  for (const { slot } of decl.fields) {
-    const array = constants.get(slot)!;
+  const first = new Map<Slot, number>();
+  for (const { slot: data } of decl.fields) {
+    first.set(data, columns.length);
+    const array = constants.get(data)!;
     const [rows, ...shape] = array.shape;
     const size = shape.reduce((n, k) => n * k, 1);
-    const mask = missing?.get(slot)?.mask;
+    const mask = missing?.get(data)?.mask;
     for (let k = 0; k < size; k++) {
-      const about = { decl, cell: { unknown: slot } as CompletedCell };
+      const at = (r: number): number => r * size + k;
       const cell = (r: number): string =>
-        mask?.[r * size + k] === 1 ? '' : written(about, array.data[r * size + k]);
-      const column = Array.from({ length: rows }, (_, r) => cell(r));
-      names.push(elementName(slot.name, shape.length === 0 ? [] : unravel(k, shape)));
-      columns.push(column);
-      columnOf.set(`${slot.name} ${k}`, column);
+        mask?.[at(r)] === 1 ? '' : written({ decl, data }, array.data[at(r)]);
+      columns.push(Array.from({ length: rows }, (_, r) => cell(r)));
+      names.push(elementName(data.name, shape.length === 0 ? [] : unravel(k, shape)));
     }
   }
-  const dataOf = new Map(decl.fields.map(({ slot }) => [slot.name, slot]));
-  for (const p of cells) {
-    const data = p.cell.unknown;
-    const own = [...dataOf.values()].find((slot) => sameColumn(slot, data, decl));
-    if (own) columnOf.get(`${own.name} ${p.cell.element}`)![p.cell.row] = written(p, p.cell.value);
-  }
+  for (const p of cells) columns[first.get(p.data)! + p.cell.element][p.cell.row] = written(p, p.cell.value);
   return csv(names, columns);
 }
-
-/** Whether an unknown's values are those of a column: fields match by what follows the first dot. */
-const sameColumn = (slot: Slot, unknown: Slot, decl: DataDecl): boolean =>
-  decl.fields.length === 1 || fieldOf(slot.name) === fieldOf(unknown.name);
-
-const fieldOf = (name: string): string => name.slice(name.indexOf('.') + 1);
 
 function filledTable(table: RawTable, cells: readonly Placed[]): string {
   const rowOf = new Map(Array.from({ length: table.rows }, (_, r) => [table.rowNumber(r), r]));
@@ -162,7 +150,7 @@ function cellFacts(p: Placed): Readonly<Record<string, unknown>> {
     row: cell.row,
     ...(place.row === undefined ? {} : { line: place.row }),
     column,
-    value: labelsOf(cell.unknown.domain) ? value : Number(value),
+    value: labelsOf(p.data.domain) ? value : Number(value),
     mean: cell.mean,
     sd: cell.sd,
     mcse: cell.mcse,

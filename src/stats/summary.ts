@@ -76,7 +76,8 @@ export function summarise(draws: Draws, chains: readonly ChainMoves[] = []): Sum
 /** Whether each chain by itself is in equilibrium, as far as its halves tell. */
 function eachAgrees({ values, chains, draws }: Chains): boolean {
   for (let c = 0; c < chains; c++)
-    if (!(rHat({ values: values.subarray(c * draws, (c + 1) * draws), chains: 1, draws }) < 1.05)) return false;
+    if (!(rHat({ values: values.subarray(c * draws, (c + 1) * draws), chains: 1, draws }) < 1.05))
+      return false;
   return chains > 1;
 }
 

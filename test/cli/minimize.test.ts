@@ -26,21 +26,25 @@ describe('Sudoku', () => {
     ? JSON.parse(readFileSync(file, 'utf8'))
     : {};
 
-  it.skipIf(!existsSync(file))('every puzzle, with proof', async () => {
-    for (const { puzzle, solution } of Object.values(puzzles)) {
-      const { energy } = folder({ 'sudoku.energy': sudoku, 'puzzle.csv': `${table(puzzle)}\n` });
-      const { code, result } = await energy('run', 'sudoku.energy', '--json');
-      expect(code).toBe(0);
-      expect(result).toMatchObject({ verb: 'minimize', energy: 0, proved_optimal: true });
-      const state = result.state as { d: number[][] };
-      expect(
-        state.d
-          .flat()
-          .map((x) => x + 1)
-          .join(''),
-      ).toBe(solution);
-    }
-  }, 60_000);
+  it.skipIf(!existsSync(file))(
+    'every puzzle, with proof',
+    async () => {
+      for (const { puzzle, solution } of Object.values(puzzles)) {
+        const { energy } = folder({ 'sudoku.energy': sudoku, 'puzzle.csv': `${table(puzzle)}\n` });
+        const { code, result } = await energy('run', 'sudoku.energy', '--json');
+        expect(code).toBe(0);
+        expect(result).toMatchObject({ verb: 'minimize', energy: 0, proved_optimal: true });
+        const state = result.state as { d: number[][] };
+        expect(
+          state.d
+            .flat()
+            .map((x) => x + 1)
+            .join(''),
+        ).toBe(solution);
+      }
+    },
+    60_000,
+  );
 
   it('a board is printed as one', async () => {
     const solution = '483921657967345821251876493548132976729564138136798245372689514814253769695417382';

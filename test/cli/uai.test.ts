@@ -59,7 +59,7 @@ describe('a UAI model as a program', () => {
     expect(result.plans).toMatchObject([
       { energy: 'Model', unknowns: [{ unknown: 'x2', free: 1 }, { unknown: 'x3' }] },
     ]);
-  });
+  }, 30_000);
 
   it('has its partition function, with evidence and without', async () => {
     const free = await place.energy('logz', 'm.uai', '-o', 'z', '--json');
@@ -157,15 +157,27 @@ interface Reference {
 
 describe.skipIf(!existsSync(path.join(shared, 'alarm_bn')))('the reference models', () => {
   const given = folder({});
-  it.each(['alarm_bn', 'uai_Grids_11', 'uai_Segmentation_11'])('%s', async (name) => {
-    for (const file of ['model.uai', 'model.uai.evid'])
-      cpSync(path.join(shared, name, file), path.join(given.dir, name, file));
-    const reference = JSON.parse(
-      readFileSync(path.join(shared, name, 'reference.json'), 'utf8'),
-    ) as Reference;
-    const model = `${name}/model.uai`;
-    const { result } = await given.energy('logz', model, '--evidence', `${model}.evid`, '-o', 'z', '--json');
-    expect(result.error).toBe(0);
-    expect(result.log_z).toBeCloseTo(reference.log_Z, 8);
-  });
+  it.each(['alarm_bn', 'uai_Grids_11', 'uai_Segmentation_11'])(
+    '%s',
+    async (name) => {
+      for (const file of ['model.uai', 'model.uai.evid'])
+        cpSync(path.join(shared, name, file), path.join(given.dir, name, file));
+      const reference = JSON.parse(
+        readFileSync(path.join(shared, name, 'reference.json'), 'utf8'),
+      ) as Reference;
+      const model = `${name}/model.uai`;
+      const { result } = await given.energy(
+        'logz',
+        model,
+        '--evidence',
+        `${model}.evid`,
+        '-o',
+        'z',
+        '--json',
+      );
+      expect(result.error).toBe(0);
+      expect(result.log_z).toBeCloseTo(reference.log_Z, 8);
+    },
+    30_000,
+  );
 });

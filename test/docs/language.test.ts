@@ -23,13 +23,17 @@ describe('programs in documents', () => {
     expect(all.filter((b) => b.bad && b.code === null).map((b) => b.where)).toEqual([]);
   });
 
-  it.each(all.filter((b) => !b.bad).map((b) => [b.where, b] as const))('%s runs', async (_, block) => {
-    const compiled = await compileBlock(block);
-    expect(rendered(compiled)).toBe('');
-    const done = await runBlock(compiled);
-    const declared = [...block.text.matchAll(/^energy\s+\w+/gm)].length;
-    if (declared > 0) expect(done.length).toBeGreaterThan(0);
-  });
+  it.each(all.filter((b) => !b.bad).map((b) => [b.where, b] as const))(
+    '%s runs',
+    async (_, block) => {
+      const compiled = await compileBlock(block);
+      expect(rendered(compiled)).toBe('');
+      const done = await runBlock(compiled);
+      const declared = [...block.text.matchAll(/^energy\s+\w+/gm)].length;
+      if (declared > 0) expect(done.length).toBeGreaterThan(0);
+    },
+    60_000,
+  );
 
   it.each(all.filter((b) => b.bad).map((b) => [b.where, b] as const))('%s is wrong', async (_, block) => {
     expect(await faultsOf(block)).toContain(block.code);

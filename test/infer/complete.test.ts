@@ -114,7 +114,7 @@ describe('reals', () => {
     const square = means.reduce((a, z) => a + z * z, 0) / means.length;
     expect(square).toBeLessThan(1 + 5 * Math.sqrt(2 / 40));
     expect(square).toBeGreaterThan(0.3);
-  });
+  }, 30_000);
 });
 
 const table = `
@@ -219,7 +219,7 @@ run done = complete(E, seen)
     expect(Math.abs(p - odds / (1 + odds))).toBeLessThan(5 * (kind.mcse ?? 0) + 1e-9);
     const far = result.cells.find((c) => c.row === 1 && c.element === 1)!;
     expect(Math.abs(far.value + 1)).toBeLessThan(5 * (far.mcse ?? 0));
-    expect(far.sd).toBeCloseTo(Math.hypot(1, 0.5), 0);
+    expect(Math.abs((far.sd ?? 0) / Math.hypot(1, 0.5) - 1)).toBeLessThan(0.1);
     // x[1] = 1 is normal(m, √1.25) for each kind.
     const weight = (m: number): number => Math.exp((-0.5 * (1 - m) ** 2) / 1.25);
     const third = cellOf(result, 2, 'r.kind');

@@ -73,8 +73,8 @@ function costOf(model: Model, clamp: Clamp, kernels: boolean): number {
 }
 
 const RESTARTS = 4;
-/** Nanoseconds of all annealings together, and bounds of the sweeps of one. */
-const WORK = 4e9;
+/** Nanoseconds of an annealing, and bounds of its sweeps. */
+const WORK = 1e9;
 const SWEEPS = { least: 100, most: 20_000 } as const;
 const STEPS = 100;
 
@@ -104,7 +104,7 @@ export async function anneal(
         (s) => stepAt(moves.transition, s, stream, 1, 10),
       );
       const t = temperaturesAt(model, clamp, whole, states, stream);
-      const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, WORK / (restarts * moves.cost)));
+      const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, WORK / moves.cost));
       const each = Math.max(1, Math.round(total / STEPS));
       for (let k = 0; k < STEPS && !work.stopped; k++) {
         stepAt(moves.transition, states, stream, 1 / temperatureAt(t, k / (STEPS - 1)), each);

@@ -154,6 +154,8 @@ async function onGraph(
     if (quick.proved && quick.codes) return proved(quick.codes, quick.energy, quick.nodes);
     bound = quick.bound;
     note(quick.codes, quick.energy);
+    tried.restarts = 0;
+    tried.reached = 0;
     await annealing();
   }
   for (const [i, share] of ROUNDS.slice(0, large ? 1 : 2).entries()) {
