@@ -29,7 +29,7 @@ const MOST_GROUPS = 16;
 /** Missing reals of rows side by side: a trajectory of all is as long as the worst of them needs. */
 const MOST_REALS = 256;
 /** Elements of unknowns of rows side by side. */
-const MOST_ELEMENTS = 8192;
+const MOST_ELEMENTS = 4096;
 
 /** Rows that are drawn side by side, and the unknowns that some of them misses. */
 export interface Chunk {

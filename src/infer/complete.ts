@@ -5,6 +5,7 @@
  */
 import { isDiscrete } from '../domain.ts';
 import type { Slot } from '../ir/types.ts';
+import { DEFAULT_CHAINS } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
 import { essLimit, rHatLimit, type SummaryFinding } from '../stats/findings.ts';
 import { moveFindings } from '../stats/moves.ts';
@@ -77,8 +78,7 @@ export async function complete(problem: CompleteProblem, options: CompleteOption
   let finished = 0;
   for (const [i, chunk] of all.entries()) {
     if (options.signal?.aborted) break;
-    const seed = root.fork('chunk', i).word();
-    done.push(await named(problem, chunk, (c) => completeChunk(problem, c, { ...options, draws, seed })));
+    done.push(...(await completed(problem, chunk, { ...options, draws }, root.fork('chunk', i))));
     finished += chunk.rows.length;
     await options.progress?.(finished, incomplete.length);
   }
@@ -95,9 +95,7 @@ export async function complete(problem: CompleteProblem, options: CompleteOption
     completions.set(values, k * draws);
   });
   const methods = new Map<string, number>();
-  done.forEach((r, i) => {
-    methods.set(r.method, (methods.get(r.method) ?? 0) + all[i].rows.length);
-  });
+  for (const r of done) methods.set(r.method, (methods.get(r.method) ?? 0) + r.rows);
   const cells = found.map(({ cell }) => cell);
   return {
     rows: rows.count,
@@ -107,11 +105,13 @@ export async function complete(problem: CompleteProblem, options: CompleteOption
     completions,
     methods,
     findings: findingsOf(cells, done),
-    complete: done.length === all.length && done.every((r) => r.complete),
+    complete: finished === incomplete.length && done.every((r) => r.complete),
   };
 }
 
 interface ChunkResult {
+  /** How many. */
+  readonly rows: number;
   readonly cells: readonly CompletedCell[];
   /** For each cell the completions that are kept. */
   readonly kept: readonly Float64Array[];
@@ -137,6 +137,7 @@ async function completeChunk(problem: CompleteProblem, chunk: Chunk, o: ChunkOpt
       });
     }
     return {
+      rows: chunk.rows.length,
       cells: cells.map(({ at, ...c }) => {
         const slot = slots.get(c.unknown)!;
         return { ...c, ...exactCell(slot, marginals.get(slot)![at]!, model.sizeOf) };
@@ -147,14 +148,12 @@ async function completeChunk(problem: CompleteProblem, chunk: Chunk, o: ChunkOpt
       complete: true,
     };
   }
-  const chains = o.chains;
-  // Fewer draws than are kept would repeat some.
-  const least = Math.ceil(o.draws / (chains ?? 4));
-  const options = { chains, seed: o.seed, scales: scalesFor(problem, chunk, slots) };
+  const options = { chains: o.chains, seed: o.seed, scales: scalesFor(problem, chunk, slots) };
+  const length = lengthOf(model, o);
   const result = await sample(
     model,
     clamp,
-    least > FEWEST_DRAWS ? { ...options, draws: least, thin: 1 } : options,
+    length === null ? options : { ...options, draws: length },
     () => {},
     o.signal,
   );
@@ -174,6 +173,7 @@ async function completeChunk(problem: CompleteProblem, chunk: Chunk, o: ChunkOpt
     return { ...cell, ...summariseCell(c.unknown, { values, chains: draws.chains, draws: draws.draws }) };
   });
   return {
+    rows: chunk.rows.length,
     cells: wholeVectors(
       summaries,
       cells,
@@ -191,8 +191,18 @@ async function completeChunk(problem: CompleteProblem, chunk: Chunk, o: ChunkOpt
   };
 }
 
-/** A run that chooses its length records no fewer of each chain. */
-const FEWEST_DRAWS = 1000;
+/** A run that chooses its length records as many of each chain. */
+const FREE_DRAWS = 1000;
+/** Numbers that a run may record: 512 MiB. */
+const MOST_NUMBERS = 2 ** 26;
+
+/** Draws of each chain where the run may not choose: more are kept than it would record, or states are very large. */
+function lengthOf(model: Model, { chains = DEFAULT_CHAINS, draws }: ChunkOptions): number | null {
+  const least = Math.ceil(draws / chains);
+  const elements = model.unknowns.reduce((n, u) => n + u.size, 1);
+  const most = Math.floor(MOST_NUMBERS / (chains * elements));
+  return least > FREE_DRAWS || most < FREE_DRAWS ? Math.max(least, Math.min(FREE_DRAWS, most), 4) : null;
+}
 
 /** Vectors whose means are no states are filled with a draw. */
 function wholeVectors(
@@ -221,42 +231,39 @@ function wholeVectors(
   });
 }
 
-/** Runs a chunk; where there is no completion, finds the row that has none. */
-async function named(
+/**
+ * A chunk; where no start is found for all of its rows, its halves. A row that by itself has none is at fault.
+ * @throws EnergyError E0701, E0702 that name it
+ */
+async function completed(
   problem: CompleteProblem,
   chunk: Chunk,
-  run: (c: Chunk) => Promise<ChunkResult>,
-): Promise<ChunkResult> {
+  o: Omit<ChunkOptions, 'seed'>,
+  stream: Stream,
+): Promise<readonly ChunkResult[]> {
+  const { rows } = chunk;
   try {
-    return await run(chunk);
+    return [await completeChunk(problem, chunk, { ...o, seed: stream.fork('seed').word() })];
   } catch (e) {
     if (!(e instanceof EnergyError)) throw e;
-    let rows = chunk.rows;
-    while (rows.length > 1) {
-      const half = rows.slice(0, rows.length >> 1);
-      rows = (await failureOf(() => run({ ...chunk, rows: half }))) ? half : rows.slice(half.length);
-    }
-    const wrong = chunk.rows.length === 1 ? e : await failureOf(() => run({ ...chunk, rows }));
-    // By itself every row has a completion: it was the run that failed.
-    if (!wrong) throw e;
-    const [d] = wrong.diagnostics;
-    if (d.code !== 'E0702' && d.code !== 'E0701') throw wrong;
-    throw fault(
-      d.code,
-      d.place.kind === 'source' ? d.place.span : problem.energy.span,
-      `row ${rows[0]} (counted from 0) cannot be completed: ${d.message}`,
-      'look at the values that the row gives: together they may be outside the support',
-    );
-  }
-}
-
-async function failureOf(run: () => Promise<unknown>): Promise<EnergyError | null> {
-  try {
-    await run();
-    return null;
-  } catch (e) {
-    if (e instanceof EnergyError) return e;
-    throw e;
+    const [d] = e.diagnostics;
+    if (d.code !== 'E0702' && d.code !== 'E0701') throw e;
+    if (rows.length === 1)
+      throw fault(
+        d.code,
+        d.place.kind === 'source' ? d.place.span : problem.energy.span,
+        `row ${rows[0]} (counted from 0) cannot be completed: ${d.message}`,
+        'look at the values that the row gives: together they may be outside the support',
+      );
+    const middle = rows.length >> 1;
+    const half = (which: number) => ({
+      ...chunk,
+      rows: which === 0 ? rows.slice(0, middle) : rows.slice(middle),
+    });
+    return [
+      ...(await completed(problem, half(0), o, stream.fork('half', 0))),
+      ...(await completed(problem, half(1), o, stream.fork('half', 1))),
+    ];
   }
 }
 
