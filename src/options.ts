@@ -265,6 +265,8 @@ export const verbs: readonly VerbSpec[] = [
       },
       count('draws', 'completions of each row that are kept', 100),
       count('chains', 'independent chains', 4),
+      count('record', 'recorded draws of each chain, instead of as many as their diagnostics ask for'),
+      count('warmup', 'sweeps or transitions before recording', undefined, 0),
       seed,
     ],
   },

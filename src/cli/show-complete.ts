@@ -119,7 +119,8 @@ async function completedTable(host: Host, session: Session, cells: readonly Plac
     }
   }
   for (const p of cells) columns[first.get(p.data)! + p.cell.element][p.cell.row] = written(p, p.cell.value);
-  return csv(names, columns);
+  // Numbers without a header stay that.
+  return csv(file.kind === 'array' ? null : names, columns);
 }
 
 function filledTable(table: RawTable, cells: readonly Placed[]): string {

@@ -34,6 +34,9 @@ export interface CompleteOptions {
   /** Completions of each row that are kept: 100. */
   readonly draws?: number;
   readonly chains?: number;
+  /** Recorded draws of each chain; absent: as many as their diagnostics ask for. */
+  readonly record?: number;
+  readonly warmup?: number;
   readonly seed?: number;
   /** Called with the number of rows that are done. */
   readonly progress?: (done: number, total: number) => void | Promise<void>;
@@ -148,7 +151,8 @@ async function completeChunk(problem: CompleteProblem, chunk: Chunk, o: ChunkOpt
       complete: true,
     };
   }
-  const options = { chains: o.chains, seed: o.seed, scales: scalesFor(problem, chunk, slots) };
+  const { chains, warmup, seed } = o;
+  const options = { chains, warmup, seed, scales: scalesFor(problem, chunk, slots) };
   const length = lengthOf(model, o);
   const result = await sample(
     model,
@@ -197,7 +201,8 @@ const FREE_DRAWS = 1000;
 const MOST_NUMBERS = 2 ** 26;
 
 /** Draws of each chain where the run may not choose: more are kept than it would record, or states are very large. */
-function lengthOf(model: Model, { chains = DEFAULT_CHAINS, draws }: ChunkOptions): number | null {
+function lengthOf(model: Model, { chains = DEFAULT_CHAINS, draws, record }: ChunkOptions): number | null {
+  if (record !== undefined) return record;
   const least = Math.ceil(draws / chains);
   const elements = model.unknowns.reduce((n, u) => n + u.size, 1);
   const most = Math.floor(MOST_NUMBERS / (chains * elements));

@@ -114,6 +114,16 @@ describe('energy complete', () => {
     expect(v.slice(2)).toEqual(['0,0', '1,1']);
   });
 
+  it('writes a matrix without a header as one', async () => {
+    const on = folder({
+      'm.energy':
+        'data v : spin[row, 3] from "m.csv"\nenergy E(s : spin[3]) {\n  term a = -s[0] * s[1] - s[1] * s[2]\n}\n',
+      'm.csv': '1,,1\n-1,-1,\n1,1,1\n',
+    });
+    expect((await on.energy('complete', 'm.energy', '-o', 'out')).code).toBe(0);
+    expect(text(on, 'out', 'completed.csv')).toBe('1,1,1\n-1,-1,-1\n1,1,1\n');
+  });
+
   it('prints the first cells, and refuses rows with holes elsewhere', async () => {
     const { out } = await place.energy('run', 'birds.energy', 'filled', '-o', 'shown');
     expect(out).toMatch(/3 missing cells in 2 of 4 rows, 20 completions each/);

@@ -139,7 +139,11 @@ describe('faults of the command exit with 2', () => {
     ['an option value', ['sample', 'good.energy', '--chains', '0'], '`chains` must be at least 1; it is 0'],
     ['an option that is no number', ['sample', 'good.energy', '--draws', 'many'], 'there is no name `many`'],
     ['data without a file', ['sample', 'cell.energy', '--data', 'n'], 'write --data n=file'],
-    ['a view that is not there', ['emit', 'tree', 'good.energy'], 'emit takes ast, typed, ir, plan or tex'],
+    [
+      'a view that is not there',
+      ['emit', 'tree', 'good.energy'],
+      'emit takes energy, ast, typed, ir, plan or tex',
+    ],
     ['a folder for a file', ['check', 'data'], 'is a folder'],
   ];
 

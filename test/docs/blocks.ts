@@ -144,6 +144,10 @@ function shortened(session: Session, job: Job): Job {
         options: { ...options, chains, draws: less(options.draws, 5), warmup, thin: number(1) },
       };
     }
+    case 'complete': {
+      const few = { chains: number(2), record: number(5), warmup: number(feasible ? 60 : 3) };
+      return { ...job, options: { ...options, ...few } };
+    }
     default:
       return job;
   }

@@ -63,6 +63,7 @@ function small(job: Job, keepWarmup: boolean): Job {
   if (options.n === undefined) {
     set('chains', 2);
     set('draws', 2);
+    set('record', 2);
   }
   if (job.verb === 'fit') {
     delete options.epochs;

@@ -28,6 +28,8 @@ export async function runComplete(cx: JobContext): Promise<JobResult> {
     {
       draws: num('draws'),
       chains: num('chains'),
+      record: num('record'),
+      warmup: num('warmup'),
       seed: num('seed'),
       signal: cx.signal,
       progress: async (done, total) => {
