@@ -8,6 +8,7 @@ import type { HostArray } from '../arrays.ts';
 import { isArranged, isDiscrete } from '../domain.ts';
 import type { Arrays, Evaluator, Output } from '../engines/engine.ts';
 import { choleskyFactor } from '../engines/linear/cholesky.ts';
+import { solveLower } from '../engines/linear/triangular.ts';
 import { referenceEngine } from '../engines/reference/index.ts';
 import { makeBatch, violationsOf } from '../ir/batch.ts';
 import type { Slot } from '../ir/types.ts';
@@ -146,7 +147,7 @@ export function gaussianPart(model: Model, clamp: Clamp): GaussianPart | Unfit {
       const { mean: m, factor } = components[code];
       write(states, chain, code);
       const x = Float64Array.from({ length: dim }, () => stream.normal());
-      solveUpper(factor, dim, x);
+      solveTransposed(factor, dim, x);
       elements.forEach(({ slot, element }, j) => {
         const a = states.get(slot)!;
         a[chain * clamp.fixed.get(slot)!.length + element] = m[j] + x[j];
@@ -180,8 +181,8 @@ function componentAt(
   const mean = new Float64Array(dim);
   for (let step = 0; step < 2; step++) {
     const { gradient } = machine.at(state, mean);
-    solveLower(factor, dim, gradient);
-    solveUpper(factor, dim, gradient);
+    solveLower(factor, 0, dim, gradient, 0, 1, false);
+    solveTransposed(factor, dim, gradient);
     for (let i = 0; i < dim; i++) mean[i] -= gradient[i];
   }
   const { energy } = machine.at(state, mean);
@@ -332,17 +333,8 @@ function notIntegrable(model: Model, { slot, element }: RealElement): Error {
   );
 }
 
-/** L⁻¹x, in place. */
-function solveLower(l: Float64Array, n: number, x: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    let s = x[i];
-    for (let k = 0; k < i; k++) s -= l[i * n + k] * x[k];
-    x[i] = s / l[i * n + i];
-  }
-}
-
 /** L⁻ᵀx, in place. */
-function solveUpper(l: Float64Array, n: number, x: Float64Array): void {
+function solveTransposed(l: Float64Array, n: number, x: Float64Array): void {
   for (let i = n - 1; i >= 0; i--) {
     const xi = x[i] / l[i * n + i];
     x[i] = xi;
@@ -368,8 +360,8 @@ function covarianceOf(
       for (let i = 0; i < n; i++) {
         const e = inverse.subarray(i * n, (i + 1) * n);
         e[i] = 1;
-        solveLower(factor, n, e);
-        solveUpper(factor, n, e);
+        solveLower(factor, 0, n, e, 0, 1, false);
+        solveTransposed(factor, n, e);
       }
       inverses.set(factor, inverse);
     }

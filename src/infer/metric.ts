@@ -3,6 +3,7 @@
  * together where these are few, else of each by itself. Momenta are normal with its inverse as covariance.
  */
 import type { Stream } from '../random/stream.ts';
+import { cholesky } from './vectors.ts';
 
 export class Metric {
   readonly dim: number;
@@ -149,19 +150,4 @@ function identity(n: number): Float64Array {
   const out = new Float64Array(n * n);
   for (let i = 0; i < n; i++) out[i * n + i] = 1;
   return out;
-}
-
-/** The lower factor of a positive definite matrix; null if it is none. */
-export function cholesky(a: Float64Array, n: number): Float64Array | null {
-  const l = new Float64Array(n * n);
-  for (let i = 0; i < n; i++)
-    for (let j = 0; j <= i; j++) {
-      let x = a[i * n + j];
-      for (let k = 0; k < j; k++) x -= l[i * n + k] * l[j * n + k];
-      if (i === j) {
-        if (!(x > 0)) return null;
-        l[i * n + i] = Math.sqrt(x);
-      } else l[i * n + j] = x / l[j * n + j];
-    }
-  return l;
 }

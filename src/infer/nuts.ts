@@ -16,6 +16,7 @@ import {
   type RealSampler,
 } from './real-sampler.ts';
 import type { MoveInfo } from './transition.ts';
+import { dot, logAdd } from './vectors.ts';
 
 /** Largest number of doublings: 1,023 gradients. */
 const MAX_DEPTH = 10;
@@ -221,20 +222,6 @@ function reasonableStep(
     if (!grow && good) return eps;
   }
   return eps;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-/** ln(eᵃ + eᵇ) */
-function logAdd(a: number, b: number): number {
-  if (a === Number.NEGATIVE_INFINITY) return b;
-  if (b === Number.NEGATIVE_INFINITY) return a;
-  const top = Math.max(a, b);
-  return top + Math.log1p(Math.exp(Math.min(a, b) - top));
 }
 
 /** One end of a trajectory: position, momentum p, velocity Σ·p and Σ·∇E. */

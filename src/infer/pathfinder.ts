@@ -6,8 +6,8 @@
  * different modes of comparable bounds say that chains would not meet by themselves.
  */
 import type { Stream } from '../random/stream.ts';
-import { cholesky } from './metric.ts';
 import type { ContinuousTarget } from './real-sampler.ts';
+import { cholesky, dot, norm } from './vectors.ts';
 
 /** Energy at z; writes the gradient. Infinite or not a number outside the support. */
 export type Evaluate = (z: Float64Array, gradient: Float64Array) => number;
@@ -294,11 +294,3 @@ function multiply(h: Float64Array, x: Float64Array, out: Float64Array, scale: nu
   }
   return product;
 }
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
-}
-
-const norm = (a: Float64Array): number => Math.sqrt(dot(a, a));

@@ -5,7 +5,7 @@
  */
 import { logI0 } from '../ir/bessel.ts';
 import type { Stream } from '../random/stream.ts';
-import { cholesky } from './metric.ts';
+import { cholesky } from './vectors.ts';
 
 /** Degrees of freedom: a tail too thin would give weights of infinite variance. */
 const NU = 5;

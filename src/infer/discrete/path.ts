@@ -10,7 +10,9 @@
  * A path without replacement is drawn by adding Gumbel noise to log-weights and taking the L largest in order
  * (Yellott, J. Math. Psych. 15 (1977) 109).
  */
+
 import type { Stream } from '../../random/stream.ts';
+import { logAdd } from '../vectors.ts';
 import { type Here, type Move, type Proposer, Scale } from './metropolis.ts';
 import type { Sites } from './sites.ts';
 
@@ -122,11 +124,6 @@ export function pathProposer(sites: Sites, chains: number, single: boolean): Pro
     freeze: () => radius.freeze(),
     ...(single ? {} : { stepSize: (chain: number) => radius.of(chain) }),
   };
-}
-
-function logAdd(x: number, y: number): number {
-  const m = Math.max(x, y);
-  return m === Number.NEGATIVE_INFINITY ? m : m + Math.log1p(Math.exp(-Math.abs(x - y)));
 }
 
 /** Restores the order of a heap, the largest key on top, below place i. */

@@ -2,7 +2,8 @@
  * Second derivatives at a stationary point, by central differences of gradients: whether it is a minimum, and Newton
  * steps that take it to the limit of rounding (Nocedal & Wright, *Numerical Optimization* (2006), ch. 3.3 and 8.1).
  */
-import { type Descent, dot, largest, type Objective } from './lbfgs.ts';
+import { dot } from '../vectors.ts';
+import { type Descent, largest, type Objective } from './lbfgs.ts';
 
 /** Coordinates for which second derivatives are looked at: each takes two gradients. */
 export const MOST_CURVED = 64;

@@ -4,6 +4,7 @@
  * with kinks as well (Lewis & Overton, Math. Program. 141 (2013) 135, algorithm 2.6); where energies differ by rounding
  * only, slopes decide (Hager & Zhang, SIAM J. Optim. 16 (2005) 170, section 4).
  */
+import { dot } from '../vectors.ts';
 import type { Work } from './types.ts';
 
 export interface Objective {
@@ -186,12 +187,6 @@ function between(low: number, e: number, slope: number, high: number, eHigh: num
   const w = high - low;
   const t = (-0.5 * slope * w * w) / (eHigh - e - slope * w);
   return low + Math.min(0.9 * w, Math.max(0.1 * w, t));
-}
-
-export function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }
 
 export function largest(a: Float64Array): number {
