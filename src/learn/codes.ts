@@ -11,7 +11,9 @@ export const learnCodes = {
   E0718: 'an option outside its range',
   E0719: 'an unknown that the loss cannot perturb',
   E0720: 'a loss that is not available in this version',
+  E0745: 'energies that run away',
   W0710: 'hardly any negative is in the support',
+  W0711: 'a return to a checkpoint',
 } as const;
 
 export type LearnCode = keyof typeof learnCodes;

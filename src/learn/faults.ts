@@ -15,7 +15,7 @@ export interface FailedStep {
   readonly learned: readonly Slot[];
   readonly priors: readonly { readonly name: string; readonly span: Span; readonly node: Node }[];
   readonly rows: Batch;
-  readonly negatives: Batch;
+  readonly negatives: Batch | null;
   readonly supported: Node | null;
   /** Expressions in what the inputs hold: bounded parameters replaced. */
   readonly on: (node: Node) => Node;
@@ -35,7 +35,7 @@ export interface FailedStep {
  * has probability 0), else a prior.
  */
 export function explainLoss(f: FailedStep): Diagnostic {
-  for (const batch of [f.rows, f.negatives]) {
+  for (const batch of f.negatives ? [f.rows, f.negatives] : [f.rows]) {
     const isRow = batch === f.rows;
     const values = evaluate(f, batch, isRow ? null : f.supported);
     for (const t of f.energy.terms) {
@@ -46,16 +46,11 @@ export function explainLoss(f: FailedStep): Diagnostic {
       );
       if (bad < 0) continue;
       const where = unravel(bad, shape);
-      const row = f.picked[where[0] ?? 0];
       return diagnostic(
         'E0710',
         t.span,
         `the energy of the term \`${t.name}\` became ${show(data[bad])} at step ${f.step} of learning`,
-        [
-          {
-            message: `${isRow ? 'in' : 'in a perturbed copy of'} row ${row} of the data (counted from 0), where ${describeState(f, batch, where)}`,
-          },
-        ],
+        [{ message: `${whose(f, batch, where)}, where ${describeState(f, batch, where)}` }],
       );
     }
   }
@@ -73,6 +68,40 @@ export function explainLoss(f: FailedStep): Diagnostic {
     [],
     'use a smaller learning rate, or add a term that bounds the energy',
   );
+}
+
+/** That energies grow without bound. */
+export function explainRunaway(
+  f: FailedStep,
+  { rowEnergy, negativeEnergy }: { readonly rowEnergy: number; readonly negativeEnergy: number },
+): Diagnostic {
+  const shown = (x: number): string => x.toExponential(1);
+  const other = Number.isNaN(negativeEnergy) ? '' : `, of their negatives ${shown(negativeEnergy)}`;
+  return diagnostic(
+    'E0745',
+    f.energy.span,
+    `energies run away: the mean energy of the rows is ${shown(rowEnergy)}${other} at step ${f.step} of learning`,
+    [],
+    'use a smaller learning rate, or add a term that bounds the energy, e.g. `0.01 * sum(x ^ 2)`',
+  );
+}
+
+/** That a fit goes on from its last checkpoint, and why. */
+export const returned = (why: Diagnostic, step: number, slowed: number): Diagnostic => ({
+  ...why,
+  severity: 'warning',
+  code: 'W0711' satisfies LearnCode,
+  message: `${why.message}; the fit went back to step ${step} and on with ${slowed} times the learning rate`,
+});
+
+/** Which state of a batch it is, in words. */
+function whose(f: FailedStep, batch: Batch, where: readonly number[]): string {
+  const first = where[0] ?? 0;
+  const row = `row ${f.picked[first]} of the data (counted from 0)`;
+  if (batch === f.rows) return `in ${row}`;
+  return batch.axes[0]?.set === f.rows.axes[0].set
+    ? `in a perturbed copy of ${row}`
+    : 'in a state of the chains';
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * `fit`: parameters of an energy from rows of data, by energy discrepancy
- * (`discrepancy.ts`) and Adam (`adam.ts`).
+ * `fit`: parameters of an energy from rows of data, by a loss (`losses/`) and an
+ * optimiser.
  *
  * A step is a function of (parameters, moments, step number): which rows it takes and
  * every random number come from streams named by the seed and the step. So the same
@@ -9,19 +9,31 @@
  */
 import { type BoundProgram, type ParamValues, shapeOf } from '../bind/bound.ts';
 import type { DataRows } from '../check/values.ts';
-import type { Engine } from '../engines/engine.ts';
-import type { Energy } from '../ir/types.ts';
+import type { Arrays, Engine } from '../engines/engine.ts';
+import type { Energy, Slot } from '../ir/types.ts';
 import { Stream } from '../random/stream.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
 import { adamStart, adamStep, averaged, averageStart, averageStep, clipByNorm } from './adam.ts';
 import { type Checkpoint, resumeFrom, type Subject, type Training, takeCheckpoint } from './checkpoint.ts';
-import { explainGradient, explainLoss, type FailedStep } from './faults.ts';
+import { explainGradient, explainLoss, explainRunaway, type FailedStep, returned } from './faults.ts';
+import { type Judge, makeJudge, splitRows } from './held-out.ts';
+import { type FitHistory, HistoryRecorder, RateClock } from './history.ts';
+import type { Loss } from './losses/loss.ts';
+import { makeLoss } from './losses/registry.ts';
 import { type FitOptions, stepsOf } from './options.ts';
-import { makePerturbation } from './perturb.ts';
-import { asInputs, emptyRows, gather, type Minibatches, minibatches, type Rows, readRows } from './rows.ts';
+import {
+  asInputs,
+  emptyRows,
+  gather,
+  type Minibatches,
+  minibatches,
+  numberOf,
+  type Rows,
+  readRows,
+} from './rows.ts';
 import { compileTraining, refuseOutside, type TermEnergies, type TrainingProgram } from './training.ts';
 
-export type { TermEnergies };
+export type { FitHistory, TermEnergies };
 
 export interface FitArgs {
   readonly bound: BoundProgram;
@@ -54,15 +66,8 @@ export interface FitProgress {
   readonly rate: number;
   /** After every hundredth of the run, but at least 10 steps apart, and at its end. */
   readonly terms?: readonly TermEnergies[];
-}
-
-/** One entry for each step of this call. */
-export interface FitHistory {
-  readonly step: Float64Array;
-  readonly loss: Float64Array;
-  readonly gradientNorm: Float64Array;
-  readonly rowEnergy: Float64Array;
-  readonly negativeEnergy: Float64Array;
+  /** As often: the loss of the rows that are kept aside. */
+  readonly heldOut?: number;
 }
 
 export interface FitResult {
@@ -75,6 +80,10 @@ export interface FitResult {
   readonly steps: number;
   readonly history: FitHistory;
   readonly terms: readonly { readonly step: number; readonly terms: readonly TermEnergies[] }[];
+  /** Looks at the rows that are kept aside; `params` are those of the best one. */
+  readonly heldOut: readonly { readonly step: number; readonly loss: number }[];
+  /** Parameters of the loss itself, by name, e.g. ln Z of noise-contrastive estimation. */
+  readonly own: ReadonlyMap<string, number>;
   readonly checkpoint: Checkpoint;
   /** Seconds. */
   readonly timings: {
@@ -84,7 +93,7 @@ export interface FitResult {
     readonly evaluate: number;
     /** Energies of terms. */
     readonly observe: number;
-    /** Adam and averaging. */
+    /** The optimiser and averaging. */
     readonly update: number;
     readonly total: number;
   };
@@ -94,24 +103,46 @@ export interface FitResult {
 const checkpointEvery = 100;
 /** Milliseconds of work between looks at the rest of the world. */
 const yieldEvery = 50;
+/** Mean energies beyond which a fit is taken to run away. */
+const runaway = 1e8;
+/** How often a fit goes back to a checkpoint, with half the rate, before it gives up. */
+const mostReturns = 3;
 
 /**
  * Learns the parameters that the energy reads, and those that their priors read.
  * @throws EnergyError for rows that are missing, not finite or outside the support
  *   (E0712–E0714), for a checkpoint of something else (E0715), for an energy without
- *   parameters (E0716), for an unknown that the loss cannot perturb (E0719). What goes wrong later ends the fit with status `failed`.
+ *   parameters (E0716), for an unknown that the loss cannot perturb (E0719), for a loss
+ *   that is not meant for the energy. What goes wrong later ends the fit with status `failed`.
  */
 export async function fit(asked: FitArgs): Promise<FitResult> {
   const args = { ...asked, bound: withFrozen(asked.bound, asked.params) };
   const { bound, energy, options, engine } = args;
   const began = performance.now();
-  const rows = readRows(bound, args.rows);
+  const all = readRows(bound, args.rows);
+  const { learn: rows, judge: aside } = splitRows(all, options);
   const batches = minibatches(rows.count, options.batch, new Stream(options.seed, 'fit', 'rows'));
-  const program = compileTraining({ bound, energy, options, engine, batch: batches.size, rows: rows.count });
+  const loss = makeLoss(
+    {
+      bound,
+      energy,
+      engine,
+      rows,
+      batch: batches.size,
+      steps: stepsOf(options, batches.stepsPerEpoch),
+      stream: new Stream(options.seed, 'fit', 'loss'),
+    },
+    options.loss,
+  );
+  const owned: { dispose?(): void }[] = [loss];
   try {
-    return await train(args, rows, batches, program, began);
+    const program = compileTraining({ bound, energy, loss, engine, rows: rows.count });
+    owned.push(program);
+    const judge = aside && makeJudge(bound, energy, engine, rows, aside, loss, options, program);
+    if (judge) owned.push(judge);
+    return await train(args, { rows, all, batches, loss, program, judge }, began);
   } finally {
-    program.dispose();
+    for (const x of owned) x.dispose?.();
   }
 }
 
@@ -124,48 +155,64 @@ function withFrozen(bound: BoundProgram, params: ParamValues): BoundProgram {
   return frozen.length === 0 ? bound : { ...bound, constants: new Map([...bound.constants, ...frozen]) };
 }
 
-async function train(
-  args: FitArgs,
-  rows: Rows,
-  batches: Minibatches,
-  program: TrainingProgram,
-  began: number,
-): Promise<FitResult> {
-  const { bound, energy, options } = args;
+interface Parts {
+  /** Rows to learn from, and all. */
+  readonly rows: Rows;
+  readonly all: Rows;
+  readonly batches: Minibatches;
+  readonly loss: Loss;
+  readonly program: TrainingProgram;
+  readonly judge: Judge | null;
+}
+
+async function train(args: FitArgs, parts: Parts, began: number): Promise<FitResult> {
+  const { bound, options } = args;
+  const { rows, batches, loss, program, judge } = parts;
   const seconds = { compile: 0, perturb: 0, evaluate: 0, observe: 0, update: 0 };
   const steps = stepsOf(options, batches.stepsPerEpoch);
   const noise = new Stream(options.seed, 'fit', 'step');
   const { coordinates, learned } = program;
+  const own = loss.own ?? new Map<Slot, Float64Array>();
   const shapes = learned.map((p) => shapeOf(p, bound.sizeOf));
-  const fresh = coordinates.toFree(args.params);
-  refuseOutside(program, rows, batches.size, coordinates.inputs(fresh, shapes));
-  const perturbation = makePerturbation({
-    unknowns: energy.unknowns,
-    sizeOf: bound.sizeOf,
-    constants: bound.constants,
-    columns: rows.columns,
-    rows: batches.size,
-    ...options.loss,
-  });
-  const subject = subjectOf(args, program, shapes, batches.size, rows.count);
-  const training = args.resume ? resumeFrom(subject, args.resume) : freshTraining(fresh);
-  const states = emptyRows(rows, batches.size);
-  const { slots } = program.discrepancy.negatives;
-  const inputs = new Map([
-    ...coordinates.inputs(training.params, shapes),
-    ...asInputs(rows, states, program.discrepancy.rows.slots, [batches.size]),
-    ...asInputs(rows, perturbation.negatives, slots, [batches.size, options.loss.draws]),
+  const start = new Map([
+    ...args.params,
+    ...[...own].map(([slot, data]) => [slot, { shape: shapeOf(slot, bound.sizeOf), data }] as const),
   ]);
-  const gradients = training.params.map((p) => new Float64Array(p.length));
+  const fresh = coordinates.toFree(start);
+  refuseOutside(program, parts.all, batches.size, coordinates.inputs(fresh, shapes));
+  const subject = subjectOf(args, parts, shapes);
+  let training = args.resume ? resumeFrom(subject, args.resume) : freshTraining(fresh, loss);
+  // What a program reads stays the same arrays whatever training goes back to.
+  const live = training.params.map((p) => p.slice());
+  const states = emptyRows(rows, batches.size);
+  const current = coordinates.inputs(live, shapes);
+  const inputs = new Map([
+    ...current,
+    ...asInputs(rows, states, loss.rows.slots, [batches.size]),
+    ...loss.inputs,
+  ]);
+  const gradients = live.map((p) => new Float64Array(p.length));
+  const valuesOf = (free: readonly Float64Array[]): Arrays => coordinates.toValues(free, shapes);
+  const adopt = (t: Training): void => {
+    training = t;
+    t.params.forEach((p, i) => {
+      live[i].set(p);
+    });
+    for (const [name, data] of loss.kept ?? []) data.set(t.kept.get(name)!);
+  };
+  adopt(training);
   seconds.compile = since(began);
 
   const first = training.adam.step;
   const history = new HistoryRecorder(Math.max(0, steps - first));
   const terms: { step: number; terms: readonly TermEnergies[] }[] = [];
-  const termsEvery = Math.max(10, Math.floor(steps / 100));
+  const looks: { step: number; loss: number }[] = [];
+  const lookEvery = Math.max(10, Math.floor(steps / 100));
   const diagnostics: Diagnostic[] = [];
   let status: FitResult['status'] = 'done';
-  let checkpoint = takeCheckpoint(subject, training);
+  const keep = (): Checkpoint =>
+    takeCheckpoint(subject, { ...training, params: live, kept: loss.kept ?? new Map() });
+  let checkpoint = keep();
   let lastYield = performance.now();
   const clock = new RateClock();
 
@@ -174,10 +221,19 @@ async function train(
       status = 'stopped';
       break;
     }
+    if (enough(training, options)) break;
     let mark = performance.now();
     const picked = batches.at(step);
     gather(rows, picked, states);
-    perturbation.draw(states, noise.fork(step));
+    loss.draw({
+      step,
+      states,
+      picked,
+      stream: noise.fork(step),
+      get params() {
+        return valuesOf(live);
+      },
+    });
     seconds.perturb += since(mark);
 
     mark = performance.now();
@@ -185,28 +241,59 @@ async function train(
     seconds.evaluate += since(mark);
 
     const gradientNorm = clipByNorm(gradients, options.clip);
-    if (!Number.isFinite(out.loss) || !Number.isFinite(gradientNorm)) {
-      status = 'failed';
-      const failed: FailedStep = { ...program.explaining, inputs, picked, step: step + 1 };
-      diagnostics.push(Number.isFinite(out.loss) ? explainGradient(failed, gradients) : explainLoss(failed));
-      break;
+    const wrong = whatIsWrong(out, gradientNorm);
+    if (wrong) {
+      const failed: FailedStep = {
+        ...program.explaining,
+        inputs,
+        picked: picked.map((i) => numberOf(rows, i)),
+        step: step + 1,
+      };
+      const why =
+        wrong === 'loss'
+          ? explainLoss(failed)
+          : wrong === 'gradient'
+            ? explainGradient(failed, gradients)
+            : explainRunaway(failed, out);
+      const back = resumeFrom(subject, checkpoint);
+      // What fails at the parameters it began with fails at any rate.
+      if (training.returns >= mostReturns || training.adam.step === 0) {
+        status = 'failed';
+        diagnostics.push(why);
+        break;
+      }
+      adopt({ ...back, returns: training.returns + 1, slowed: training.slowed / 2 });
+      diagnostics.push(returned(why, back.adam.step, training.slowed));
+      checkpoint = keep();
+      history.backTo(back.adam.step);
+      while (terms.length > 0 && terms[terms.length - 1].step > back.adam.step) terms.pop();
+      while (looks.length > 0 && looks[looks.length - 1].step > back.adam.step) looks.pop();
+      step = back.adam.step - 1;
+      continue;
     }
     const done = step + 1;
+    const looking = done % lookEvery === 0 || done === steps;
     // Before the update, so that the terms are those of the step's energies.
     mark = performance.now();
-    const observed = done % termsEvery === 0 || done === steps ? program.terms(inputs) : undefined;
+    const observed = looking ? program.terms(inputs) : undefined;
     seconds.observe += since(mark);
 
     mark = performance.now();
-    adamStep(training.params, gradients, training.adam, options.optimizer);
-    if (options.average > 0) averageStep(training.average, training.params, options.average);
+    const { optimizer } = options;
+    adamStep(live, gradients, training.adam, { ...optimizer, rate: optimizer.rate * training.slowed });
+    if (options.average > 0) averageStep(training.average, live, options.average);
     seconds.update += since(mark);
+
+    mark = performance.now();
+    const heldOut = looking && judge ? look() : undefined;
+    if (heldOut !== undefined) looks.push({ step: done, loss: heldOut });
+    seconds.observe += since(mark);
 
     history.push(done, out, gradientNorm);
     if (observed) terms.push({ step: done, terms: observed });
-    args.onStep?.({ step: done, steps, ...out, gradientNorm, rate: clock.tick(), terms: observed });
+    args.onStep?.({ step: done, steps, ...out, gradientNorm, rate: clock.tick(), terms: observed, heldOut });
     if (done % checkpointEvery === 0) {
-      checkpoint = takeCheckpoint(subject, training);
+      checkpoint = keep();
       await args.onCheckpoint?.(checkpoint);
     }
     if (since(lastYield) * 1000 > yieldEvery) {
@@ -215,97 +302,95 @@ async function train(
     }
   }
   if (status !== 'failed') {
-    checkpoint = takeCheckpoint(subject, training);
+    checkpoint = keep();
     const sparse = training.adam.step > first ? program.fewInSupport(inputs) : null;
     if (sparse) diagnostics.push(sparse);
   }
-  const kept = resumeFrom(subject, checkpoint);
+  const final = resumeFrom(subject, checkpoint);
+  const values = new Map([...args.params, ...valuesOf(final.best?.params ?? judged(final, options))]);
   return {
     status,
     diagnostics,
-    params: new Map([...args.params, ...coordinates.toValues(finalParams(kept, options), shapes)]),
-    steps: kept.adam.step,
+    params: new Map([...values].filter(([slot]) => !own.has(slot))),
+    steps: final.adam.step,
     history: history.arrays(),
     terms,
+    heldOut: looks,
+    own: new Map([...own.keys()].map((slot) => [slot.name, values.get(slot)!.data[0]])),
     checkpoint,
     timings: { ...seconds, total: since(began) },
   };
+
+  /** The loss of held-out rows, and whether it is the best so far. */
+  function look(): number {
+    const params = judged({ ...training, params: live }, options);
+    const found = judge!.loss(coordinates.inputs(params, shapes), valuesOf(params));
+    const better = Number.isFinite(found) && !(training.best && training.best.loss <= found);
+    training = better
+      ? {
+          ...training,
+          looks: 0,
+          best: { loss: found, step: training.adam.step, params: params.map((p) => p.slice()) },
+        }
+      : { ...training, looks: training.looks + 1 };
+    return found;
+  }
 }
 
 const since = (mark: number): number => (performance.now() - mark) / 1000;
 
-const freshTraining = (params: readonly Float64Array[]): Training => ({
+const freshTraining = (params: readonly Float64Array[], loss: Loss): Training => ({
   params,
   adam: adamStart(params),
   average: averageStart(params),
+  slowed: 1,
+  returns: 0,
+  best: null,
+  looks: 0,
+  kept: new Map([...(loss.kept ?? [])].map(([name, data]) => [name, data.slice()])),
 });
 
-const finalParams = (t: Training, options: FitOptions): readonly Float64Array[] =>
+/** Whether held-out rows have had no new best for long. */
+const enough = (t: Training, { patience }: FitOptions): boolean =>
+  patience !== undefined && t.best !== null && t.looks >= patience;
+
+/** The parameters that count: their average where one is kept. */
+const judged = (t: Training, options: FitOptions): readonly Float64Array[] =>
   options.average > 0 && t.average.step > 0 ? averaged(t.average, options.average) : t.params;
 
+function whatIsWrong(
+  out: { readonly loss: number; readonly rowEnergy: number; readonly negativeEnergy: number },
+  gradientNorm: number,
+): 'loss' | 'gradient' | 'energies' | null {
+  if (!Number.isFinite(out.loss)) return 'loss';
+  if (!Number.isFinite(gradientNorm)) return 'gradient';
+  // Without negatives their energy is NaN, which is nothing to complain about.
+  return Math.abs(out.rowEnergy) > runaway || Math.abs(out.negativeEnergy) > runaway ? 'energies' : null;
+}
+
 function subjectOf(
-  args: FitArgs,
-  program: TrainingProgram,
+  { energy, options }: FitArgs,
+  { all, batches, loss, program }: Parts,
   shapes: readonly (readonly number[])[],
-  batch: number,
-  rows: number,
 ): Subject {
-  const { loss, average, seed } = args.options;
+  const { average, seed, heldOut } = options;
+  const { kind, ...rest } = options.loss;
+  const said = Object.entries(rest)
+    .map(([name, value]) => `${name} = ${value}`)
+    .sort();
   return {
     names: program.learned.map((p) => p.name),
     shapes,
     facts: {
-      energy: args.energy.name,
-      rows: String(rows),
+      energy: energy.name,
+      rows: String(all.count),
       seed: String(seed),
-      batch: String(batch),
-      draws: String(loss.draws),
+      batch: String(batches.size),
+      loss: `${kind}(${said.join(', ')})`,
       average: String(average),
+      held_out: String(heldOut),
     },
     averaging: average > 0,
+    kept: new Map([...(loss.kept ?? [])].map(([name, data]) => [name, data.length])),
   };
-}
-
-class HistoryRecorder {
-  private length = 0;
-  private readonly columns: readonly Float64Array[];
-
-  constructor(capacity: number) {
-    this.columns = Array.from({ length: 5 }, () => new Float64Array(capacity));
-  }
-
-  push(
-    step: number,
-    out: { readonly loss: number; readonly rowEnergy: number; readonly negativeEnergy: number },
-    gradientNorm: number,
-  ): void {
-    const values = [step, out.loss, gradientNorm, out.rowEnergy, out.negativeEnergy];
-    values.forEach((v, c) => {
-      this.columns[c][this.length] = v;
-    });
-    this.length++;
-  }
-
-  arrays(): FitHistory {
-    const [step, loss, gradientNorm, rowEnergy, negativeEnergy] = this.columns.map((c) =>
-      c.slice(0, this.length),
-    );
-    return { step, loss, gradientNorm, rowEnergy, negativeEnergy };
-  }
-}
-
-/** Steps a second over the last second or so. */
-class RateClock {
-  private last = performance.now();
-  private mean = 0;
-
-  tick(): number {
-    const now = performance.now();
-    const took = Math.max(now - this.last, 1e-3) / 1000;
-    this.last = now;
-    // Weight by time, so that slow and fast steps count for as long as they last.
-    const keep = this.mean === 0 ? 0 : Math.exp(-took);
-    this.mean = keep * this.mean + (1 - keep) * took;
-    return 1 / this.mean;
-  }
 }

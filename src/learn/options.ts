@@ -1,29 +1,31 @@
 /** The options of `fit`, read from a job or the command line; defaults are those of the table in `options.ts`. */
 import type { OptionValue } from '../check/values.ts';
-import { laterLosses, type OptionSpec, verbNamed } from '../options.ts';
+import { type OptionSpec, verbNamed } from '../options.ts';
 import { at, EnergyError, type Place } from '../syntax/diagnostic.ts';
 import type { AdamOptions } from './adam.ts';
 import type { LearnCode } from './codes.ts';
 
-export interface DiscrepancyOptions {
-  readonly kind: 'discrepancy';
-  /** Time of the heat equation on each state graph, before scaling with its number of states. */
-  readonly t: number;
-  /** Time of real unknowns, in units of each column's variance. */
-  readonly tReal: number;
-  /** Times of int, ordinal and cyclic unknowns, and of categories, where they differ from t. */
-  readonly tOrdered?: number;
-  readonly tCategory?: number;
-  /** Number of times t, t/4, t/16, … among which each row draws. */
-  readonly scales?: number;
-  /** M, negatives for each row. */
-  readonly draws: number;
-  /** w, weight of the row itself among its negatives. */
-  readonly stabilise: number;
+/** A loss and its options, by the names of the table in `options.ts`; those without a value have no default. */
+export interface LossChoice {
+  readonly kind: string;
+  readonly [option: string]: OptionScalar | undefined;
 }
 
+export type OptionScalar = number | string | boolean;
+
+/** A numeric option of a loss that has a default. */
+export function lossNumber(loss: LossChoice, name: string): number {
+  const value = loss[name];
+  if (typeof value !== 'number') throw new Error(`the loss ${loss.kind} has no number \`${name}\``);
+  return value;
+}
+
+/** A numeric option of a loss that may be absent. */
+export const lossOption = (loss: LossChoice, name: string): number | undefined =>
+  loss[name] === undefined ? undefined : lossNumber(loss, name);
+
 export interface FitOptions {
-  readonly loss: DiscrepancyOptions;
+  readonly loss: LossChoice;
   readonly optimizer: { readonly kind: 'adam' } & AdamOptions;
   /** Optimiser steps. */
   readonly steps?: number;
@@ -35,6 +37,10 @@ export interface FitOptions {
   readonly clip: number;
   /** Decay of the moving average of the parameters; 0 keeps the last ones. */
   readonly average: number;
+  /** Share of the rows that is kept aside and judges; 0: none. */
+  readonly heldOut: number;
+  /** Looks at held-out rows without a new best after which a fit ends. */
+  readonly patience?: number;
   readonly seed: number;
 }
 
@@ -60,48 +66,61 @@ export function fitOptions(values: Values = {}): FitOptions {
         notes: [{ message: '`steps` is given here', place: at(steps.span) }],
       },
     ]);
-  const asked = values.loss;
-  if (asked?.kind === 'call' && laterLosses.includes(asked.name))
-    throw new EnergyError([
-      {
-        severity: 'error',
-        code: 'E0720' satisfies LearnCode,
-        place: at(asked.span),
-        message: `the loss \`${asked.name}\` is not available in this version`,
-        suggestion: 'use `discrepancy(t = 0.1, draws = 32)`, which needs no chains',
-      },
-    ]);
-  const loss = nested(specs, values, 'loss', 'discrepancy');
+  const loss = lossChoice(specs, values);
   const adam = nested(specs, values, 'optimizer', 'adam');
-  const t = loss('t')!;
   const made: FitOptions = {
-    loss: {
-      kind: 'discrepancy',
-      t,
-      tReal: loss('t_real') ?? t,
-      tOrdered: loss('t_ordered'),
-      tCategory: loss('t_category'),
-      scales: loss('scales'),
-      draws: loss('draws')!,
-      stabilise: loss('stabilise')!,
-    },
+    loss,
     optimizer: { kind: 'adam', rate: adam('rate')!, beta1: adam('beta1')!, beta2: adam('beta2')! },
     steps: numberOf(specs, values, 'steps'),
     epochs: numberOf(specs, values, 'epochs'),
     batch: numberOf(specs, values, 'batch')!,
     clip: numberOf(specs, values, 'clip')!,
     average: numberOf(specs, values, 'average')!,
+    heldOut: numberOf(specs, values, 'held_out')!,
+    patience: numberOf(specs, values, 'patience'),
     seed: numberOf(specs, values, 'seed')!,
   };
   const { average, optimizer } = made;
-  const below1 = { average, beta1: optimizer.beta1, beta2: optimizer.beta2 };
+  const below1 = { average, held_out: made.heldOut, beta1: optimizer.beta1, beta2: optimizer.beta2 };
   for (const [name, value] of Object.entries(below1))
     if (value >= 1)
-      throw outOfRange(values, name, `\`${name}\` is less than 1: at 1 nothing new would count`);
-  if (made.loss.t === 0 && made.loss.tReal === 0)
+      throw outOfRange(
+        values,
+        name,
+        `\`${name}\` is less than 1: at 1 ${name === 'held_out' ? 'no row would be left to learn from' : 'nothing new would count'}`,
+      );
+  if (loss.t === 0 && !loss.t_real && !loss.t_ordered && !loss.t_category)
     throw outOfRange(values, 't', '`t` is more than 0: rows that are not perturbed teach nothing');
+  if (loss.t_last !== undefined && (loss.t === 0 || loss.t_last === 0))
+    throw outOfRange(
+      values,
+      't_last',
+      '`t` and `t_last` are more than 0: between them times fall geometrically',
+    );
+  if (made.patience !== undefined && made.heldOut === 0)
+    throw outOfRange(values, 'patience', '`patience` counts looks at held-out rows: give `held_out`, too');
   return made;
 }
+
+/** The loss that is asked for, else the first default of the table. */
+function lossChoice(specs: readonly OptionSpec[], values: Values): LossChoice {
+  const spec = specs.find((s) => s.name === 'loss');
+  if (spec?.type.kind !== 'call') throw new Error('the table of options has no losses');
+  const given = values.loss;
+  const kind = given?.kind === 'call' ? given.name : 'discrepancy';
+  const options = given?.kind === 'call' ? given.options : {};
+  const chosen: Record<string, OptionScalar> = {};
+  for (const { name, default: standard } of spec.type.values[kind]) {
+    const value = options[name];
+    if (value?.kind === 'number' || value?.kind === 'boolean' || value?.kind === 'word')
+      chosen[name] = value.value;
+    else if (standard !== undefined) chosen[name] = standard;
+  }
+  return { ...chosen, kind };
+}
+
+/** Energy discrepancy with the defaults of its table. */
+export const discrepancyOptions = (): LossChoice => lossChoice(verbNamed('fit')!.options, {});
 
 function outOfRange(values: Values, name: string, message: string): EnergyError {
   const nestedIn = Object.values(values).find((v) => v.kind === 'call' && v.options[name] !== undefined);

@@ -55,6 +55,8 @@ export interface PerturbationSpec {
    * its corruption and its recoveries, so that the loss is a mean of discrepancies.
    */
   readonly scales?: number;
+  /** The time at the end of learning, in place of t; all other times shrink or grow by the same factor. */
+  readonly tLast?: number;
 }
 
 export interface Perturbation {
@@ -66,9 +68,13 @@ export interface Perturbation {
    * Draws anew from `stream`. Each unknown has a stream of its own below it, so its
    * draws depend neither on the order of the unknowns nor on the others.
    * @param rows values of each unknown, [N, ...unknown]
+   * @param progress how much of learning is done, 0 … 1: where times are between their first and last values
    */
-  draw(rows: ReadonlyMap<Slot, Float64Array>, stream: Stream): void;
+  draw(rows: ReadonlyMap<Slot, Float64Array>, stream: Stream, progress?: number): void;
 }
+
+/** Levels of a schedule of times, besides the first. */
+const TIME_LEVELS = 32;
 
 /** Perturbs `copies` times each of `count` groups of `elements` values. */
 type Step = (
@@ -90,11 +96,26 @@ export function makePerturbation(spec: PerturbationSpec): Perturbation {
   const corrupted = new Map(unknowns.map((u) => [u, new Float64Array(rows * elementsOf(u))]));
   const negatives = new Map(unknowns.map((u) => [u, new Float64Array(rows * draws * elementsOf(u))]));
   const times = Array.from({ length: spec.scales ?? 1 }, (_, k) => 4 ** -k);
-  const steps = new Map(unknowns.map((u) => [u, times.map((f) => stepOf(spec, u, elementsOf(u), f))]));
+  const ratio = spec.tLast === undefined ? 1 : spec.tLast / spec.t;
+  // Kernels are tables: a schedule has a few levels.
+  const made = new Map<number, ReadonlyMap<Slot, readonly Step[]>>();
+  const stepsAt = (progress: number): ReadonlyMap<Slot, readonly Step[]> => {
+    const level = ratio === 1 ? 0 : Math.round(progress * TIME_LEVELS);
+    let steps = made.get(level);
+    if (!steps) {
+      const factor = ratio ** (level / TIME_LEVELS);
+      steps = new Map(unknowns.map((u) => [u, times.map((f) => stepOf(spec, u, elementsOf(u), f * factor))]));
+      made.set(level, steps);
+    }
+    return steps;
+  };
+  // What cannot be perturbed is said before learning begins.
+  stepsAt(0);
   return {
     corrupted,
     negatives,
-    draw: (from, stream) => {
+    draw: (from, stream, progress = 0) => {
+      const steps = stepsAt(progress);
       for (const u of unknowns) {
         const x = from.get(u);
         if (!x) throw new Error(`no rows for ${u.name}`);

@@ -15,6 +15,27 @@ export interface Rows {
   readonly columns: ReadonlyMap<Slot, { readonly shape: readonly number[]; readonly data: Float64Array }>;
   /** Elements of one row. */
   readonly elements: ReadonlyMap<Slot, number>;
+  /** Numbers of the rows in the data, where these are a part of them. */
+  readonly numbers?: Int32Array;
+}
+
+/** The number in the data of row i. */
+export const numberOf = (rows: Rows, i: number): number => rows.numbers?.[i] ?? i;
+
+/** The rows with these numbers, in copies. */
+export function someRows(rows: Rows, numbers: Int32Array): Rows {
+  const columns = [...rows.columns].map(([unknown, { shape }]) => ({
+    unknown,
+    shape: [numbers.length, ...shape.slice(1)],
+    data: new Float64Array(numbers.length * rows.elements.get(unknown)!),
+  }));
+  gather(rows, numbers, new Map(columns.map((c) => [c.unknown, c.data])));
+  return {
+    ...rows,
+    count: numbers.length,
+    columns: new Map(columns.map(({ unknown, shape, data }) => [unknown, { shape, data }])),
+    numbers: numbers.map((i) => numberOf(rows, i)),
+  };
 }
 
 /**

@@ -1,7 +1,9 @@
 /** The programs of a fit: one that makes a step's loss and gradients, and small ones that watch it. */
+import type { HostArray } from '../arrays.ts';
 import type { BoundProgram } from '../bind/bound.ts';
 import type { Arrays, Engine, Evaluator, Output } from '../engines/engine.ts';
 import type { Batch } from '../ir/batch.ts';
+import { totalEnergy } from '../ir/batch.ts';
 import type { Builder } from '../ir/build.ts';
 import { gradient } from '../ir/derive.ts';
 import type { Axis, Energy, IndexSet, Node, Slot } from '../ir/types.ts';
@@ -9,23 +11,22 @@ import { slotsRead } from '../ir/walk.ts';
 import { at, type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import type { LearnCode } from './codes.ts';
-import { type Discrepancy, discrepancy, holds, meanWithin } from './discrepancy.ts';
 import type { FailedStep } from './faults.ts';
-import type { FitOptions } from './options.ts';
+import type { Loss } from './losses/loss.ts';
 import { type Coordinates, coordinatesOf } from './reparametrise.ts';
-import { asInputs, emptyRows, gather, type Rows } from './rows.ts';
+import { asInputs, emptyRows, gather, numberOf, type Rows } from './rows.ts';
+import { holds, meanWithin } from './support.ts';
 
 export interface TrainingSpec {
   readonly bound: BoundProgram;
   readonly energy: Energy;
-  readonly options: FitOptions;
+  readonly loss: Loss;
   readonly engine: Engine;
-  /** Rows in a batch, and in all. */
-  readonly batch: number;
+  /** Rows of all data, that priors are weighed against. */
   readonly rows: number;
 }
 
-/** Mean energies of one term: over the rows of a step, and over their negatives in the support. */
+/** Mean energies of one term: over the rows of a step, and over their negatives in the support (NaN without). */
 export interface TermEnergies {
   readonly name: string;
   readonly rows: number;
@@ -35,16 +36,17 @@ export interface TermEnergies {
 export interface StepValues {
   readonly loss: number;
   readonly rowEnergy: number;
+  /** NaN for a loss without negatives, or where none is in the support. */
   readonly negativeEnergy: number;
 }
 
 export interface TrainingProgram {
   readonly builder: Builder;
   readonly energy: Energy;
-  /** In the order of their declaration. */
+  /** In the order of their declaration; then those of the loss itself. */
   readonly learned: readonly Slot[];
   readonly coordinates: Coordinates;
-  readonly discrepancy: Discrepancy;
+  readonly loss: Loss;
   readonly explaining: Omit<FailedStep, 'inputs' | 'picked' | 'step'>;
   /** Evaluates a step; ∂loss/∂coordinates are written to `gradients`, in the order of `learned`. */
   readonly step: (inputs: Arrays, gradients: readonly Float64Array[]) => StepValues;
@@ -52,58 +54,66 @@ export interface TrainingProgram {
   readonly terms: (inputs: Arrays) => readonly TermEnergies[];
   /** A warning where hardly any negative of the batch is in the support. */
   readonly fewInSupport: (inputs: Arrays) => Diagnostic | null;
-  /** An evaluator of further expressions, in coordinates. */
-  readonly compile: (outputs: readonly Output[]) => Evaluator;
+  /** An evaluator of further expressions that are written in coordinates. */
+  readonly compile: (outputs: readonly Output[], tables?: Arrays) => Evaluator;
   readonly dispose: () => void;
 }
 
 /** @throws EnergyError E0716 where there is nothing to learn */
 export function compileTraining(spec: TrainingSpec): TrainingProgram {
-  const { bound, energy, options, engine } = spec;
+  const { bound, energy, engine, loss: d } = spec;
   const b = bound.program.builder;
-  const { learned, priors } = whatIsLearned(bound, energy);
+  const { learned: declared, priors } = whatIsLearned(bound, energy);
+  const learned = [...declared, ...(d.own?.keys() ?? [])];
   const coordinates = coordinatesOf(b, learned);
-  const d = discrepancy(b, energy, {
-    rows: spec.batch,
-    draws: options.loss.draws,
-    stabilise: options.loss.stabilise,
-    priors: priors.map((p) => p.node),
-    totalRows: spec.rows,
-  });
+  const constants = new Map([...bound.constants, ...d.constants]);
   const constantsOf = (nodes: readonly Node[]): Arrays => {
     const read = slotsRead(nodes);
-    return new Map([...bound.constants].filter(([slot]) => read.has(slot)));
+    return new Map([...constants].filter(([slot]) => read.has(slot)));
   };
-  const compile = (outputs: readonly Output[]): Evaluator =>
-    engine.compile({ outputs, sizeOf: bound.sizeOf }, constantsOf(outputs.map((o) => o.node)));
+  const compile = (outputs: readonly Output[], tables: Arrays = new Map()): Evaluator =>
+    engine.compile(
+      { outputs, sizeOf: bound.sizeOf },
+      new Map([...constantsOf(outputs.map((o) => o.node)), ...tables]),
+    );
   const scalar = (name: string, node: Node): Output => ({ name, axes: [], node: coordinates.on(node) });
 
-  const loss = scalar('loss', d.loss);
+  // A posterior balances data and prior: N times the loss is minus its logarithm where the loss is a likelihood.
+  const prior = b.mul(b.const(1 / spec.rows), b.addAll(priors.map((p) => p.node)));
+  const objective = coordinates.on(b.add(d.objective, prior));
+  const shown = d.shown ? scalar('loss', b.add(d.shown, prior)) : { name: 'loss', axes: [], node: objective };
   const free = learned.map((p) => coordinates.free.get(p)!);
-  const derivatives = gradient(b, loss.node, free);
+  const derivatives = gradient(b, objective, free);
   const gradientName = (i: number): string => `gradient ${i}`;
+  const total = totalEnergy(b, energy);
+  const { negatives } = d;
+  /** Mean over the rows, and over the negatives. */
+  const means = (name: string, node: Node): Output[] => [
+    scalar(`rows${name}`, b.mean(d.rows.axes, d.rows.on(node))),
+    ...(negatives
+      ? [scalar(`negatives${name}`, meanWithin(b, negatives.axes, negatives.on(node), d.supported))]
+      : []),
+  ];
   const main = compile([
-    loss,
-    scalar('rows', d.rowEnergy),
-    scalar('negatives', d.negativeEnergy),
+    shown,
+    ...means('', total),
     ...free.map((slot, i) => {
       const { axes, body } = derivatives.get(slot)!;
       return { name: gradientName(i), axes, node: body };
     }),
   ]);
   const observer = compile([
-    ...energy.terms.flatMap((t, i) => [
-      scalar(`rows ${i}`, meanWithin(b, d.rows.axes, d.rows.on(t.body), null)),
-      scalar(`negatives ${i}`, meanWithin(b, d.negatives.axes, d.negatives.on(t.body), d.supported)),
-    ]),
-    ...(d.supported ? [scalar('supported', b.mean(d.negatives.axes, d.supported))] : []),
+    ...energy.terms.flatMap((t, i) => means(` ${i}`, t.body)),
+    ...(d.supported && negatives ? [scalar('supported', b.mean(negatives.axes, d.supported))] : []),
   ]);
+  const number = (out: ReadonlyMap<string, HostArray>, name: string): number =>
+    out.get(name)?.data[0] ?? Number.NaN;
   return {
     builder: b,
     energy,
     learned,
     coordinates,
-    discrepancy: d,
+    loss: d,
     explaining: {
       energy,
       learned,
@@ -122,22 +132,22 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
         g.set(out.get(gradientName(i))!.data);
       });
       return {
-        loss: out.get('loss')!.data[0],
-        rowEnergy: out.get('rows')!.data[0],
-        negativeEnergy: out.get('negatives')!.data[0],
+        loss: number(out, 'loss'),
+        rowEnergy: number(out, 'rows'),
+        negativeEnergy: number(out, 'negatives'),
       };
     },
     terms: (inputs) => {
       const out = observer.run(inputs);
       return energy.terms.map((t, i) => ({
         name: t.name,
-        rows: out.get(`rows ${i}`)!.data[0],
-        negatives: out.get(`negatives ${i}`)!.data[0],
+        rows: number(out, `rows ${i}`),
+        negatives: number(out, `negatives ${i}`),
       }));
     },
     fewInSupport: (inputs) => {
-      if (!d.supported) return null;
-      const share = observer.run(inputs).get('supported')!.data[0];
+      if (!d.supported || !negatives) return null;
+      const share = number(observer.run(inputs), 'supported');
       return share >= 0.02 ? null : fewInSupport(energy, share);
     },
     compile,
@@ -205,7 +215,7 @@ const fewInSupport = (energy: Energy, share: number): Diagnostic => ({
 export function refuseOutside(program: TrainingProgram, rows: Rows, batch: number, params: Arrays): void {
   const { energy, builder: b } = program;
   if (energy.support.length === 0) return;
-  const states: Batch = program.discrepancy.rows;
+  const states: Batch = program.loss.rows;
   const axes: readonly Axis[] = states.axes;
   const outputs = energy.support.map((c, i) => ({
     name: String(i),
@@ -223,7 +233,7 @@ export function refuseOutside(program: TrainingProgram, rows: Rows, batch: numbe
       const out = evaluator.run(inputs);
       energy.support.forEach((c, i) => {
         const bad = out.get(String(i))!.data.findIndex((x: number) => x === 0);
-        if (bad >= 0) throw outside(c.span, energy, picked[bad], rows.set);
+        if (bad >= 0) throw outside(c.span, energy, numberOf(rows, picked[bad]), rows.set);
       });
     }
   } finally {

@@ -1,11 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { HostArray } from '../../src/arrays.ts';
 import { evaluateScalar, referenceEngine } from '../../src/engines/reference/engine.ts';
+import { totalEnergy } from '../../src/ir/batch.ts';
 import { Builder, staticSize } from '../../src/ir/build.ts';
 import { checkLegal } from '../../src/ir/legal.ts';
 import type { Constraint, Energy, Slot } from '../../src/ir/types.ts';
 import { globalNorm } from '../../src/learn/adam.ts';
-import { discrepancy } from '../../src/learn/discrepancy.ts';
+import { discrepancy, makeDiscrepancy } from '../../src/learn/losses/discrepancy.ts';
+import { readRows } from '../../src/learn/rows.ts';
+import { meanWithin } from '../../src/learn/support.ts';
 import { compileTraining } from '../../src/learn/training.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { quickOptions, realLine, span, toy } from './toy.ts';
@@ -57,10 +60,11 @@ function evaluate(restricted: boolean, stabilise: number, far = 0) {
     rows: N,
     draws: M,
     stabilise,
-    priors: [m.prior],
-    totalRows: 40,
   });
-  checkLegal(d.loss, d.rowEnergy, d.negativeEnergy);
+  const total = totalEnergy(m.b, m.energy);
+  const rowEnergy = m.b.mean(d.rows.axes, d.rows.on(total));
+  const negativeEnergy = meanWithin(m.b, d.negatives.axes, d.negatives.on(total), d.supported);
+  checkLegal(d.objective, rowEnergy, negativeEnergy);
   const s = new Stream(11);
   const rows = Array.from({ length: N }, () => ({ x: s.uniform(), z: s.int(3) }));
   // With `far`, all negatives of the first row are outside the support.
@@ -99,7 +103,7 @@ function evaluate(restricted: boolean, stabilise: number, far = 0) {
       ),
     ],
   ]);
-  const at = (node: typeof d.loss): number => evaluateScalar(node, inputs, (set) => staticSize(set)!);
+  const at = (node: typeof d.objective): number => evaluateScalar(node, inputs, (set) => staticSize(set)!);
   const inside = (x: number): boolean => !restricted || x > -0.4;
   const each = rows.map((r, n) => {
     const live = negatives[n].filter((q) => inside(q.x));
@@ -109,9 +113,9 @@ function evaluate(restricted: boolean, stabilise: number, far = 0) {
   });
   const live = negatives.flat().filter((q) => inside(q.x));
   return {
-    got: { loss: at(d.loss), rows: at(d.rowEnergy), negatives: at(d.negativeEnergy) },
+    got: { loss: at(d.objective), rows: at(rowEnergy), negatives: at(negativeEnergy) },
     want: {
-      loss: each.reduce((x, y) => x + y, 0) / N + (0.5 * values.a ** 2) / 40,
+      loss: each.reduce((x, y) => x + y, 0) / N,
       rows: rows.reduce((t, r) => t + U(r.x, r.z, restricted), 0) / N,
       negatives: live.reduce((t, q) => t + U(q.x, q.z, restricted), 0) / live.length,
     },
@@ -120,7 +124,7 @@ function evaluate(restricted: boolean, stabilise: number, far = 0) {
 }
 
 describe('the discrepancy', () => {
-  it.each([0, 0.5, 1])('is mean log(w/M + mean exp(U(x) − U(x′))) plus priors, w = %f', (w) => {
+  it.each([0, 0.5, 1])('is mean log(w/M + mean exp(U(x) − U(x′))), w = %f', (w) => {
     const { got, want } = evaluate(false, w);
     expect(got.loss).toBeCloseTo(want.loss, 12);
     expect(got.rows).toBeCloseTo(want.rows, 12);
@@ -146,9 +150,12 @@ describe('the discrepancy', () => {
     const d = discrepancy(
       b,
       { name: 'Flat', span, unknowns: [x], terms: [], support: [], reports: [] },
-      { rows: N, draws: M, stabilise: 2, priors: [], totalRows: 1 },
+      { rows: N, draws: M, stabilise: 2 },
     );
-    expect(evaluateScalar(d.loss, new Map(), (s) => staticSize(s)!)).toBeCloseTo(Math.log(1 + 2 / M), 12);
+    expect(evaluateScalar(d.objective, new Map(), (s) => staticSize(s)!)).toBeCloseTo(
+      Math.log(1 + 2 / M),
+      12,
+    );
   });
 });
 
@@ -171,14 +178,13 @@ describe('the gradient in unconstrained coordinates', () => {
       support: m.energy.support,
     });
     const options = quickOptions();
-    const program = compileTraining({
-      bound: made.bound,
-      energy: made.energy,
-      options: { ...options, loss: { ...options.loss, draws: M, stabilise } },
-      engine: referenceEngine(),
-      batch: N,
-      rows: N,
-    });
+    const { bound, energy } = made;
+    const engine = referenceEngine();
+    const loss = makeDiscrepancy(
+      { bound, energy, engine, rows: readRows(bound, made.rows), batch: N, steps: 1, stream: new Stream(1) },
+      { ...options.loss, draws: M, stabilise },
+    );
+    const program = compileTraining({ bound, energy, loss, engine, rows: N });
     const theta = program.coordinates.toFree(
       new Map([
         [m.a, array([], [values.a])],
@@ -187,7 +193,8 @@ describe('the gradient in unconstrained coordinates', () => {
     );
     const s = new Stream(5);
     const random = (n: number, f: () => number): number[] => Array.from({ length: n }, f);
-    const { rows, negatives } = program.discrepancy;
+    const { rows } = loss;
+    const negatives = loss.negatives!;
     const inputs = new Map([
       ...program.coordinates.inputs(theta, [[], [3]]),
       [

@@ -96,7 +96,7 @@ describe('options', () => {
   it('have the defaults of the table', () => {
     const o = fitOptions();
     expect(o).toMatchObject({
-      loss: { t: 0.1, tReal: 0.1, draws: 32, stabilise: 1 },
+      loss: { t: 0.1, draws: 32, stabilise: 1 },
       optimizer: { rate: 0.001, beta1: 0.9, beta2: 0.999 },
       batch: 128,
       clip: 5,
@@ -114,7 +114,7 @@ describe('options', () => {
       span,
     };
     const o = fitOptions({ loss, steps: number(30), average: number(0.99) });
-    expect(o.loss).toEqual({ kind: 'discrepancy', t: 0.4, tReal: 0.4, draws: 8, stabilise: 1 });
+    expect(o.loss).toEqual({ kind: 'discrepancy', t: 0.4, draws: 8, stabilise: 1 });
     expect([o.steps, o.average]).toEqual([30, 0.99]);
   });
 

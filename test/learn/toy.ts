@@ -99,12 +99,13 @@ export const filled = (slot: Slot, value: number): HostArray => {
 };
 
 export const quickOptions = (changes: Partial<FitOptions> = {}): FitOptions => ({
-  loss: { kind: 'discrepancy', t: 0.5, tReal: 0.5, draws: 4, stabilise: 1 },
+  loss: { kind: 'discrepancy', t: 0.5, draws: 4, stabilise: 1 },
   optimizer: { kind: 'adam', rate: 0.05, beta1: 0.9, beta2: 0.999 },
   steps: 10,
   batch: 8,
   clip: 0,
   average: 0,
+  heldOut: 0,
   seed: 1,
   ...changes,
 });

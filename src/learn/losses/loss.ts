@@ -34,7 +34,7 @@ export interface LossStep {
   readonly picked: Int32Array;
   /** Of this step alone: whatever is random in it comes from here, so that steps can be repeated. */
   readonly stream: Stream;
-  /** Parameters as they are now, in their own coordinates, by their slots; valid during the call. */
+  /** Parameters as they are now, in their own coordinates, by their slots; made when it is read. */
   readonly params: Arrays;
 }
 

@@ -1,0 +1,29 @@
+/** Losses by name. */
+import { at, EnergyError } from '../../syntax/diagnostic.ts';
+import type { LearnCode } from '../codes.ts';
+import type { LossChoice } from '../options.ts';
+import { makeDiscrepancy } from './discrepancy.ts';
+import type { Loss, LossSpec } from './loss.ts';
+
+export type LossMaker = (spec: LossSpec, options: LossChoice) => Loss;
+
+/** By the names of the table of losses in `options.ts`. */
+const makers: Readonly<Record<string, LossMaker>> = {
+  discrepancy: makeDiscrepancy,
+};
+
+/** @throws EnergyError where the energy or the rows are not of the kind that the loss is for */
+export function makeLoss(spec: LossSpec, options: LossChoice): Loss {
+  const make = makers[options.kind];
+  if (!make)
+    throw new EnergyError([
+      {
+        severity: 'error',
+        code: 'E0720' satisfies LearnCode,
+        place: at(spec.energy.span),
+        message: `the loss \`${options.kind}\` is not available in this version`,
+        suggestion: 'use `discrepancy(t = 0.1, draws = 32)`, which needs no chains',
+      },
+    ]);
+  return make(spec, options);
+}
