@@ -89,6 +89,35 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
     count('draws', 'negatives for each row', 32),
     real('stabilise', 'weight of the row itself among its negatives', 1, 0),
   ],
+  score_matching: [
+    {
+      name: 'form',
+      type: { kind: 'word', values: ['exact', 'sliced', 'denoising'] },
+      doc: 'second derivatives by every coordinate, along random directions, or none: noise instead',
+      default: 'exact',
+    },
+    real('noise', 'of denoising, in standard deviations of each column', 0.1, 0),
+    {
+      ...count('scales', 'of denoising: number of noises σ, σ/2, σ/4, …; each row draws one', 1),
+      type: { kind: 'number', integer: true, min: 1, max: 16 },
+    },
+    count('projections', 'of sliced and denoising: random directions for each row', 1),
+  ],
+  noise_contrastive: [
+    {
+      name: 'form',
+      type: { kind: 'word', values: ['binary', 'ranking'] },
+      doc: 'rows told from noise one by one, which learns ln Z, too, or each row picked out among its noise',
+      default: 'binary',
+    },
+    count('ratio', 'noise for each row', 16),
+    {
+      name: 'noise',
+      type: { kind: 'word', values: ['marginals', 'uniform'] },
+      doc: 'columns drawn by themselves, as they are in the data, or uniformly wherever that is possible',
+      default: 'marginals',
+    },
+  ],
   contrastive: [
     count('sweeps', 'sweeps of the chains between steps', 1),
     {

@@ -147,7 +147,8 @@ export interface PlacedElements {
   readonly at: ReadonlyMap<Slot, Int32Array>;
 }
 
-function place(slots: readonly Slot[], clamp: GraphClamp, sizeOf: (set: IndexSet) => number): PlacedElements {
+/** Positions of the free elements of these unknowns. */
+export function place(slots: readonly Slot[], clamp: GraphClamp, sizeOf: (set: IndexSet) => number): PlacedElements {
   const variables: GraphVariable[] = [];
   const states: number[] = [];
   const at = new Map<Slot, Int32Array>();

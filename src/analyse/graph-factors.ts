@@ -14,10 +14,12 @@ interface Made {
 /** Tables up to this size are compared with those that are there already. */
 const COMPARED = 4096;
 
+/** @param keepZeros whether factors whose energies are all 0 stay: the graph then does not depend on the numbers */
 export function graphFactors(
   parts: readonly Tabulated[],
   { states, at }: PlacedElements,
   constant: number,
+  keepZeros = false,
 ): Made | { readonly why: string } {
   const pool = new Pool();
   const byScope = new Map<string, { scope: Int32Array; energy: Float64Array; from: Tabulated }>();
@@ -68,7 +70,7 @@ export function graphFactors(
         return { why: `${nameOf(from.factor)} is not finite at some values` };
   if (!(rest > Number.NEGATIVE_INFINITY))
     return { why: 'the energy of what is given is not a finite number' };
-  const kept = factors.filter(({ energy }) => energy.some((e) => e !== 0));
+  const kept = keepZeros ? factors : factors.filter(({ energy }) => energy.some((e) => e !== 0));
   return { factors: kept.map(({ scope, energy }) => ({ scope, energy })), constant: rest };
 }
 

@@ -83,24 +83,42 @@ const rootsOf = ({ body, where }: Factor): Node[] => (where ? [body, where] : [b
 
 const readsUnknowns = (n: Node): boolean => (n.uses & Uses.unknown) !== 0;
 
+/** A factor as expressions of its instances and of the values of what they read. */
+export interface LaidOut {
+  readonly instances: number;
+  /** 0 for instances that `where` leaves out; null where it leaves out none. */
+  readonly mask: Uint8Array | null;
+  readonly columns: readonly Column[];
+  /** Joint states of the columns, the last one fastest. */
+  readonly joint: number;
+  /** The codes of the columns. */
+  readonly values: readonly Axis[];
+  /** Over the factor's axes and `values`; of a requirement whether it is broken. */
+  readonly value: Node;
+  /** The parts of `where` that depend on values, and those that do not. */
+  readonly condition: Node | null;
+  readonly guard: Node | null;
+}
+
 /**
+ * The reads of unknowns as values over axes of their own. Only index maps and masks are evaluated here, so that the
+ * body may read what is not among the constants.
  * @param factor one without a barrier
- * @param engine evaluates in float64
  * @param maxJoint most joint states of what one instance reads
  */
-export function tabulate(
+export function layOut(
   b: Builder,
   factor: Factor,
   tables: Tables,
   engine: Engine,
   maxJoint = MAX_JOINT,
-): Tabulated | Untabulated {
+): LaidOut | Untabulated {
   const { sizeOf } = tables;
   const term = nameOf(factor);
   const body = inlined(b, factor.body);
-  const { mask: fixedGuard, rest: guard } = guardsOf(b, factor.where && inlined(b, factor.where));
+  const { mask: guard, rest } = guardsOf(b, factor.where && inlined(b, factor.where));
   const reads: Read[] = [];
-  visit([body, ...(guard ? [guard] : [])], (n) => {
+  visit([body, ...(rest ? [rest] : [])], (n) => {
     if (n.op === 'read' && n.slot.role === 'unknown') reads.push(n);
   });
   if (reads.some((r) => r.indices.some(readsUnknowns)))
@@ -116,20 +134,7 @@ export function tabulate(
   const { columns, placeOf } = columnsOf(b, reads, inner, widths, axes, instances, tables, engine);
   const joint = columns.reduce((n, c) => n * c.states, 1);
   if (joint > maxJoint) return { why: `what ${term} reads at once has more than ${maxJoint} joint states` };
-  const mask = fixedGuard && staticMask(b, fixedGuard, axes, tables, engine);
-  if (instances === 0 || mask?.every((m) => m === 0))
-    return {
-      factor,
-      kind: factor.kind,
-      instances: 0,
-      mask,
-      columns,
-      joint,
-      table: new Float64Array(joint),
-      row: null,
-      weight: null,
-    };
-
+  const mask = guard && staticMask(b, guard, axes, tables, engine);
   const values = columns.map((c) => b.axis(b.range(c.states), 'value'));
   const at = columns.map((c, k) => {
     const { offset, scale } = valueMap(c.slot.domain as DiscreteDomain);
@@ -149,11 +154,35 @@ export function tabulate(
   const withValues = (n: Node): Node =>
     b.mapReads(n, (slot, indices) => (slot.role === 'unknown' ? read.get(b.read(slot, indices)) : undefined));
   const value = factor.kind === 'energy' ? withValues(body) : b.call('not', withValues(body));
-  const condition = guard && withValues(guard);
+  return { instances, mask, columns, joint, values, value, condition: rest && withValues(rest), guard };
+}
+
+/**
+ * @param factor one without a barrier
+ * @param engine evaluates in float64
+ * @param maxJoint most joint states of what one instance reads
+ */
+export function tabulate(
+  b: Builder,
+  factor: Factor,
+  tables: Tables,
+  engine: Engine,
+  maxJoint = MAX_JOINT,
+): Tabulated | Untabulated {
+  const laid = layOut(b, factor, tables, engine, maxJoint);
+  if ('why' in laid) return laid;
+  const { instances, mask, columns, joint } = laid;
+  const { kind, axes } = factor;
+  if (instances === 0 || mask?.every((m) => m === 0)) {
+    const table = new Float64Array(joint);
+    return { factor, kind, instances: 0, mask, columns, joint, table, row: null, weight: null };
+  }
+  const term = nameOf(factor);
   try {
-    const numbers = evaluate(b, value, condition, fixedGuard, axes, values, joint, tables, engine);
+    const { value, condition, guard, values } = laid;
+    const numbers = evaluate(b, value, condition, guard, axes, values, joint, tables, engine);
     if (!numbers) return { why: `the tables of ${term} are too large` };
-    return { factor, kind: factor.kind, instances, mask, columns, joint, ...numbers };
+    return { factor, kind, instances, mask, columns, joint, ...numbers };
   } catch (e) {
     if (e instanceof OutOfRange) return { why: `${term} reads \`${e.slot}\` outside at some values` };
     throw e;

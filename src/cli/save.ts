@@ -110,6 +110,7 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
         history: result.history,
         steps: result.steps,
         loss: result.loss,
+        ...learnedFacts(result),
         timings: { seconds: result.seconds },
         complete: result.complete,
       };
@@ -139,16 +140,29 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
 
 function eventsOf(result: JobResult): readonly unknown[] {
   if (result.verb !== 'fit') return [];
-  const { step, loss, gradientNorm, dataEnergy, negativeEnergy } = result.history;
-  return step.map((s, i) => ({
+  const { step, loss, gradientNorm, dataEnergy, negativeEnergy, looks } = result.history;
+  const steps = step.map((s, i) => ({
     event: 'step',
     step: s,
     loss: loss[i],
     gradient_norm: gradientNorm[i],
     data_energy: dataEnergy[i],
-    negative_energy: negativeEnergy[i],
+    negative_energy: negativeEnergy[i] ?? null,
   }));
+  const seen = looks.map((l) => ({ event: 'look', step: l.step, held_out: l.heldOut, terms: l.terms }));
+  return [...steps, ...seen].sort((a, b) => a.step - b.step);
 }
+
+type Fitted = Extract<JobResult, { verb: 'fit' }>;
+
+/** The best loss of held-out rows, and what the loss has learned for itself. */
+const learnedFacts = ({ best, own }: Fitted): Readonly<Record<string, unknown>> => ({
+  ...(best ? { held_out: best.loss, best_step: best.step } : {}),
+  ...(own.size > 0 ? { own: Object.fromEntries(own) } : {}),
+});
+
+const learnedText = ({ best, own }: Fitted): string =>
+  `${best ? `, of held-out rows ${short(best.loss)} at step ${best.step}` : ''}${[...own].map(([name, x]) => `, ${name} ${short(x)}`).join('')}`;
 
 export function plainOptions(options: Readonly<Record<string, OptionValue>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(options).map(([k, v]) => [k, plain(v)]));
@@ -201,11 +215,12 @@ export function report(
   switch (result.verb) {
     case 'fit':
       head(
-        `${result.steps} steps in ${result.seconds.toFixed(1)} s, loss ${short(result.loss)}${result.complete ? '' : ' (stopped early)'} → ${folder}`,
+        `${result.steps} steps in ${result.seconds.toFixed(1)} s, loss ${short(result.loss)}${learnedText(result)}${result.complete ? '' : ' (stopped early)'} → ${folder}`,
       );
       terminal.event({
         ...base,
         loss: result.loss,
+        ...learnedFacts(result),
         steps: result.steps,
         seconds: result.seconds,
         complete: result.complete,

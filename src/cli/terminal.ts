@@ -1,6 +1,6 @@
 /** What the command line prints: diagnostics, one live line of progress, events. */
 import pc from 'picocolors';
-import type { RunEvent } from '../run/results.ts';
+import type { RunEvent, TrainingValues } from '../run/results.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
 import { render } from '../syntax/render.ts';
 import type { Source } from '../syntax/span.ts';
@@ -82,7 +82,7 @@ export class Terminal {
     const left = rate > 0 ? ` · ${clock((total - done) / rate)} left` : '';
     const text = `${event.job}: ${event.phase} ${bar(done / total)} ${done}/${total} · ${rate.toFixed(rate < 10 ? 1 : 0)}/s${left}${
       value === null ? '' : ` · ${event.phase === 'training' ? 'loss' : 'energy'} ${value.toPrecision(5)}`
-    }`;
+    }${event.training ? learning(event.training) : ''}`;
     const clipped = text.slice(0, (this.io.err.columns ?? 100) - 1);
     this.io.err.write(`\r${clipped.padEnd(this.live.length)}`);
     this.live = clipped;
@@ -96,6 +96,12 @@ export class Terminal {
 
   bold = (s: string): string => (this.color ? pc.bold(s) : s);
   dim = (s: string): string => (this.color ? pc.dim(s) : s);
+}
+
+function learning({ gradientNorm, dataEnergy, negativeEnergy, heldOut }: TrainingValues): string {
+  const short = (x: number): string => x.toPrecision(3);
+  const energies = `E ${short(dataEnergy)}${negativeEnergy === null ? '' : ` | ${short(negativeEnergy)}`}`;
+  return `${heldOut === null ? '' : ` · held out ${heldOut.toPrecision(5)}`} · ${energies} · slope ${short(gradientNorm)}`;
 }
 
 const bar = (f: number): string => {

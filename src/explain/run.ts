@@ -235,6 +235,16 @@ energy E(x : real[3], scale : real(0, inf)) {
 }
 run best = minimize(E)`,
   ),
+  E0745: shown(
+    'The energies of the rows or of what they are compared with have grown beyond 10⁸. Either the learning rate is far too large, or nothing in the energy bounds it and the loss does not either. The fit went back to its last checkpoint and on with half the rate three times before it gave up; the parameters are those of the checkpoint. Lower the rate, or add a term that bounds the energy, such as `0.01 * sum(x ^ 2)`.',
+    learned('w * x ^ 2', `${few}, optimizer = adam(rate = 1e12)`),
+    learned('w * x ^ 2', few),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
+  W0711: told(
+    'A step led to numbers that are not finite, or to energies beyond 10⁸. The fit went back to its last checkpoint, at most a hundred steps, and on with half the learning rate. The result is that of a fit with a smaller rate; if it happens again and again, give a smaller one yourself.',
+    'it is told while a fit runs',
+  ),
   W0710: told(
     'Hardly any perturbed copy of a row satisfies what the energy requires. A copy outside the support teaches nothing, so most of the work is lost. Perturb less, with a smaller `t`.',
     'it is told while a fit runs',

@@ -82,6 +82,8 @@ export interface FitResult {
   readonly terms: readonly { readonly step: number; readonly terms: readonly TermEnergies[] }[];
   /** Looks at the rows that are kept aside; `params` are those of the best one. */
   readonly heldOut: readonly { readonly step: number; readonly loss: number }[];
+  /** The best of them; null where there are none. */
+  readonly best: { readonly step: number; readonly loss: number } | null;
   /** Parameters of the loss itself, by name, e.g. ln Z of noise-contrastive estimation. */
   readonly own: ReadonlyMap<string, number>;
   readonly checkpoint: Checkpoint;
@@ -316,6 +318,7 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
     history: history.arrays(),
     terms,
     heldOut: looks,
+    best: final.best && { step: final.best.step, loss: final.best.loss },
     own: new Map([...own.keys()].map((slot) => [slot.name, values.get(slot)!.data[0]])),
     checkpoint,
     timings: { ...seconds, total: since(began) },

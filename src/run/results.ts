@@ -26,7 +26,19 @@ export type RunEvent =
       readonly rate: number;
       /** Loss or mean energy. */
       readonly value: number | null;
+      /** Of a step of learning. */
+      readonly training?: TrainingValues;
     };
+
+/** What a step of learning shows besides its loss. */
+export interface TrainingValues {
+  readonly gradientNorm: number;
+  readonly dataEnergy: number;
+  /** Null for a loss without negatives. */
+  readonly negativeEnergy: number | null;
+  /** The last loss of held-out rows; null where none are kept aside. */
+  readonly heldOut: number | null;
+}
 
 /** Chains at work, for whoever draws them while they run. Its arrays are valid during the call only. */
 export interface LiveChains {
@@ -45,7 +57,22 @@ export interface History {
   readonly loss: readonly number[];
   readonly gradientNorm: readonly number[];
   readonly dataEnergy: readonly number[];
+  /** Empty for a loss without negatives. */
   readonly negativeEnergy: readonly number[];
+  /** Looks at the rows that are kept aside, and at the terms of the energy. */
+  readonly looks: readonly Look[];
+}
+
+export interface Look {
+  readonly step: number;
+  /** Loss of the rows that are kept aside; null where there are none. */
+  readonly heldOut: number | null;
+  /** Mean energies of each term over rows and negatives (null without). */
+  readonly terms: readonly {
+    readonly name: string;
+    readonly rows: number;
+    readonly negatives: number | null;
+  }[];
 }
 
 /** Completions, and where the cells are. */
@@ -63,6 +90,10 @@ export type JobResult =
       readonly checkpoint: Checkpoint;
       readonly steps: number;
       readonly loss: number;
+      /** The least loss of held-out rows and the step of `params`; null where no rows are kept aside. */
+      readonly best: { readonly step: number; readonly loss: number } | null;
+      /** Parameters of the loss itself, e.g. ln Z of noise-contrastive estimation. */
+      readonly own: ReadonlyMap<string, number>;
       readonly seconds: number;
       readonly complete: boolean;
       /** Why it failed, if it did; `params` are then those of the last good checkpoint. */

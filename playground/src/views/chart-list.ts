@@ -1,6 +1,7 @@
 /** Which charts a result gets. Loaded with the first result: it brings the plotting library. */
 import { calibration, reliability } from '../../../src/plot/calibration.ts';
 import type { ChartContext } from '../../../src/plot/context.ts';
+import { historyCurves } from '../../../src/plot/history-curves.ts';
 import { latticeCharts, latticeShape } from '../../../src/plot/lattice-charts.ts';
 import { marginal } from '../../../src/plot/marginal.ts';
 import { pairs } from '../../../src/plot/pairs.ts';
@@ -26,13 +27,8 @@ const MOST_IN_PAIRS = 5;
 export function chartsOf(result: ShownResult): readonly Chart[] {
   switch (result.verb) {
     case 'fit': {
-      const { step: steps, loss, dataEnergy, negativeEnergy } = result.history;
-      if (steps.length < 2) return [];
-      const curves = [
-        { name: 'loss', steps, values: loss, unit: 'nats' },
-        { name: 'data', steps, values: dataEnergy, unit: 'energy' },
-        { name: 'negatives', steps, values: negativeEnergy, unit: 'energy' },
-      ];
+      if (result.history.step.length < 2) return [];
+      const curves = historyCurves(result.history);
       return [{ title: 'Training', draw: (ctx) => trainingCurve(ctx, curves) }];
     }
     case 'sample':

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { nodeHost } from '../../io/node-host.ts';
 import { readDraws, readRun } from '../../io/run-folder.ts';
+import { historyCurves } from '../../plot/history-curves.ts';
 import { linkedomContext } from '../../plot/linkedom.ts';
 import { htmlPage } from '../../plot/page.ts';
 import { type RunChart, runCharts } from '../../plot/run-charts.ts';
@@ -46,17 +47,17 @@ function historyOf(run: Readonly<Record<string, unknown>>) {
     const v = (h as Record<string, unknown>)[name];
     return Array.isArray(v) && v.every((x) => typeof x === 'number') ? v : undefined;
   };
-  const steps = list('step');
-  const curves = [
-    { name: 'loss', key: 'loss', unit: 'nats' },
-    { name: 'data', key: 'dataEnergy', unit: 'energy' },
-    { name: 'negatives', key: 'negativeEnergy', unit: 'energy' },
-  ];
-  return (
-    steps &&
-    curves.flatMap(({ name, key, unit }) => {
-      const values = list(key);
-      return values ? [{ name, steps, values, unit }] : [];
-    })
-  );
+  const [step, loss, dataEnergy, negativeEnergy] = ['step', 'loss', 'dataEnergy', 'negativeEnergy'].map(list);
+  if (!step || !loss || !dataEnergy) return undefined;
+  return historyCurves({ step, loss, dataEnergy, negativeEnergy: negativeEnergy ?? [], looks: looksIn(h) });
+}
+
+/** Looks at held-out rows, as far as they are what they should be. */
+function looksIn(history: object): { readonly step: number; readonly heldOut: number | null }[] {
+  const looks = 'looks' in history && Array.isArray(history.looks) ? history.looks : [];
+  return looks.flatMap((l: unknown) => {
+    if (typeof l !== 'object' || l === null || !('step' in l) || !('heldOut' in l)) return [];
+    const { step, heldOut } = l;
+    return typeof step === 'number' && typeof heldOut === 'number' ? [{ step, heldOut }] : [];
+  });
 }

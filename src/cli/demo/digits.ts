@@ -2,6 +2,7 @@
 import type { HostArray } from '../../arrays.ts';
 import { calibration, reliability } from '../../plot/calibration.ts';
 import type { ChartContext } from '../../plot/context.ts';
+import { historyCurves } from '../../plot/history-curves.ts';
 import { type Field, lattice } from '../../plot/lattice.ts';
 import type { Section } from '../../plot/page.ts';
 import { trainingCurve } from '../../plot/training-curve.ts';
@@ -98,30 +99,7 @@ export async function digits(work: Work, ctx: ChartContext, file: string): Promi
         text: `The class given the image is exact: p(class | image) ∝ exp(−E). On ${c.rows} test images: accuracy ${(100 * c.accuracy).toFixed(1)} %, expected calibration error ${(100 * c.expected_calibration_error).toFixed(1)} %.`,
         svg: [
           calibration(ctx, reliability(probabilities, outcomes), { title: 'Calibration of the digit class' }),
-          trainingCurve(
-            ctx,
-            [
-              {
-                name: 'discrepancy',
-                steps: learned.history.step,
-                values: learned.history.loss,
-                unit: 'nats',
-              },
-              {
-                name: 'data',
-                steps: learned.history.step,
-                values: learned.history.dataEnergy,
-                unit: 'energy',
-              },
-              {
-                name: 'negatives',
-                steps: learned.history.step,
-                values: learned.history.negativeEnergy,
-                unit: 'energy',
-              },
-            ],
-            { title: 'Training' },
-          ),
+          trainingCurve(ctx, historyCurves(learned.history), { title: 'Training' }),
         ],
       },
     ],

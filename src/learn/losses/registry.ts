@@ -4,11 +4,15 @@ import type { LearnCode } from '../codes.ts';
 import type { LossChoice } from '../options.ts';
 import { makeDiscrepancy } from './discrepancy.ts';
 import type { Loss, LossSpec } from './loss.ts';
+import { makeNoiseContrastive } from './noise-contrastive.ts';
+import { makeScoreMatching } from './score-matching.ts';
 
 export type LossMaker = (spec: LossSpec, options: LossChoice) => Loss;
 
 /** By the names of the table of losses in `options.ts`. */
 const makers: Readonly<Record<string, LossMaker>> = {
+  score_matching: makeScoreMatching,
+  noise_contrastive: makeNoiseContrastive,
   discrepancy: makeDiscrepancy,
 };
 

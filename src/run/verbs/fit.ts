@@ -1,12 +1,13 @@
-import { type FitHistory, fit as learn } from '../../learn/fit.ts';
+import { type FitHistory, type FitResult, fit as learn } from '../../learn/fit.ts';
 import { fitOptions } from '../../learn/options.ts';
-import type { JobResult } from '../results.ts';
+import type { History, JobResult, Look } from '../results.ts';
 import { energyOf, type JobContext, rowsOption } from '../session.ts';
 
 /** `fit(E, rows, …)`: trains the parameters; later jobs use what it learned. */
 export async function runFit(cx: JobContext): Promise<JobResult> {
   const { job, session } = cx;
   let last = 0;
+  let heldOut: number | null = null;
   const result = await learn({
     bound: session.bound,
     energy: energyOf(cx).energy,
@@ -18,6 +19,7 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
     resume: cx.checkpoints?.resume,
     onCheckpoint: cx.checkpoints?.keep,
     onStep: (p) => {
+      heldOut = p.heldOut ?? heldOut;
       const now = performance.now();
       if (now - last < 60 && p.step < p.steps) return;
       last = now;
@@ -29,6 +31,12 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
         total: p.steps,
         rate: p.rate,
         value: p.loss,
+        training: {
+          gradientNorm: p.gradientNorm,
+          dataEnergy: p.rowEnergy,
+          negativeEnergy: numberOrNull(p.negativeEnergy),
+          heldOut,
+        },
       });
     },
   });
@@ -37,21 +45,34 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
   return {
     verb: 'fit',
     params: result.params,
-    history: thin(result.history, 1000),
+    history: { ...thin(result.history, 1000), looks: looksOf(result) },
     checkpoint: result.checkpoint,
     steps: result.steps,
     loss: mean(result.history.loss.subarray(Math.max(0, n - 100))),
+    best: result.best,
+    own: result.own,
     seconds: result.timings.total,
     complete: result.status === 'done',
-    failure: result.status === 'failed' ? result.diagnostics : [],
-    warnings: result.status === 'failed' ? [] : result.diagnostics,
+    failure: result.diagnostics.filter((d) => d.severity === 'error'),
+    warnings: result.diagnostics.filter((d) => d.severity !== 'error'),
   };
+}
+
+const numberOrNull = (x: number): number | null => (Number.isNaN(x) ? null : x);
+
+function looksOf({ terms, heldOut }: FitResult): readonly Look[] {
+  const judged = new Map(heldOut.map((h) => [h.step, h.loss]));
+  return terms.map(({ step, terms }) => ({
+    step,
+    heldOut: judged.get(step) ?? null,
+    terms: terms.map((t) => ({ ...t, negatives: numberOrNull(t.negatives) })),
+  }));
 }
 
 const mean = (x: Float64Array): number => x.reduce((a, b) => a + b, 0) / Math.max(1, x.length);
 
 /** Every k-th step, so that at most `most` remain. */
-function thin(h: FitHistory, most: number) {
+function thin(h: FitHistory, most: number): Omit<History, 'looks'> {
   const every = Math.max(1, Math.ceil(h.step.length / most));
   const pick = (x: Float64Array): number[] =>
     Array.from(x).filter((_, i) => i % every === every - 1 || x.length <= most);
@@ -60,6 +81,6 @@ function thin(h: FitHistory, most: number) {
     loss: pick(h.loss),
     gradientNorm: pick(h.gradientNorm),
     dataEnergy: pick(h.rowEnergy),
-    negativeEnergy: pick(h.negativeEnergy),
+    negativeEnergy: h.negativeEnergy.every(Number.isNaN) ? [] : pick(h.negativeEnergy),
   };
 }
