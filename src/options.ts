@@ -118,6 +118,15 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
       default: 'marginals',
     },
   ],
+  likelihood: [
+    real(
+      'gamma',
+      'of the pseudo-spherical score: above 0 rows of high energy count less; 0 is the likelihood',
+      0,
+      -1,
+    ),
+    count('points', 'nodes of the integral over each real unknown: 1024, for two of them 192 each', undefined, 8),
+  ],
   contrastive: [
     count('sweeps', 'sweeps of the chains between steps', 1),
     {

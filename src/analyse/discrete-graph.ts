@@ -148,7 +148,11 @@ export interface PlacedElements {
 }
 
 /** Positions of the free elements of these unknowns. */
-export function place(slots: readonly Slot[], clamp: GraphClamp, sizeOf: (set: IndexSet) => number): PlacedElements {
+export function place(
+  slots: readonly Slot[],
+  clamp: GraphClamp,
+  sizeOf: (set: IndexSet) => number,
+): PlacedElements {
   const variables: GraphVariable[] = [];
   const states: number[] = [];
   const at = new Map<Slot, Int32Array>();

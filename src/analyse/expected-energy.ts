@@ -126,7 +126,11 @@ export function expectedEnergy(
     ...weighed.map((w) => {
       const when = whenOf(w);
       const { value } = w.laid;
-      return { name: w.name, axes: axesOf(w), node: when ? b.call('select', when, value, b.const(0)) : value };
+      return {
+        name: w.name,
+        axes: axesOf(w),
+        node: when ? b.call('select', when, value, b.const(0)) : value,
+      };
     }),
   ];
   const evaluator: Evaluator = engine.compile({ outputs, sizeOf }, constants);
@@ -147,10 +151,7 @@ export function expectedEnergy(
     mean,
     elimination: found,
     inputs: new Map(
-      weighed.map((w): [Slot, HostArray] => [
-        w.slot,
-        { shape: w.slot.sets.map(sizeOf), data: w.weights },
-      ]),
+      weighed.map((w): [Slot, HostArray] => [w.slot, { shape: w.slot.sets.map(sizeOf), data: w.weights }]),
     ),
     update(params, inverse) {
       for (const { weights } of weighed) weights.fill(0);

@@ -241,9 +241,11 @@ run best = minimize(E)`,
     learned('w * x ^ 2', few),
     { wrong: rows([1, 2, 3, 4]) },
   ),
-  W0711: told(
+  W0711: shown(
     'A step led to numbers that are not finite, or to energies beyond 10⁸. The fit went back to its last checkpoint, at most a hundred steps, and on with half the learning rate. The result is that of a fit with a smaller rate; if it happens again and again, give a smaller one yourself.',
-    'it is told while a fit runs',
+    learned('w * x ^ 2', `${few}, optimizer = adam(rate = 1.4e7)`),
+    learned('w * x ^ 2', few),
+    { wrong: rows([1, 2, 3, 4]) },
   ),
   W0710: told(
     'Hardly any perturbed copy of a row satisfies what the energy requires. A copy outside the support teaches nothing, so most of the work is lost. Perturb less, with a smaller `t`.',

@@ -15,9 +15,13 @@ export const learnCodes = {
   E0725: 'score matching at an edge of the domain',
   E0726: 'score matching of an energy with kinks',
   E0727: 'an unknown without noise',
+  E0742: 'a likelihood whose partition function cannot be computed',
+  E0743: 'an option of the likelihood outside its range',
+  E0744: 'a likelihood without states',
   E0745: 'energies that run away',
   W0710: 'hardly any negative is in the support',
   W0711: 'a return to a checkpoint',
+  W0712: 'an integral that is not accurate',
 } as const;
 
 export type LearnCode = keyof typeof learnCodes;

@@ -310,6 +310,7 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
   }
   const final = resumeFrom(subject, checkpoint);
   const values = new Map([...args.params, ...valuesOf(final.best?.params ?? judged(final, options))]);
+  if (status !== 'failed') diagnostics.push(...(loss.verdict?.(values) ?? []));
   return {
     status,
     diagnostics,

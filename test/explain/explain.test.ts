@@ -28,7 +28,7 @@ async function said({ program, files }: Example): Promise<readonly Diagnostic[]>
     const session = await openSession(compiled.program, host, referenceEngine());
     for (const job of compiled.program.jobs) {
       const result = await runJob(session, job, () => {});
-      if (result.verb === 'fit') out.push(...result.failure);
+      if (result.verb === 'fit') out.push(...result.failure, ...result.warnings);
     }
   } catch (e) {
     if (!(e instanceof EnergyError)) throw e;

@@ -21,7 +21,7 @@
  *   is why the loss that is shown is an expression of its own.
  */
 import { type ExpectedEnergy, expectedEnergy } from '../../analyse/expected-energy.ts';
-import { type BoundProgram, shapeOf } from '../../bind/bound.ts';
+import { shapeOf } from '../../bind/bound.ts';
 import { wholeLine } from '../../domain.ts';
 import { isAuto } from '../../engines/choice.ts';
 import type { Arrays, Engine } from '../../engines/engine.ts';
@@ -64,15 +64,27 @@ export function makeLikelihood(spec: LossSpec, options: LossChoice): Loss {
   const points = count === 0 ? 1 : (chosen ?? POINTS[Math.min(count, 2)]);
   const n = b.axis(b.set('row', { kind: 'range', size: batch }), 'row');
   const rows = makeBatch(b, energy.unknowns, [n]);
-  const parts: Parts = { spec, rows, gamma, positive: scoreOfRows(b, n, batch, rows.on(totalEnergy(b, energy)), gamma) };
+  const parts: Parts = {
+    spec,
+    rows,
+    gamma,
+    positive: scoreOfRows(b, n, batch, rows.on(totalEnergy(b, energy)), gamma),
+  };
   if (extent.why || count > 2)
-    throw unknownPartition(spec, extent.why ?? `it has ${count} real unknowns, and integrals over more than two are not computed`);
+    throw unknownPartition(
+      spec,
+      extent.why ?? `it has ${count} real unknowns, and integrals over more than two are not computed`,
+    );
   if (count > 0 && points < LEAST_POINTS)
     throw fault(spec, 'E0743', `\`points\` is at least ${LEAST_POINTS}, not ${points}`, 'leave it out');
   const size = extent.states * points ** count;
   if (size <= FEW) return tabulated(parts, extent, points);
   if (count === 0) {
-    const expected = expectedEnergy(bound2(bound, spec), precise(spec.engine), LIMITS);
+    const expected = expectedEnergy(
+      { builder: b, energy, sizeOf: bound.sizeOf, constants: bound.constants },
+      precise(spec.engine),
+      LIMITS,
+    );
     if (!('why' in expected)) {
       if (expected.elimination.total < size) return eliminated(parts, expected);
       expected.dispose();
@@ -88,13 +100,6 @@ export function makeLikelihood(spec: LossSpec, options: LossChoice): Loss {
     );
   return tabulated(parts, extent, points);
 }
-
-const bound2 = (bound: BoundProgram, { energy }: LossSpec) => ({
-  builder: bound.program.builder,
-  energy,
-  sizeOf: bound.sizeOf,
-  constants: bound.constants,
-});
 
 interface Parts {
   readonly spec: LossSpec;
@@ -148,25 +153,23 @@ function tabulated({ spec, rows, gamma, positive }: Parts, extent: Extent, point
     draw: () => {},
     ...(table.logWeights
       ? {
-          verdict: (params: Arrays) =>
-            verdictOn(spec, table, points, (evaluate) => {
-              const evaluator = spec.engine.compile(
-                { outputs: [{ name: 'each', axes: [s], node: where ? b.call('select', where, each, b.const(Number.NEGATIVE_INFINITY)) : each }], sizeOf: bound.sizeOf },
-                constantsOf(spec, constants, where ? [each, where] : [each]),
-              );
-              try {
-                return evaluate(evaluator.run(params).get('each')!.data);
-              } finally {
-                evaluator.dispose();
-              }
-            }),
+          verdict: (params: Arrays) => {
+            const node = where ? b.call('select', where, each, b.const(-1e300)) : each;
+            const evaluator = spec.engine.compile(
+              { outputs: [{ name: 'each', axes: [s], node }], sizeOf: bound.sizeOf },
+              constantsOf(spec, constants, node),
+            );
+            const logs = evaluator.run(params).get('each')!.data;
+            evaluator.dispose();
+            return verdictOn(spec, table, points, logs);
+          },
         }
       : {}),
   };
 }
 
-function constantsOf(spec: LossSpec, own: Arrays, nodes: readonly Node[]): Arrays {
-  const read = slotsRead(nodes);
+function constantsOf(spec: LossSpec, own: Arrays, node: Node): Arrays {
+  const read = slotsRead([node]);
   return new Map([...spec.bound.constants, ...own].filter(([slot]) => read.has(slot)));
 }
 
@@ -175,35 +178,34 @@ function verdictOn(
   spec: LossSpec,
   table: JointTable,
   points: number,
-  on: (evaluate: (each: ArrayLike<number>) => readonly Diagnostic[]) => readonly Diagnostic[],
+  each: ArrayLike<number>,
 ): readonly Diagnostic[] {
-  return on((each) => {
-    let top = Number.NEGATIVE_INFINITY;
-    for (let s = 0; s < table.count; s++) top = Math.max(top, each[s]);
-    let [sum, coarse, outer] = [0, 0, 0];
-    for (let s = 0; s < table.count; s++) {
-      const p = Math.exp(each[s] - top);
-      sum += p;
-      if (table.coarse[s]) coarse += p;
-      if (table.outer[s]) outer += p;
-    }
-    const error = Math.abs(Math.log((coarse * table.coarser) / sum));
-    const outside = outer / sum;
-    const told = (message: string, suggestion: string): Diagnostic[] => [
-      { severity: 'warning', code: 'W0712' satisfies LearnCode, place: at(spec.energy.span), message, suggestion },
-    ];
-    if (outside > TRUSTED.outside)
-      return told(
-        `${(100 * outside).toPrecision(2)} % of exp(−${spec.energy.name}) lies where the integral over its states ends, far from all rows`,
-        'add a term that keeps it near the rows, e.g. `0.01 * x ^ 2`',
-      );
-    if (error > TRUSTED.error)
-      return told(
-        `with half the points ln Z of \`${spec.energy.name}\` differs by ${error.toPrecision(2)}: ${points} points do not resolve it`,
-        `give more, e.g. \`points = ${2 * points}\``,
-      );
-    return [];
-  });
+  const { name, span } = spec.energy;
+  let top = Number.NEGATIVE_INFINITY;
+  for (let s = 0; s < table.count; s++) top = Math.max(top, each[s]);
+  let [sum, coarse, outer] = [0, 0, 0];
+  for (let s = 0; s < table.count; s++) {
+    const p = Math.exp(each[s] - top);
+    sum += p;
+    if (table.coarse[s]) coarse += p;
+    if (table.outer[s]) outer += p;
+  }
+  const error = Math.abs(Math.log((coarse * table.coarser) / sum));
+  const outside = outer / sum;
+  const told = (message: string, suggestion: string): Diagnostic[] => [
+    { severity: 'warning', code: 'W0712' satisfies LearnCode, place: at(span), message, suggestion },
+  ];
+  if (outside > TRUSTED.outside)
+    return told(
+      `${(100 * outside).toPrecision(2)} % of exp(−\`${name}\`) lies where the integral over its states ends, far from all rows`,
+      'add a term that keeps it near the rows, e.g. `0.01 * x ^ 2`',
+    );
+  if (error > TRUSTED.error)
+    return told(
+      `with half the points ln Z of \`${name}\` differs by ${error.toPrecision(2)}: ${points} points do not resolve it`,
+      `give more, e.g. \`points = ${2 * points}\``,
+    );
+  return [];
 }
 
 /** Probabilities by elimination, anew at every step. */

@@ -7,6 +7,7 @@ import type { Arrays, Engine } from '../../engines/engine.ts';
 import type { Batch } from '../../ir/batch.ts';
 import type { Energy, Node, Slot } from '../../ir/types.ts';
 import type { Stream } from '../../random/stream.ts';
+import type { Diagnostic } from '../../syntax/diagnostic.ts';
 import type { Rows } from '../rows.ts';
 
 /** What a loss is made for. */
@@ -70,5 +71,7 @@ export interface Loss {
   readonly comparable?: boolean;
   /** What a resumption needs besides parameters, by name, float64 arrays that `draw` changes in place, e.g. persistent chains. */
   readonly kept?: ReadonlyMap<string, Float64Array>;
+  /** What there is to say about the loss at the learned parameters (in their own coordinates), once a fit is over. */
+  verdict?(params: Arrays): readonly Diagnostic[];
   dispose?(): void;
 }

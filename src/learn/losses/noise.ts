@@ -16,7 +16,7 @@
  * `transforms/vectors.ts`.
  */
 import { isDiscrete, showDomain, stateCount, type VectorDomain, valueMap } from '../../domain.ts';
-import { logGamma } from '../../ir/log-gamma.ts';
+import { lgamma } from '../../ir/log-gamma.ts';
 import { softplus } from '../../ir/special.ts';
 import type { IndexSet, Slot } from '../../ir/types.ts';
 import type { Stream } from '../../random/stream.ts';
@@ -91,7 +91,7 @@ function partOf(column: Column, sizeOf: (s: IndexSet) => number, kind: NoiseKind
   switch (domain.kind) {
     case 'permutation': {
       const n = sizeOf(domain.values);
-      const log = (elements / n) * -logGamma(n + 1);
+      const log = (elements / n) * -lgamma(n + 1);
       return arranged(n, log, (x) =>
         x.forEach((_, i) => {
           x[i] = i;
@@ -101,7 +101,7 @@ function partOf(column: Column, sizeOf: (s: IndexSet) => number, kind: NoiseKind
     case 'subset': {
       const n = sizeOf(domain.of);
       const { count } = domain;
-      const ways = logGamma(n + 1) - logGamma(count + 1) - logGamma(n - count + 1);
+      const ways = lgamma(n + 1) - lgamma(count + 1) - lgamma(n - count + 1);
       return arranged(n, -ways * (elements / n), (x) => x.fill(0).fill(1, 0, count));
     }
     case 'simplex': {
@@ -369,7 +369,7 @@ export function vectorLogJacobian(d: VectorDomain, k: number, z: Float64Array, x
 
 /** The flat Dirichlet: (K − 1)! in the first K − 1 elements. */
 function evenSimplex(k: number): Part {
-  return vectors(k, logGamma(k), (x, stream) => {
+  return vectors(k, lgamma(k), (x, stream) => {
     let total = 0;
     for (let i = 0; i < k; i++) {
       x[i] = stream.exponential();
@@ -381,7 +381,7 @@ function evenSimplex(k: number): Part {
 
 /** One over the surface of the sphere, 2 π^{K/2}/Γ(K/2). */
 function evenSphere(k: number): Part {
-  return vectors(k, logGamma(k / 2) - Math.LN2 - (k / 2) * Math.log(Math.PI), (x, stream) => {
+  return vectors(k, lgamma(k / 2) - Math.LN2 - (k / 2) * Math.log(Math.PI), (x, stream) => {
     stream.fillNormal(x);
     const norm = Math.hypot(...x);
     for (let i = 0; i < k; i++) x[i] /= norm;

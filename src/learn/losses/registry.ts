@@ -3,6 +3,7 @@ import { at, EnergyError } from '../../syntax/diagnostic.ts';
 import type { LearnCode } from '../codes.ts';
 import type { LossChoice } from '../options.ts';
 import { makeDiscrepancy } from './discrepancy.ts';
+import { makeLikelihood } from './likelihood.ts';
 import type { Loss, LossSpec } from './loss.ts';
 import { makeNoiseContrastive } from './noise-contrastive.ts';
 import { makeScoreMatching } from './score-matching.ts';
@@ -14,6 +15,7 @@ const makers: Readonly<Record<string, LossMaker>> = {
   score_matching: makeScoreMatching,
   noise_contrastive: makeNoiseContrastive,
   discrepancy: makeDiscrepancy,
+  likelihood: makeLikelihood,
 };
 
 /** @throws EnergyError where the energy or the rows are not of the kind that the loss is for */

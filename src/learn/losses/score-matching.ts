@@ -166,7 +166,7 @@ function exact(g: Ground): Part {
 }
 
 function sliced(g: Ground, projections: number): Part {
-  const { b, coordinates, n, on, spec } = g;
+  const { b, coordinates, n, on } = g;
   const m = b.axis(b.range(projections), 'projection');
   const copies = makeBatch(b, coordinates.unknowns, [n, m]);
   const directions = randomInputs(g, [n, m], 'direction of');

@@ -54,7 +54,8 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
     seconds: result.timings.total,
     complete: result.status === 'done',
     failure: result.diagnostics.filter((d) => d.severity === 'error'),
-    warnings: result.diagnostics.filter((d) => d.severity !== 'error'),
+    // Where it gave up in the end, what it tried before is no news.
+    warnings: result.status === 'failed' ? [] : result.diagnostics,
   };
 }
 
