@@ -1,6 +1,6 @@
 /**
  * Time of one step of learning by energy discrepancy: 128 rows of 32 bits, 32 negatives
- * each, an energy 32 → 256 → 256 → 1 with silu; perturbation, loss, gradients and Adam.
+ * each, an energy 32 → 256 → 256 → 1 with silu; perturbation, loss, gradients and the optimiser.
  *
  *   npx tsc -p tsconfig.json --noEmit false --outDir dist
  *   node dist/bench/discrepancy-step.js [auto|kernels|wasm|cpu|tensorflow|reference] [steps] [width]
@@ -98,5 +98,5 @@ const { perturb, evaluate, observe, update, compile } = result.timings;
 console.log(
   `${engine.name}: ${quantile(0)} ms a step at best, ${quantile(0.5)} median, ${quantile(0.9)} in 9 of 10; ` +
     `means: perturbing ${part(perturb)}, loss and gradients ${part(evaluate)}, ` +
-    `Adam ${part(update)}, energies of terms ${part(observe)}; compiling ${(1000 * compile).toFixed(0)} ms`,
+    `the optimiser ${part(update)}, energies of terms ${part(observe)}; compiling ${(1000 * compile).toFixed(0)} ms`,
 );

@@ -70,15 +70,29 @@ const rows = (doc: string): OptionSpec => ({
   required: true,
 });
 
+/** Of losses that compare rows with their single changes. */
+const sites = (doc: string): OptionSpec => count('sites', doc);
 const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
   discrepancy: [
+    {
+      name: 'kernel',
+      type: { kind: 'word', values: ['heat', 'grid', 'mask'] },
+      doc: 'what perturbs discrete elements: the heat equation; one is deleted and its values are summed over; some are masked',
+      default: 'heat',
+    },
+    sites('of kernel = grid: elements of each row that a step looks at; chosen by what they cost if absent'),
     real(
       't',
       'time of the heat equation on each state graph; for reals in units of the data’s variance',
       0.1,
       0,
     ),
-    real('t_last', 'time at the last step; between the first and the last it falls geometrically', undefined, 0),
+    real(
+      't_last',
+      'time at the last step; between the first and the last it falls geometrically',
+      undefined,
+      0,
+    ),
     real('t_real', 'the same for real unknowns only', undefined, 0),
     real('t_ordered', 'the same for int, ordinal and cyclic unknowns only', undefined, 0),
     real('t_category', 'the same for categories and enums only', undefined, 0),
@@ -88,6 +102,12 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
     },
     count('draws', 'negatives for each row', 32),
     real('stabilise', 'weight of the row itself among its negatives', 1, 0),
+  ],
+  pseudo_likelihood: [
+    sites('elements of each row that a step looks at; if absent, all, or as many as can be afforded'),
+  ],
+  ratio_matching: [
+    sites('elements of each row that a step looks at; if absent, all, or as many as can be afforded'),
   ],
   score_matching: [
     {
@@ -125,7 +145,12 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
       0,
       -1,
     ),
-    count('points', 'nodes of the integral over each real unknown: 1024, for two of them 192 each', undefined, 8),
+    count(
+      'points',
+      'nodes of the integral over each real unknown: 1024, for two of them 192 each',
+      undefined,
+      8,
+    ),
   ],
   contrastive: [
     count('sweeps', 'sweeps of the chains between steps', 1),
@@ -139,11 +164,51 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
 };
 /** Losses that the language knows and this version does not minimise yet. */
 export const laterLosses: readonly string[] = ['contrastive'];
+/** How the rate of an optimiser goes from step to step. */
+const scheduled: readonly OptionSpec[] = [
+  {
+    name: 'schedule',
+    type: { kind: 'word', values: ['constant', 'cosine', 'linear', 'exponential', 'inverse_sqrt'] },
+    doc: 'how the rate falls after its warmup',
+    default: 'constant',
+  },
+  count('warmup', 'steps over which the rate rises to its full size', 0, 0),
+  real('floor', 'share of the rate that is left at the end: 0, for exponential 0.01', undefined, 0, 1),
+];
+const moments: readonly OptionSpec[] = [
+  real('beta1', 'decay of the first moment', 0.9, 0, 1),
+  real('beta2', 'decay of the second moment', 0.999, 0, 1),
+];
+const momentum = real('momentum', 'decay of the sum of past steps; 0: none', 0, 0, 1);
 const optimizers: Readonly<Record<string, readonly OptionSpec[]>> = {
-  adam: [
+  adam: [real('rate', 'learning rate', 1e-3, 0), ...moments, ...scheduled],
+  adamw: [
     real('rate', 'learning rate', 1e-3, 0),
-    real('beta1', 'decay of the first moment', 0.9, 0, 1),
-    real('beta2', 'decay of the second moment', 0.999, 0, 1),
+    real('decay', 'share of each parameter, times the rate, that a step takes off', 0.01, 0),
+    ...moments,
+    ...scheduled,
+  ],
+  sgd: [
+    real('rate', 'learning rate', 0.01, 0),
+    momentum,
+    {
+      name: 'nesterov',
+      type: { kind: 'boolean' },
+      doc: 'whether the momentum looks one step ahead',
+      default: false,
+    },
+    ...scheduled,
+  ],
+  rmsprop: [
+    real('rate', 'learning rate', 1e-3, 0),
+    real('beta2', 'decay of the second moment', 0.9, 0, 1),
+    momentum,
+    ...scheduled,
+  ],
+  adagrad: [real('rate', 'learning rate', 0.01, 0), ...scheduled],
+  lbfgs: [
+    count('memory', 'changes of place and gradient that the curvature is learned from', 10),
+    real('tolerance', 'gradient that ends the fit, times the loss where that is above 1', 1e-7, 0),
   ],
 };
 
@@ -180,7 +245,10 @@ export const verbs: readonly VerbSpec[] = [
     takesEnergy: true,
     available: true,
     options: [
-      rows('rows to learn from'),
+      {
+        ...rows('rows to learn from; discrete unknowns that they do not name are summed out'),
+        type: { kind: 'rows', partial: true },
+      },
       {
         name: 'loss',
         type: { kind: 'call', values: losses },
@@ -190,15 +258,21 @@ export const verbs: readonly VerbSpec[] = [
       {
         name: 'optimizer',
         type: { kind: 'call', values: optimizers },
-        doc: 'how',
+        doc: 'how it is minimised',
         default: 'adam(rate = 0.001)',
       },
       count('steps', 'optimiser steps; instead of epochs'),
       count('epochs', 'passes over the rows'),
-      count('batch', 'rows in a step', 128),
+      count('batch', 'rows in a step; with lbfgs all', 128),
       real('clip', 'largest norm of a gradient', 5, 0),
       real('average', 'decay of the moving average of the parameters; 0 keeps the last ones', 0, 0, 1),
-      real('held_out', 'share of the rows that is kept aside; the parameters that suit it best are kept', 0, 0, 1),
+      real(
+        'held_out',
+        'share of the rows that is kept aside; the parameters that suit it best are kept',
+        0,
+        0,
+        1,
+      ),
       count('patience', 'looks at the held-out rows without a new best after which the fit ends'),
       seed,
     ],

@@ -39,11 +39,7 @@ export function siteBlocks(
   engine?: Engine,
 ): SiteBlocks {
   const sites = slot.sets.reduce((n, s) => n * tables.sizeOf(s), 1);
-  const touching: Touching[] = [];
-  for (const factor of factors) {
-    const inc = incidence(b, factor, slot, tables, engine);
-    if (inc.kind !== 'none') touching.push({ factor, incidence: inc });
-  }
+  const touching = touchingOf(b, slot, factors, tables, engine);
   const dense = touching.find((t) => t.incidence.kind === 'dense');
   let blanket = 0;
   for (const { factor, incidence: inc } of touching) {
@@ -79,6 +75,20 @@ export function siteBlocks(
         blanket,
       }
     : { slot, sites, touching, blocks, sequential: null, blanket };
+}
+
+/** The factors that touch an unknown, and which of their instances touch which site. */
+export function touchingOf(
+  b: Builder,
+  slot: Slot,
+  factors: readonly Factor[],
+  tables: Tables,
+  engine?: Engine,
+): readonly Touching[] {
+  return factors.flatMap((factor) => {
+    const inc = incidence(b, factor, slot, tables, engine);
+    return inc.kind === 'none' ? [] : [{ factor, incidence: inc }];
+  });
 }
 
 const oneByOne = (n: number): Int32Array[] => Array.from({ length: n }, (_, i) => Int32Array.of(i));

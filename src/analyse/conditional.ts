@@ -17,6 +17,8 @@ export interface Conditional {
   /** [batch, site…, value] */
   readonly axes: readonly Axis[];
   readonly energy: Node;
+  /** The site's own indices, over the axes of the batch and of the sites. */
+  readonly coords: readonly Node[];
   /** Number of violated constraints that touch the site; null where there are none. */
   readonly violations: Node | null;
   /** Site numbers when they are an input (one program for many blocks); null when fixed. */
@@ -35,8 +37,8 @@ export type SiteSelection =
   | { readonly kind: 'fixed'; readonly sites: Int32Array }
   /** Any `count` sites, given at run time. */
   | { readonly kind: 'input'; readonly count: number }
-  /** One site of each chain, given at run time: the input has the batch's axes. */
-  | { readonly kind: 'each' };
+  /** One site of each chain, given at run time: the input has the batch's axes. With `count`, that many: one axis more. */
+  | { readonly kind: 'each'; readonly count?: number };
 
 interface Site {
   readonly axes: readonly Axis[];
@@ -47,7 +49,7 @@ interface Site {
 
 export function conditional(
   b: Builder,
-  info: SiteBlocks,
+  info: Pick<SiteBlocks, 'slot' | 'touching'>,
   batch: Batch,
   selection: SiteSelection,
   tables: Tables,
@@ -84,6 +86,7 @@ export function conditional(
   }
   return {
     axes,
+    coords: site.coords,
     // Many states of one number are mostly a comparison: a change point.
     energy: slot.sets.length === 0 ? byCases(b, b.addAll(energies), v) : b.addAll(energies),
     violations: violations.length > 0 ? b.addAll(violations) : null,
@@ -110,18 +113,22 @@ function siteOf(
   }
   const total = slot.sets.reduce((n, s) => n * tables.sizeOf(s), 1);
   if (selection.kind === 'each') {
-    const domain = { kind: 'category', values: b.range(total) } as const;
+    const own = selection.count === undefined ? [] : [b.axis(b.range(selection.count), 'site')];
+    const over = [...batch.axes, ...own];
     const siteSlot = b.slot(
       'input',
       `site of ${slot.name}`,
-      domain,
-      batch.axes.map((a) => a.set),
+      { kind: 'category', values: b.range(total) },
+      over.map((a) => a.set),
     );
     const flat = b.read(
       siteSlot,
-      batch.axes.map((a) => b.axisNode(a)),
+      over.map((a) => b.axisNode(a)),
     );
-    return { site: { axes: [], flat, coords: coordinates(b, flat, slot.sets.map(tables.sizeOf)) }, siteSlot };
+    return {
+      site: { axes: own, flat, coords: coordinates(b, flat, slot.sets.map(tables.sizeOf)) },
+      siteSlot,
+    };
   }
   const count = selection.kind === 'fixed' ? selection.sites.length : selection.count;
   const block = b.range(count);

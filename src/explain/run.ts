@@ -186,7 +186,7 @@ run learn = fit(E, xs, ${few})`,
     { wrong: rows([1, 2, 3, 4]) },
   ),
   E0719: shown(
-    'Learning compares each row with perturbed copies of it, one unknown at a time by its own heat kernel. The elements of this unknown are not free of each other, or its bounds depend on other values, so there is no such kernel. Describe the rows in coordinates that are free, such as logarithms of ratios for shares.',
+    'Learning compares each row with perturbed copies of it, one unknown at a time by its own heat kernel. The elements of this unknown are not free of each other, or its bounds depend on other values, so there is no such kernel. Describe the rows in coordinates that are free, such as logarithms of ratios for shares. `pseudo_likelihood` and `ratio_matching` compare a value with all others of its domain, which can be done for discrete unknowns only; with reals use `score_matching`, with both `discrepancy(kernel = grid)`.',
     `
 data xs : simplex(2)[row] from "x.json"
 param w : real = 1
@@ -202,6 +202,72 @@ run learn = fit(E, xs, ${few})`,
     learned('w * x ^ 2', `${few}, loss = contrastive(sweeps = 1)`),
     learned('w * x ^ 2', few),
     { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0724: shown(
+    'Score matching brings the gradient of the energy near that of the data, and discrete unknowns have no gradient. Beside reals they are learned by their pseudo-likelihood; where all unknowns are discrete, take a loss that is made for them.',
+    `
+data xs : spin[row] from "x.csv"
+param w : real = 0
+energy E(x : spin) {
+  term t = w * x
+}
+run learn = fit(E, xs, ${few}, loss = score_matching())`,
+    `
+data xs : spin[row] from "x.csv"
+param w : real = 0
+energy E(x : spin) {
+  term t = w * x
+}
+run learn = fit(E, xs, ${few}, loss = pseudo_likelihood())`,
+    { wrong: rows([1, -1, 1, 1]), right: rows([1, -1, 1, 1]) },
+  ),
+  E0725: shown(
+    'Score matching is an integration by parts, and what it leaves out vanishes only where the density does: not at an edge. Bounds of a domain are taken care of, by coordinates in which they are infinitely far away; a requirement on reals, bounds that depend on other values, and rows that lie on a bound are not. Say requirements by bounds, widen bounds so that all rows are inside, or use a loss without derivatives.',
+    `
+data xs : real[row] from "x.csv"
+param w : real = 1
+energy E(x : real) {
+  require x > 0
+  term t = w * x
+}
+run learn = fit(E, xs, ${few}, loss = score_matching())`,
+    `
+data xs : real(0, inf)[row] from "x.csv"
+param w : real = 1
+energy E(x : real(0, inf)) {
+  term t = w * x
+}
+run learn = fit(E, xs, ${few}, loss = score_matching())`,
+    { wrong: rows([1, 2, 3, 4]), right: rows([1, 2, 3, 4]) },
+  ),
+  E0726: shown(
+    'Exact and sliced score matching take second derivatives. At a kink, as abs, relu, min and max have, the first derivative jumps: the second one is infinite there and 0 beside it, where the rows are, so that the loss would miss the kink and learn something else. Use a smooth function (silu or softplus instead of relu, sqrt(x^2 + 0.01) instead of abs), or the denoising form, which takes first derivatives only.',
+    learned('w * abs(x) + x ^ 2', `${few}, loss = score_matching()`),
+    learned('w * abs(x) + x ^ 2', `${few}, loss = score_matching(form = denoising)`),
+    { wrong: rows([1, -2, 3, -4]), right: rows([1, -2, 3, -4]) },
+  ),
+  E0727: shown(
+    'Noise-contrastive estimation tells rows from noise whose density is known. For a real whose bounds depend on other values there is none here. Describe it by its distance to the bound.',
+    `
+data xs : real[row] from "x.csv"
+data ys : real[row] from "y.csv"
+param w : real = 1
+energy E(x : real, y : real(x, inf)) {
+  term t = w * x ^ 2 + y - x
+}
+run learn = fit(E, { x = xs, y = ys }, ${few}, loss = noise_contrastive())`,
+    `
+data xs : real[row] from "x.csv"
+data ys : real[row] from "y.csv"
+param w : real = 1
+energy E(x : real, gap : real(0, inf)) {
+  term t = w * x ^ 2 + gap
+}
+run learn = fit(E, { x = xs, gap = ys }, ${few}, loss = noise_contrastive())`,
+    {
+      wrong: { ...rows([1, 2, 3, 4]), 'y.csv': 'y\n2\n3\n4\n6\n' },
+      right: { ...rows([1, 2, 3, 4]), 'y.csv': 'y\n1\n1\n1\n2\n' },
+    },
   ),
   E0731: shown(
     'The integral of exp(−E) does not exist, because the energy does not grow in some direction: there is no density to speak of, and no ln Z. The message names an unknown along that direction. Give it a prior, or bounds.',
@@ -235,10 +301,65 @@ energy E(x : real[3], scale : real(0, inf)) {
 }
 run best = minimize(E)`,
   ),
+  E0746: shown(
+    'The rows do not name this unknown of the energy. A discrete one is then summed out exactly, so that the fit learns the energy of what is seen; that is possible where its elements do not interact with each other, where they form a chain, or where it has few joint states. A real one cannot be summed out. Give data for it, or use the energy of what is seen.',
+    `
+data xs : real[row] from "x.csv"
+param w : real = 1
+energy E(x : real, z : real) {
+  term t = w * x ^ 2 + (x - z) ^ 2
+}
+run learn = fit(E, { x = xs }, ${few})`,
+    `
+data xs : real[row] from "x.csv"
+param w : real = 1
+energy E(x : real, z : bit) {
+  term t = w * x ^ 2 + z * x
+}
+run learn = fit(E, { x = xs }, ${few})`,
+    { wrong: rows([1, 2, 3, 4]), right: rows([1, 2, 3, 4]) },
+  ),
+  E0742: shown(
+    'Maximum likelihood needs ln Z at every step, and it cannot be computed here. It can where the joint states of discrete unknowns are few (2¹⁸), where they touch few of each other, as on chains, trees and small lattices, where there are at most two reals whose bounds are numbers, beside few joint states, and where the energy is quadratic in all unknowns. The message says what is in the way. Other losses need no ln Z: `discrepancy` serves all domains, `pseudo_likelihood` discrete ones.',
+    `
+data xs : real[row, 3] from "x.json"
+param w : real = 1
+energy E(x : real[3]) {
+  term t = w * sum(x ^ 4)
+}
+run learn = fit(E, xs, ${few}, loss = likelihood)`,
+    learned('w * x ^ 2', `${few}, loss = likelihood`),
+    { wrong: { 'x.json': '{ "xs": [[0.5, 0.5, 0.2], [0.2, 0.8, 0.1]] }\n' }, right: rows([1, 2, 3, 4]) },
+  ),
+  E0743: shown(
+    'The pseudo-spherical score exists for γ above −1: it integrates exp(−(γ + 1)·E). At 0 it is the likelihood, and above 0 rows of high energy count less.',
+    learned('w * x ^ 2', `${few}, loss = likelihood(gamma = -1)`),
+    learned('w * x ^ 2', `${few}, loss = likelihood(gamma = 1)`),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0744: shown(
+    'No state satisfies everything that the energy requires, so that there is nothing to add up for ln Z. Check the requirements one by one.',
+    `
+data xs : bit[row] from "x.csv"
+param w : real = 1
+energy E(x : bit) {
+  term t = w * x
+  require x > 1
+}
+run learn = fit(E, xs, ${few}, loss = likelihood)`,
+    learned('w * x', `${few}, loss = likelihood`, 'bit'),
+    { wrong: rows([1, 0, 0, 1]) },
+  ),
   E0745: shown(
     'The energies of the rows or of what they are compared with have grown beyond 10⁸. Either the learning rate is far too large, or nothing in the energy bounds it and the loss does not either. The fit went back to its last checkpoint and on with half the rate three times before it gave up; the parameters are those of the checkpoint. Lower the rate, or add a term that bounds the energy, such as `0.01 * sum(x ^ 2)`.',
     learned('w * x ^ 2', `${few}, optimizer = adam(rate = 1e12)`),
     learned('w * x ^ 2', few),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0747: shown(
+    '`lbfgs` looks along a line for a lower loss, so it compares losses, and they must differ by the parameters alone. A loss that draws perturbed rows, noise or chains is another function at every step, and so is one of a part of the rows. The exact likelihood, pseudo-likelihood and exact score matching draw nothing; with all others take `adam` or one of its kind.',
+    learned('w * x ^ 2', 'steps = 2, optimizer = lbfgs()'),
+    learned('w * x ^ 2', 'steps = 2, optimizer = adam()'),
     { wrong: rows([1, 2, 3, 4]) },
   ),
   W0711: shown(
@@ -250,5 +371,11 @@ run best = minimize(E)`,
   W0710: told(
     'Hardly any perturbed copy of a row satisfies what the energy requires. A copy outside the support teaches nothing, so most of the work is lost. Perturb less, with a smaller `t`.',
     'it is told while a fit runs',
+  ),
+  W0712: shown(
+    'ln Z was computed by an integral over one or two reals, at nodes that are densest where the rows are, and at the learned parameters this integral is not accurate: either half as many nodes give another value, or a share of exp(−E) lies far from all rows, where the nodes end. For the first give more `points`; for the second a term that keeps the energy growing far out.',
+    learned('x ^ 2 + 10 * w * sin(2000 * x)', `${few}, loss = likelihood`),
+    learned('x ^ 2 + 10 * w * sin(2 * x)', `${few}, loss = likelihood`),
+    { wrong: rows([1, 2, 3, 4]) },
   ),
 };

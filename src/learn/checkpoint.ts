@@ -1,13 +1,15 @@
 /** What a fit needs to go on as if it had never stopped: arrays by name and a few texts, ready for safetensors. */
 import type { HostArray } from '../arrays.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
-import type { AdamState, Average } from './adam.ts';
+import type { Average } from './averaging.ts';
 import type { LearnCode } from './codes.ts';
+import type { OptimizerState } from './optimizers/optimizer.ts';
 
 /**
- * Tensors in float64: `param.J` (unconstrained coordinates), `adam.first.J`,
- * `adam.second.J`; `average.J` where parameters are averaged, `best.J` where held-out
- * rows judge, and `loss.…` what the loss keeps from step to step, e.g. its chains.
+ * Tensors in float64: `param.J` (unconstrained coordinates), `optimizer.first.J` and
+ * the like what the optimiser keeps, `optimizer.counters` where it counts; `average.J`
+ * where parameters are averaged, `best.J` where held-out rows judge, and `loss.…` what
+ * the loss keeps from step to step, e.g. its chains.
  */
 export interface Checkpoint {
   readonly tensors: ReadonlyMap<string, HostArray>;
@@ -26,7 +28,7 @@ export interface Best {
 /** All that changes from step to step; arrays in the order of the parameters. */
 export interface Training {
   readonly params: readonly Float64Array[];
-  readonly adam: AdamState;
+  readonly optimizer: OptimizerState;
   readonly average: Average;
   /** Factor of the learning rate, halved at each return to a checkpoint, and how often that has happened. */
   readonly slowed: number;
@@ -46,6 +48,9 @@ export interface Subject {
   /** Further facts that must agree, e.g. the seed. */
   readonly facts: Readonly<Record<string, string>>;
   readonly averaging: boolean;
+  /** What the optimiser keeps for each parameter, and how many counters. */
+  readonly moments: readonly string[];
+  readonly counters: number;
   /** Lengths of what the loss keeps. */
   readonly kept: ReadonlyMap<string, number>;
 }
@@ -54,8 +59,7 @@ const format = 'energy-fit-2';
 
 const groups = (subject: Subject, t: Training): readonly (readonly [string, readonly Float64Array[]])[] => [
   ['param', t.params],
-  ['adam.first', t.adam.first],
-  ['adam.second', t.adam.second],
+  ...subject.moments.map((name) => [`optimizer.${name}`, t.optimizer.kept.get(name)!] as const),
   ...(subject.averaging ? [['average', t.average.sums] as const] : []),
   ...(t.best ? [['best', t.best.params] as const] : []),
 ];
@@ -71,14 +75,12 @@ export function takeCheckpoint(subject: Subject, training: Training): Checkpoint
           { shape: subject.shapes[i], data: arrays[i].slice() },
         ]),
       ),
-      ...[...training.kept].map(([name, data]): [string, HostArray] => [
-        `loss.${name}`,
-        { shape: [data.length], data: data.slice() },
-      ]),
+      ...(subject.counters > 0 ? [['optimizer.counters', vector(training.optimizer.counters)] as const] : []),
+      ...[...training.kept].map(([name, data]) => [`loss.${name}`, vector(data)] as const),
     ]),
     metadata: new Map([
       ['format', format],
-      ['step', String(training.adam.step)],
+      ['step', String(training.optimizer.steps)],
       ['slowed', String(training.slowed)],
       ['returns', String(training.returns)],
       ['looks', String(training.looks)],
@@ -93,13 +95,21 @@ export function takeCheckpoint(subject: Subject, training: Training): Checkpoint
   };
 }
 
+const vector = (data: Float64Array): HostArray => ({ shape: [data.length], data: data.slice() });
+
 /**
  * The state that a checkpoint holds, in new arrays.
  * @throws EnergyError E0715 where it is of another energy, of other data or options, or not of a fit
  */
 export function resumeFrom(subject: Subject, checkpoint: Checkpoint): Training {
   const { metadata, tensors } = checkpoint;
-  if (metadata.get('format') !== format) throw misfit('it was not written by a fit of this version');
+  const written = metadata.get('format');
+  if (written !== format)
+    throw misfit(
+      written === undefined
+        ? 'it was not written by a fit'
+        : `it was written by another version of Energy, in the format ${written}; this one reads ${format}`,
+    );
   for (const [name, value] of Object.entries(subject.facts))
     if (metadata.get(name) !== value)
       throw misfit(`its ${name} is ${metadata.get(name) ?? 'not recorded'}, here it is ${value}`);
@@ -123,18 +133,24 @@ export function resumeFrom(subject: Subject, checkpoint: Checkpoint): Training {
         );
       return Float64Array.from(array.data);
     });
+  const readVector = (name: string, length: number): Float64Array => {
+    const array = tensors.get(name);
+    if (array?.data.length !== length) throw misfit(`it lacks ${name}, or that has another size`);
+    return Float64Array.from(array.data);
+  };
   const kept = new Map(
-    [...subject.kept].map(([name, length]) => {
-      const array = tensors.get(`loss.${name}`);
-      if (array?.data.length !== length) throw misfit(`it lacks loss.${name}, or that has another size`);
-      return [name, Float64Array.from(array.data)] as const;
-    }),
+    [...subject.kept].map(([name, length]) => [name, readVector(`loss.${name}`, length)] as const),
   );
   const step = count('step');
   const params = read('param');
   return {
     params,
-    adam: { step, first: read('adam.first'), second: read('adam.second') },
+    optimizer: {
+      steps: step,
+      kept: new Map(subject.moments.map((name) => [name, read(`optimizer.${name}`)] as const)),
+      counters:
+        subject.counters > 0 ? readVector('optimizer.counters', subject.counters) : new Float64Array(0),
+    },
     average: {
       step,
       sums: subject.averaging ? read('average') : params.map((p) => new Float64Array(p.length)),

@@ -13,13 +13,19 @@ import type { Arrays, Engine } from '../engines/engine.ts';
 import type { Energy, Slot } from '../ir/types.ts';
 import { Stream } from '../random/stream.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
-import { adamStart, adamStep, averaged, averageStart, averageStep, clipByNorm } from './adam.ts';
+import { averaged, averageStart, averageStep, clipByNorm } from './averaging.ts';
 import { type Checkpoint, resumeFrom, type Subject, type Training, takeCheckpoint } from './checkpoint.ts';
 import { explainGradient, explainLoss, explainRunaway, type FailedStep, returned } from './faults.ts';
 import { type Judge, makeJudge, splitRows } from './held-out.ts';
 import { type FitHistory, HistoryRecorder, RateClock } from './history.ts';
+import { sumLatent } from './latent.ts';
 import type { Loss } from './losses/loss.ts';
 import { makeLoss } from './losses/registry.ts';
+import { describeOptimizer } from './optimizers/choice.ts';
+import { makeOptimizer } from './optimizers/make.ts';
+import { type Optimizer, restore } from './optimizers/optimizer.ts';
+import { rateAt } from './optimizers/schedule.ts';
+import { refuseSearch } from './optimizers/search-faults.ts';
 import { type FitOptions, stepsOf } from './options.ts';
 import {
   asInputs,
@@ -31,7 +37,13 @@ import {
   type Rows,
   readRows,
 } from './rows.ts';
-import { compileTraining, refuseOutside, type TermEnergies, type TrainingProgram } from './training.ts';
+import {
+  compileTraining,
+  refuseOutside,
+  type StepValues,
+  type TermEnergies,
+  type TrainingProgram,
+} from './training.ts';
 
 export type { FitHistory, TermEnergies };
 
@@ -115,10 +127,12 @@ const mostReturns = 3;
  * @throws EnergyError for rows that are missing, not finite or outside the support
  *   (E0712–E0714), for a checkpoint of something else (E0715), for an energy without
  *   parameters (E0716), for an unknown that the loss cannot perturb (E0719), for a loss
- *   that is not meant for the energy. What goes wrong later ends the fit with status `failed`.
+ *   that is not meant for the energy, for an unknown without data that cannot be summed
+ *   out (E0746). What goes wrong later ends the fit with status `failed`.
  */
 export async function fit(asked: FitArgs): Promise<FitResult> {
-  const args = { ...asked, bound: withFrozen(asked.bound, asked.params) };
+  const visible = sumLatent(withFrozen(asked.bound, asked.params), asked.energy, asked.rows, asked.engine);
+  const args = { ...asked, bound: visible.bound, energy: visible.energy };
   const { bound, energy, options, engine } = args;
   const began = performance.now();
   const all = readRows(bound, args.rows);
@@ -128,6 +142,7 @@ export async function fit(asked: FitArgs): Promise<FitResult> {
     {
       bound,
       energy,
+      joint: visible.joint,
       engine,
       rows,
       batch: batches.size,
@@ -138,6 +153,7 @@ export async function fit(asked: FitArgs): Promise<FitResult> {
   );
   const owned: { dispose?(): void }[] = [loss];
   try {
+    if (options.optimizer.kind === 'lbfgs') refuseSearch(energy, options, loss, batches.size, rows.count);
     const program = compileTraining({ bound, energy, loss, engine, rows: rows.count });
     owned.push(program);
     const judge = aside && makeJudge(bound, energy, engine, rows, aside, loss, options, program);
@@ -182,8 +198,13 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
   ]);
   const fresh = coordinates.toFree(start);
   refuseOutside(program, parts.all, batches.size, coordinates.inputs(fresh, shapes));
-  const subject = subjectOf(args, parts, shapes);
-  let training = args.resume ? resumeFrom(subject, args.resume) : freshTraining(fresh, loss);
+  const optimizer = makeOptimizer(options.optimizer, {
+    lengths: fresh.map((p) => p.length),
+    decays: learned.map((slot) => !own.has(slot)),
+    epsilon: args.engine.epsilon,
+  });
+  const subject = subjectOf(args, parts, shapes, optimizer, steps);
+  let training = args.resume ? resumeFrom(subject, args.resume) : freshTraining(fresh, loss, optimizer);
   // What a program reads stays the same arrays whatever training goes back to.
   const live = training.params.map((p) => p.slice());
   const states = emptyRows(rows, batches.size);
@@ -196,7 +217,8 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
   const gradients = live.map((p) => new Float64Array(p.length));
   const valuesOf = (free: readonly Float64Array[]): Arrays => coordinates.toValues(free, shapes);
   const adopt = (t: Training): void => {
-    training = t;
+    restore(optimizer, t.optimizer);
+    training = { ...t, optimizer };
     t.params.forEach((p, i) => {
       live[i].set(p);
     });
@@ -205,10 +227,12 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
   adopt(training);
   seconds.compile = since(began);
 
-  const first = training.adam.step;
+  const first = optimizer.steps;
   const history = new HistoryRecorder(Math.max(0, steps - first));
   const terms: { step: number; terms: readonly TermEnergies[] }[] = [];
   const looks: { step: number; loss: number }[] = [];
+  const rateOf = (step: number): number =>
+    options.optimizer.kind === 'lbfgs' ? 1 : rateAt(step, steps, options.optimizer);
   const lookEvery = Math.max(10, Math.floor(steps / 100));
   const diagnostics: Diagnostic[] = [];
   let status: FitResult['status'] = 'done';
@@ -217,6 +241,8 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
   let checkpoint = keep();
   let lastYield = performance.now();
   const clock = new RateClock();
+  /** Where the last step has already evaluated the next one. */
+  let known: StepValues | null = null;
 
   for (let step = first; step < steps; step++) {
     if (args.signal?.aborted) {
@@ -224,25 +250,10 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
       break;
     }
     if (enough(training, options)) break;
-    let mark = performance.now();
     const picked = batches.at(step);
-    gather(rows, picked, states);
-    loss.draw({
-      step,
-      states,
-      picked,
-      stream: noise.fork(step),
-      get params() {
-        return valuesOf(live);
-      },
-    });
-    seconds.perturb += since(mark);
-
-    mark = performance.now();
-    const out = program.step(inputs, gradients);
-    seconds.evaluate += since(mark);
-
-    const gradientNorm = clipByNorm(gradients, options.clip);
+    const out = known ?? evaluate(step, picked);
+    known = null;
+    const gradientNorm = clipByNorm(gradients, optimizer.kind === 'search' ? 0 : options.clip);
     const wrong = whatIsWrong(out, gradientNorm);
     if (wrong) {
       const failed: FailedStep = {
@@ -259,30 +270,43 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
             : explainRunaway(failed, out);
       const back = resumeFrom(subject, checkpoint);
       // What fails at the parameters it began with fails at any rate.
-      if (training.returns >= mostReturns || training.adam.step === 0) {
+      if (training.returns >= mostReturns || optimizer.steps === 0) {
         status = 'failed';
         diagnostics.push(why);
         break;
       }
       adopt({ ...back, returns: training.returns + 1, slowed: training.slowed / 2 });
-      diagnostics.push(returned(why, back.adam.step, training.slowed));
+      const from = back.optimizer.steps;
+      diagnostics.push(returned(why, from, training.slowed));
       checkpoint = keep();
-      history.backTo(back.adam.step);
-      while (terms.length > 0 && terms[terms.length - 1].step > back.adam.step) terms.pop();
-      while (looks.length > 0 && looks[looks.length - 1].step > back.adam.step) looks.pop();
-      step = back.adam.step - 1;
+      history.backTo(from);
+      while (terms.length > 0 && terms[terms.length - 1].step > from) terms.pop();
+      while (looks.length > 0 && looks[looks.length - 1].step > from) looks.pop();
+      step = from - 1;
       continue;
     }
     const done = step + 1;
     const looking = done % lookEvery === 0 || done === steps;
     // Before the update, so that the terms are those of the step's energies.
-    mark = performance.now();
+    let mark = performance.now();
     const observed = looking ? program.terms(inputs) : undefined;
     seconds.observe += since(mark);
 
     mark = performance.now();
-    const { optimizer } = options;
-    adamStep(live, gradients, training.adam, { ...optimizer, rate: optimizer.rate * training.slowed });
+    if (optimizer.kind === 'search') {
+      const spent = seconds.perturb + seconds.evaluate;
+      const searched = optimizer.step(live, gradients, out.loss, () => {
+        known = evaluate(step, picked);
+        return known.loss;
+      });
+      // Evaluations within the search are counted where they belong.
+      mark += 1000 * (seconds.perturb + seconds.evaluate - spent);
+      if (!searched.evaluated) known = null;
+      if (!searched.moved) {
+        settle(step);
+        break;
+      }
+    } else optimizer.step(live, gradients, rateOf(step) * training.slowed);
     if (options.average > 0) averageStep(training.average, live, options.average);
     seconds.update += since(mark);
 
@@ -305,7 +329,7 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
   }
   if (status !== 'failed') {
     checkpoint = keep();
-    const sparse = training.adam.step > first ? program.fewInSupport(inputs) : null;
+    const sparse = optimizer.steps > first ? program.fewInSupport(inputs) : null;
     if (sparse) diagnostics.push(sparse);
   }
   const final = resumeFrom(subject, checkpoint);
@@ -315,7 +339,7 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
     status,
     diagnostics,
     params: new Map([...values].filter(([slot]) => !own.has(slot))),
-    steps: final.adam.step,
+    steps: final.optimizer.steps,
     history: history.arrays(),
     terms,
     heldOut: looks,
@@ -324,6 +348,32 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
     checkpoint,
     timings: { ...seconds, total: since(began) },
   };
+
+  /** Draws what a step compares its rows with, and evaluates loss and gradients. */
+  function evaluate(step: number, picked: Int32Array): StepValues {
+    let mark = performance.now();
+    gather(rows, picked, states);
+    loss.draw({
+      step,
+      states,
+      picked,
+      stream: noise.fork(step),
+      get params() {
+        return valuesOf(live);
+      },
+    });
+    seconds.perturb += since(mark);
+    mark = performance.now();
+    const out = program.step(inputs, gradients);
+    seconds.evaluate += since(mark);
+    return out;
+  }
+
+  /** A last look, where a fit ends before its last step. */
+  function settle(step: number): void {
+    if (terms.at(-1)?.step !== step) terms.push({ step, terms: program.terms(inputs) });
+    if (judge && looks.at(-1)?.step !== step) looks.push({ step, loss: look() });
+  }
 
   /** The loss of held-out rows, and whether it is the best so far. */
   function look(): number {
@@ -334,7 +384,7 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
       ? {
           ...training,
           looks: 0,
-          best: { loss: found, step: training.adam.step, params: params.map((p) => p.slice()) },
+          best: { loss: found, step: optimizer.steps, params: params.map((p) => p.slice()) },
         }
       : { ...training, looks: training.looks + 1 };
     return found;
@@ -343,9 +393,9 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
 
 const since = (mark: number): number => (performance.now() - mark) / 1000;
 
-const freshTraining = (params: readonly Float64Array[], loss: Loss): Training => ({
+const freshTraining = (params: readonly Float64Array[], loss: Loss, optimizer: Optimizer): Training => ({
   params,
-  adam: adamStart(params),
+  optimizer,
   average: averageStart(params),
   slowed: 1,
   returns: 0,
@@ -376,6 +426,8 @@ function subjectOf(
   { energy, options }: FitArgs,
   { all, batches, loss, program }: Parts,
   shapes: readonly (readonly number[])[],
+  optimizer: Optimizer,
+  steps: number,
 ): Subject {
   const { average, seed, heldOut } = options;
   const { kind, ...rest } = options.loss;
@@ -391,10 +443,13 @@ function subjectOf(
       seed: String(seed),
       batch: String(batches.size),
       loss: `${kind}(${said.join(', ')})`,
+      optimizer: describeOptimizer(options.optimizer, steps),
       average: String(average),
       held_out: String(heldOut),
     },
     averaging: average > 0,
+    moments: [...optimizer.kept.keys()],
+    counters: optimizer.counters.length,
     kept: new Map([...(loss.kept ?? [])].map(([name, data]) => [name, data.length])),
   };
 }

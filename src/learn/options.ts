@@ -2,8 +2,9 @@
 import type { OptionValue } from '../check/values.ts';
 import { type OptionSpec, verbNamed } from '../options.ts';
 import { at, EnergyError, type Place } from '../syntax/diagnostic.ts';
-import type { AdamOptions } from './adam.ts';
 import type { LearnCode } from './codes.ts';
+import { optimizerChoice, optimizerFault } from './optimizers/choice.ts';
+import type { OptimizerChoice } from './optimizers/optimizer.ts';
 
 /** A loss and its options, by the names of the table in `options.ts`; those without a value have no default. */
 export interface LossChoice {
@@ -26,12 +27,12 @@ export const lossOption = (loss: LossChoice, name: string): number | undefined =
 
 export interface FitOptions {
   readonly loss: LossChoice;
-  readonly optimizer: { readonly kind: 'adam' } & AdamOptions;
+  readonly optimizer: OptimizerChoice;
   /** Optimiser steps. */
   readonly steps?: number;
   /** Passes over the rows, instead of steps. Neither: as many as make about `defaultSteps` steps. */
   readonly epochs?: number;
-  /** Rows in a step; all rows where there are fewer. */
+  /** Rows in a step; all rows where there are fewer. Infinite where the optimiser takes all. */
   readonly batch: number;
   /** Largest norm of a gradient; 0: no limit. */
   readonly clip: number;
@@ -51,7 +52,7 @@ type Values = Readonly<Record<string, OptionValue>>;
 
 /**
  * @param values options by name, as the checker leaves them; absent ones get their defaults
- * @throws EnergyError E0717 for both `steps` and `epochs`, E0718 for decays of 1 and times of 0
+ * @throws EnergyError E0717 for both `steps` and `epochs`, E0718 for decays of 1, times of 0 and the like
  */
 export function fitOptions(values: Values = {}): FitOptions {
   const specs = verbNamed('fit')!.options;
@@ -66,22 +67,24 @@ export function fitOptions(values: Values = {}): FitOptions {
         notes: [{ message: '`steps` is given here', place: at(steps.span) }],
       },
     ]);
-  const loss = lossChoice(specs, values);
-  const adam = nested(specs, values, 'optimizer', 'adam');
+  const loss = choiceOf(specs, values, 'loss', 'discrepancy');
+  const optimizer = optimizerChoice(choiceOf(specs, values, 'optimizer', 'adam'));
   const made: FitOptions = {
     loss,
-    optimizer: { kind: 'adam', rate: adam('rate')!, beta1: adam('beta1')!, beta2: adam('beta2')! },
+    optimizer,
     steps: numberOf(specs, values, 'steps'),
     epochs: numberOf(specs, values, 'epochs'),
-    batch: numberOf(specs, values, 'batch')!,
+    batch:
+      optimizer.kind === 'lbfgs' && !values.batch
+        ? Number.POSITIVE_INFINITY
+        : numberOf(specs, values, 'batch')!,
     clip: numberOf(specs, values, 'clip')!,
     average: numberOf(specs, values, 'average')!,
     heldOut: numberOf(specs, values, 'held_out')!,
     patience: numberOf(specs, values, 'patience'),
     seed: numberOf(specs, values, 'seed')!,
   };
-  const { average, optimizer } = made;
-  const below1 = { average, held_out: made.heldOut, beta1: optimizer.beta1, beta2: optimizer.beta2 };
+  const below1 = { average: made.average, held_out: made.heldOut };
   for (const [name, value] of Object.entries(below1))
     if (value >= 1)
       throw outOfRange(
@@ -89,6 +92,8 @@ export function fitOptions(values: Values = {}): FitOptions {
         name,
         `\`${name}\` is less than 1: at 1 ${name === 'held_out' ? 'no row would be left to learn from' : 'nothing new would count'}`,
       );
+  const fault = optimizerFault(optimizer);
+  if (fault) throw outOfRange(values, fault.option, fault.message);
   if (loss.t === 0 && !loss.t_real && !loss.t_ordered && !loss.t_category)
     throw outOfRange(values, 't', '`t` is more than 0: rows that are not perturbed teach nothing');
   if (loss.t_last !== undefined && (loss.t === 0 || loss.t_last === 0))
@@ -97,49 +102,48 @@ export function fitOptions(values: Values = {}): FitOptions {
       't_last',
       '`t` and `t_last` are more than 0: between them times fall geometrically',
     );
+  if (loss.sites !== undefined && loss.kind === 'discrepancy' && loss.kernel !== 'grid')
+    throw outOfRange(
+      values,
+      'sites',
+      '`sites` counts what `kernel = grid` looks at: other kernels perturb every element',
+    );
   if (made.patience !== undefined && made.heldOut === 0)
     throw outOfRange(values, 'patience', '`patience` counts looks at held-out rows: give `held_out`, too');
   return made;
 }
 
-/** The loss that is asked for, else the first default of the table. */
-function lossChoice(specs: readonly OptionSpec[], values: Values): LossChoice {
-  const spec = specs.find((s) => s.name === 'loss');
-  if (spec?.type.kind !== 'call') throw new Error('the table of options has no losses');
-  const given = values.loss;
-  const kind = given?.kind === 'call' ? given.name : 'discrepancy';
+/** The loss or the optimiser that is asked for, with its options, else `standard`. */
+function choiceOf(
+  specs: readonly OptionSpec[],
+  values: Values,
+  name: 'loss' | 'optimizer',
+  standard: string,
+): LossChoice {
+  const spec = specs.find((s) => s.name === name);
+  if (spec?.type.kind !== 'call') throw new Error(`the table of options has no ${name}`);
+  const given = values[name];
+  const kind = given?.kind === 'call' ? given.name : standard;
   const options = given?.kind === 'call' ? given.options : {};
   const chosen: Record<string, OptionScalar> = {};
-  for (const { name, default: standard } of spec.type.values[kind]) {
-    const value = options[name];
+  for (const option of spec.type.values[kind]) {
+    const value = options[option.name];
     if (value?.kind === 'number' || value?.kind === 'boolean' || value?.kind === 'word')
-      chosen[name] = value.value;
-    else if (standard !== undefined) chosen[name] = standard;
+      chosen[option.name] = value.value;
+    else if (option.default !== undefined) chosen[option.name] = option.default;
   }
   return { ...chosen, kind };
 }
 
 /** Energy discrepancy with the defaults of its table. */
-export const discrepancyOptions = (): LossChoice => lossChoice(verbNamed('fit')!.options, {});
+export const discrepancyOptions = (): LossChoice =>
+  choiceOf(verbNamed('fit')!.options, {}, 'loss', 'discrepancy');
 
 function outOfRange(values: Values, name: string, message: string): EnergyError {
   const nestedIn = Object.values(values).find((v) => v.kind === 'call' && v.options[name] !== undefined);
   const given = values[name] ?? (nestedIn?.kind === 'call' ? nestedIn.options[name] : undefined);
   const place: Place = given ? at(given.span) : { kind: 'data', file: 'options' };
   return new EnergyError([{ severity: 'error', code: 'E0718' satisfies LearnCode, place, message }]);
-}
-
-/** The options of `loss = discrepancy(…)` and the like. */
-function nested(
-  specs: readonly OptionSpec[],
-  values: Values,
-  name: string,
-  kind: string,
-): (option: string) => number | undefined {
-  const spec = specs.find((s) => s.name === name);
-  const inner = spec?.type.kind === 'call' ? spec.type.values[kind] : [];
-  const given = values[name];
-  return (option) => numberOf(inner, given?.kind === 'call' ? given.options : {}, option);
 }
 
 function numberOf(specs: readonly OptionSpec[], values: Values, name: string): number | undefined {

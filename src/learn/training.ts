@@ -205,7 +205,8 @@ const fewInSupport = (energy: Energy, share: number): Diagnostic => ({
   code: 'W0710' satisfies LearnCode,
   place: at((energy.support.find((c) => !c.implied) ?? energy.support[0]).span),
   message: `only ${(100 * share).toPrecision(2)}% of the perturbed rows satisfy what \`${energy.name}\` requires, so little can be learned from them`,
-  suggestion: 'perturb less, with a smaller t',
+  suggestion:
+    'perturb less, with a smaller `t`; where single changes break a requirement, with `kernel = heat` or by `noise_contrastive`',
 });
 
 /**

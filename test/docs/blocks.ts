@@ -129,7 +129,10 @@ function shortened(session: Session, job: Job): Job {
   switch (job.verb) {
     case 'fit': {
       const { epochs: _, loss, ...rest } = options;
-      const small: Record<string, OptionValue> = { ...rest, steps: number(2), batch: less(options.batch, 8) };
+      // A line search takes all rows.
+      const whole = rest.optimizer?.kind === 'call' && rest.optimizer.name === 'lbfgs';
+      const few: Record<string, OptionValue> = whole ? {} : { batch: less(options.batch, 8) };
+      const small: Record<string, OptionValue> = { ...rest, steps: number(2), ...few };
       if (loss?.kind === 'call')
         small.loss = loss.options.draws ? { ...loss, options: { ...loss.options, draws: number(3) } } : loss;
       else if (loss) small.loss = loss;

@@ -5,7 +5,7 @@ import { totalEnergy } from '../../src/ir/batch.ts';
 import { Builder, staticSize } from '../../src/ir/build.ts';
 import { checkLegal } from '../../src/ir/legal.ts';
 import type { Constraint, Energy, Slot } from '../../src/ir/types.ts';
-import { globalNorm } from '../../src/learn/adam.ts';
+import { globalNorm } from '../../src/learn/averaging.ts';
 import { discrepancy, makeDiscrepancy } from '../../src/learn/losses/discrepancy.ts';
 import { readRows } from '../../src/learn/rows.ts';
 import { meanWithin } from '../../src/learn/support.ts';

@@ -86,9 +86,9 @@ describe('the same seed', () => {
     expect((await refusal(() => spins({ resume: checkpoint }, { batch: 4 }))).code).toBe('E0715');
     const damaged: Checkpoint = {
       ...checkpoint,
-      tensors: new Map([...checkpoint.tensors].filter(([name]) => name !== 'adam.second.J')),
+      tensors: new Map([...checkpoint.tensors].filter(([name]) => name !== 'optimizer.second.J')),
     };
-    expect((await refusal(() => spins({ resume: damaged }))).message).toContain('adam.second.J');
+    expect((await refusal(() => spins({ resume: damaged }))).message).toContain('optimizer.second.J');
   });
 });
 

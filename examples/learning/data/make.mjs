@@ -111,3 +111,30 @@ const save = (name, header, rows) => write(import.meta.url, name, header, rows);
   const weights = states.map((r) => Math.exp(r.reduce((e, x, a) => e + 0.5 * w[x] * (4 - 2 * a), 0)));
   save('rankings.csv', ['r0', 'r1', 'r2', 'r3', 'r4'], Array.from({ length: 200 }, () => states[pick(u, weights)]));
 }
+
+/**
+ * Two torsion angles of a chain, 500 pairs of density ∝ exp(4 cos(a + 1) + 3 cos(b − 2) + 2 sin(a + 1) sin(b − 2))
+ * (Singh, Hnizdo, Demchuk 2002), by rejection from the square: the exponent is at most 7.
+ */
+{
+  const u = uniform(11);
+  const angle = () => Math.PI * (2 * u() - 1);
+  const draw = () => {
+    for (;;) {
+      const [a, b] = [angle(), angle()];
+      const height = 4 * Math.cos(a + 1) + 3 * Math.cos(b - 2) + 2 * Math.sin(a + 1) * Math.sin(b - 2);
+      if (u() < Math.exp(height - 7)) return [a.toFixed(4), b.toFixed(4)];
+    }
+  };
+  save('torsion.csv', ['a', 'b'], Array.from({ length: 500 }, draw));
+}
+
+/** Points along a spiral of two turns, 600 of them, with normal noise of 0.08. */
+{
+  const u = uniform(12);
+  save('spiral.csv', ['x', 'y'], Array.from({ length: 600 }, () => {
+    const turn = 4 * Math.PI * Math.sqrt(0.04 + 0.96 * u());
+    const radius = 0.17 * turn;
+    return [radius * Math.cos(turn) + 0.08 * normal(u), radius * Math.sin(turn) + 0.08 * normal(u)].map((x) => x.toFixed(3));
+  }));
+}

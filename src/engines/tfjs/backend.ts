@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerHeapKernel } from './gaps.ts';
+import { registerProducts } from './product-op.ts';
 
 export type BackendName = 'wasm' | 'cpu' | 'tensorflow';
 
@@ -27,16 +28,26 @@ export interface Backend {
   readonly xnn: boolean;
   /** Products with a transposed operand cost nothing extra. */
   readonly transposedProducts: boolean;
+  /** Large products are our own (`products.ts`); for them too, transposed operands cost nothing extra. */
+  readonly ownProducts: boolean;
 }
 
-const WASM: Backend = { name: 'wasm', tfName: 'wasm', heap: true, xnn: true, transposedProducts: false };
-const CPU: Backend = { name: 'cpu', tfName: 'cpu', heap: true, xnn: false, transposedProducts: false };
+const WASM: Backend = {
+  name: 'wasm',
+  tfName: 'wasm',
+  heap: true,
+  xnn: true,
+  transposedProducts: false,
+  ownProducts: false,
+};
+const CPU: Backend = { ...WASM, name: 'cpu', tfName: 'cpu', xnn: false };
 const TENSORFLOW: Backend = {
   name: 'tensorflow',
   tfName: 'tensorflow',
   heap: false,
   xnn: false,
   transposedProducts: true,
+  ownProducts: false,
 };
 /** Every lowering rule that native TensorFlow gets, on the cpu backend: for tests of those rules. */
 export const PORTABLE: Backend = { ...CPU, heap: false, transposedProducts: true };
@@ -69,7 +80,7 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
     throw new Error(`the tfjs backend "${name}" could not be initialised on this machine`);
   await tf.ready();
   if (backend.heap) registerHeapKernel(name === 'wasm' ? 'wasm' : 'cpu');
-  return backend;
+  return name === 'wasm' ? { ...backend, ownProducts: registerProducts() } : backend;
 }
 
 async function importNative(): Promise<void> {

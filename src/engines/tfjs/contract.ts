@@ -7,6 +7,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Axis } from '../../ir/types.ts';
 import { heapOp, matrixProduct, weightedSumLoop } from './gaps.ts';
+import { ownProduct } from './product-op.ts';
+import { type ProductShape, worthwhile } from './products.ts';
 import type { Ref, Tape } from './tape.ts';
 import { align, broadcastShape, type Context, reduceVal, reorder, sizeOfAxes, type Val } from './vals.ts';
 
@@ -22,6 +24,8 @@ const COST = {
   transpose: 1.5,
   /** XNNPACK copies the second operand into its own layout, once for each tensor. */
   pack: 5,
+  /** Our own products copy the second operand, and the first one where it is transposed. */
+  lay: 0.5,
 };
 /** Above this, pairs over the same axes are multiplied before planning. */
 const MAX_PLANNED = 8;
@@ -157,16 +161,20 @@ function product(c: Context, a: Val, b: Val, r: Roles): Val {
   }
   const ordersOfSum = [r.summed, b.axes.filter((x) => r.summed.includes(x))];
   const options: { cost: number; first: Val; second: Val; summed: Axes; m: Axes; n: Axes }[] = [];
+  const flagged = (v: Val, rows: Axes, columns: Axes): boolean =>
+    moveCost(c, v, [...columns, ...rows]) === 0 && moveCost(c, v, [...rows, ...columns]) > 0;
   for (const summed of ordersOfSum)
     for (const [first, second, m, n] of [
       [a, b, r.left, r.right],
       [b, a, r.right, r.left],
     ] as const) {
-      const pack = c.tape.backend.xnn && !c.tape.isConstant(second.ref) ? COST.pack : 0;
-      const cost =
-        moveCost(c, first, [...m, ...summed]) +
-        moveCost(c, second, [...summed, ...n]) +
-        pack * sizeOfAxes(c, second.axes);
+      const own = isOwn(c, m, summed, n);
+      const pack = own ? COST.lay : c.tape.backend.xnn && !c.tape.isConstant(second.ref) ? COST.pack : 0;
+      const move = (v: Val, rows: Axes, columns: Axes): number =>
+        own && flagged(v, rows, columns)
+          ? COST.lay * sizeOfAxes(c, v.axes)
+          : moveCost(c, v, [...rows, ...columns]);
+      const cost = move(first, m, summed) + move(second, summed, n) + pack * sizeOfAxes(c, second.axes);
       options.push({ cost, first, second, summed, m: [...r.batch, ...m], n });
     }
   const best = options.reduce((x, y) => (y.cost < x.cost ? y : x));
@@ -175,15 +183,26 @@ function product(c: Context, a: Val, b: Val, r: Roles): Val {
   const operand = (v: Val, rows: Axes, columns: Axes, size: readonly [number, number]): Operand => {
     const wanted = [...rows, ...columns];
     // Where a flag does the transposition, hand the operand over as it lies.
-    if (c.tape.backend.transposedProducts && moveCost(c, v, [...columns, ...rows]) === 0)
-      if (moveCost(c, v, wanted) > 0)
-        return { ref: c.tape.view(v.ref, [size[1], size[0]]), transposed: true };
+    if ((c.tape.backend.transposedProducts || isOwn(c, m, summed, n)) && flagged(v, rows, columns))
+      return { ref: c.tape.view(v.ref, [size[1], size[0]]), transposed: true };
     return { ref: c.tape.view(reorder(c, v, wanted).ref, size), transposed: false };
   };
   const first = operand(withAxes(best.first, r.batch), m, summed, [nm, nk]);
   const second = operand(dropAxes(best.second, r.batch), summed, n, [nk, nn]);
-  return { ref: matMul(c.tape, first, second, [nm, nn]), axes: [...m, ...n] };
+  const shape = { m: nm, n: nn, k: nk, transposeA: first.transposed, transposeB: second.transposed };
+  return { ref: matMul(c.tape, first, second, shape), axes: [...m, ...n] };
 }
+
+/** Whether a product [m, k]·[k, n] is one of our own. */
+const isOwn = (c: Context, m: Axes, k: Axes, n: Axes): boolean =>
+  c.tape.backend.ownProducts &&
+  worthwhile({
+    m: sizeOfAxes(c, m),
+    n: sizeOfAxes(c, n),
+    k: sizeOfAxes(c, k),
+    transposeA: false,
+    transposeB: false,
+  });
 
 /** Vector times matrix where the matrix lies with the summed axes first; null where it does not. */
 function weightedSum(c: Context, vector: Val, matrix: Val, r: Roles): Val | null {
@@ -211,13 +230,17 @@ interface Operand {
 const dropAxes = (v: Val, axes: Axes): Val => ({ ref: v.ref, axes: v.axes.filter((a) => !axes.includes(a)) });
 const withAxes = (v: Val, axes: Axes): Val => ({ ref: v.ref, axes: [...axes, ...dropAxes(v, axes).axes] });
 
-function matMul(tape: Tape, a: Operand, b: Operand, shape: readonly number[]): Ref {
+function matMul(tape: Tape, a: Operand, b: Operand, shape: ProductShape): Ref {
+  const { m, n, transposeA, transposeB } = shape;
+  const { ownProducts, xnn } = tape.backend;
   return tape.emit(
     'matMul',
     [a.ref, b.ref],
-    shape,
-    (x, y) => matrixProduct(x, y, a.transposed, b.transposed, tape.backend.xnn),
-    `${a.transposed},${b.transposed}`,
+    [m, n],
+    ownProducts && worthwhile(shape)
+      ? (x, y) => ownProduct(x, y, shape)
+      : (x, y) => matrixProduct(x, y, transposeA, transposeB, xnn),
+    `${transposeA},${transposeB}`,
   );
 }
 

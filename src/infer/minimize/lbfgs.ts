@@ -56,7 +56,7 @@ export async function descend(
   let energy = f.at(z, g);
   let evaluations = 1;
   let last: Float64Array | null = null;
-  const pairs: { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[] = [];
+  const pairs: Pair[] = [];
   const ended = (end: Descent['end']): Descent => ({
     z,
     energy,
@@ -113,11 +113,15 @@ export async function descend(
   return ended('limit');
 }
 
-/** −H·g by the two-loop recursion. */
-function direction(
-  g: Float64Array,
-  pairs: readonly { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[],
-): Float64Array {
+/** A change of place, that of the gradient with it, and 1 over their product, which is positive. */
+export interface Pair {
+  readonly s: Float64Array;
+  readonly y: Float64Array;
+  readonly rho: number;
+}
+
+/** −H·g by the two-loop recursion; the oldest pair first. */
+export function direction(g: Float64Array, pairs: readonly Pair[]): Float64Array {
   const d = g.map((x) => -x);
   const alpha = new Float64Array(pairs.length);
   for (let i = pairs.length - 1; i >= 0; i--) {
@@ -138,7 +142,8 @@ function direction(
   return d;
 }
 
-interface Step {
+export interface Step {
+  /** Null where no lower place was found. */
   readonly moved: {
     readonly z: Float64Array;
     readonly gradient: Float64Array;
@@ -147,7 +152,11 @@ interface Step {
   readonly evaluations: number;
 }
 
-function search(f: Objective, z: Float64Array, energy: number, d: Float64Array, slope: number): Step {
+/**
+ * A step of at least some length along `d`, at first d itself.
+ * @param slope of the energy along `d`, negative
+ */
+export function search(f: Objective, z: Float64Array, energy: number, d: Float64Array, slope: number): Step {
   const n = z.length;
   const noise = f.epsilon * Math.max(1, Math.abs(energy));
   let low = 0;

@@ -17,7 +17,7 @@
 import { isArranged } from '../../domain.ts';
 import { type Batch, makeBatch, totalEnergy } from '../../ir/batch.ts';
 import type { Builder } from '../../ir/build.ts';
-import type { Energy, Node } from '../../ir/types.ts';
+import type { Axis, Energy, Node } from '../../ir/types.ts';
 import { type LossChoice, lossNumber, lossOption } from '../options.ts';
 import { makePerturbation } from '../perturb.ts';
 import { asInputs } from '../rows.ts';
@@ -79,9 +79,8 @@ export function discrepancy(
   readonly objective: Node;
   readonly supported: Node | null;
 } {
-  const { draws, stabilise } = spec;
   const n = b.axis(b.set('row', { kind: 'range', size: spec.rows }), 'row');
-  const m = b.axis(b.set('negative', { kind: 'range', size: draws }), 'negative');
+  const m = b.axis(b.set('negative', { kind: 'range', size: spec.draws }), 'negative');
   const rows = makeBatch(b, energy.unknowns, [n]);
   const negatives = makeBatch(b, energy.unknowns, [n, m], '′');
   const total = totalEnergy(b, energy);
@@ -91,12 +90,28 @@ export function discrepancy(
     energy.support.filter((c) => !(c.implied && isArranged(c.implied.domain))),
   );
   const supported = inside && negatives.on(inside);
-  const all = b.reduce('logsumexp', [m], b.sub(rows.on(total), negatives.on(total)), supported);
+  const gap = b.sub(rows.on(total), negatives.on(total));
+  return { rows, negatives, objective: meanLoss(b, n, m, gap, supported, spec), supported };
+}
+
+/**
+ * (1/N) Σ_n log( w/M + (1/M) Σ_m exp(gap) ), the gap being U(x_n) − U(x′_nm).
+ * @param supported whether a negative counts; null: all do
+ */
+export function meanLoss(
+  b: Builder,
+  n: Axis,
+  m: Axis,
+  gap: Node,
+  supported: Node | null,
+  { draws, stabilise }: Omit<DiscrepancyShape, 'rows'>,
+): Node {
+  const all = b.reduce('logsumexp', [m], gap, supported);
   const joined = stabilise > 0 ? b.call('logaddexp', b.const(Math.log(stabilise)), all) : all;
   const each = b.sub(joined, b.const(Math.log(draws)));
   const kept =
     supported && stabilise === 0
       ? b.call('select', b.call('gt', b.sum([m], supported), b.const(0)), each, b.const(0))
       : each;
-  return { rows, negatives, objective: b.mean([n], kept), supported };
+  return b.mean([n], kept);
 }

@@ -15,12 +15,14 @@
  * How the sum over all states is computed:
  * - few joint states of discrete unknowns, with up to two reals on the nodes of a quadrature: one array of all states
  *   (`joint-table.ts`), of which ln Z is an expression like any other;
+ * - Gaussian energies of more than two reals: in closed form (`gaussian-integral.ts`);
  * - many joint states of discrete unknowns that touch few of each other (chains, trees, lattices): at each step by
  *   elimination with the parameters as they are (`analyse/expected-energy.ts`). The objective is then
  *   E_w[E] − E_q[E] with exact probabilities as constants: its gradient is that of the loss, its value is not, which
  *   is why the loss that is shown is an expression of its own.
  */
 import { type ExpectedEnergy, expectedEnergy } from '../../analyse/expected-energy.ts';
+import type { HostArray } from '../../arrays.ts';
 import { shapeOf } from '../../bind/bound.ts';
 import { wholeLine } from '../../domain.ts';
 import { isAuto } from '../../engines/choice.ts';
@@ -34,6 +36,7 @@ import { at, type Diagnostic, EnergyError } from '../../syntax/diagnostic.ts';
 import type { LearnCode } from '../codes.ts';
 import { type LossChoice, lossNumber, lossOption } from '../options.ts';
 import { supportOf } from '../support.ts';
+import { gaussianIntegral } from './gaussian-integral.ts';
 import { type Extent, extentOf, type JointTable, jointTable } from './joint-table.ts';
 import type { Loss, LossSpec } from './loss.ts';
 
@@ -70,11 +73,17 @@ export function makeLikelihood(spec: LossSpec, options: LossChoice): Loss {
     gamma,
     positive: scoreOfRows(b, n, batch, rows.on(totalEnergy(b, energy)), gamma),
   };
-  if (extent.why || count > 2)
+  if (extent.why) throw unknownPartition(spec, extent.why);
+  if (count > 2) {
+    const logZ = gaussianIntegral(spec, 1 + gamma);
+    if (extent.states === 1 && !('why' in logZ))
+      return symbolic(parts, b.mul(b.const(1 / (1 + gamma)), logZ), new Map());
+    const why = 'why' in logZ ? logZ.why : 'it has discrete unknowns, too';
     throw unknownPartition(
       spec,
-      extent.why ?? `it has ${count} real unknowns, and integrals over more than two are not computed`,
+      `it has ${count} real unknowns, integrals over more than two are known for Gaussian energies only, and ${why}`,
     );
+  }
   if (count > 0 && points < LEAST_POINTS)
     throw fault(spec, 'E0743', `\`points\` is at least ${LEAST_POINTS}, not ${points}`, 'leave it out');
   const size = extent.states * points ** count;
@@ -116,8 +125,20 @@ function scoreOfRows(b: Builder, n: Batch['axes'][number], batch: number, e: Nod
   return b.mul(b.const(-1 / gamma), b.sub(sum, b.const(Math.log(batch))));
 }
 
+/** ln Z (or what stands for it) is an expression of the parameters. */
+const symbolic = ({ spec, rows, positive }: Parts, logZ: Node, constants: Arrays): Loss => ({
+  rows,
+  objective: spec.bound.program.builder.add(positive, logZ),
+  negatives: null,
+  supported: null,
+  constants,
+  inputs: new Map(),
+  draw: () => {},
+});
+
 /** All states are there: ln Z is an expression. */
-function tabulated({ spec, rows, gamma, positive }: Parts, extent: Extent, points: number): Loss {
+function tabulated(parts: Parts, extent: Extent, points: number): Loss {
+  const { spec, gamma } = parts;
   const { bound, energy } = spec;
   const b = bound.program.builder;
   const table = jointTable(spec, extent, points);
@@ -136,21 +157,12 @@ function tabulated({ spec, rows, gamma, positive }: Parts, extent: Extent, point
   const log = b.mul(b.const(-(1 + gamma)), states.on(totalEnergy(b, energy)));
   const each = weights ? b.add(log, b.read(weights, [b.axisNode(s)])) : log;
   const logZ = b.mul(b.const(1 / (1 + gamma)), b.reduce('logsumexp', [s], each, where));
-  const constants: Arrays = new Map([
-    ...[...states.slots].map(([u, to]): [Slot, { shape: number[]; data: Float64Array }] => [
-      to,
-      { shape: [table.count, ...shapeOf(u, bound.sizeOf)], data: table.states.get(u)! },
-    ]),
-    ...(weights ? [[weights, { shape: [table.count], data: table.logWeights }] as const] : []),
-  ]);
+  const constants = new Map<Slot, HostArray>();
+  for (const [u, to] of states.slots)
+    constants.set(to, { shape: [table.count, ...shapeOf(u, bound.sizeOf)], data: table.states.get(u)! });
+  if (weights) constants.set(weights, { shape: [table.count], data: table.logWeights! });
   return {
-    rows,
-    objective: b.add(positive, logZ),
-    negatives: null,
-    supported: null,
-    constants,
-    inputs: new Map(),
-    draw: () => {},
+    ...symbolic(parts, logZ, constants),
     ...(table.logWeights
       ? {
           verdict: (params: Arrays) => {
@@ -220,6 +232,7 @@ function eliminated({ spec, rows, gamma, positive }: Parts, expected: ExpectedEn
     negatives: null,
     supported: null,
     constants: new Map(),
+    deterministic: true,
     inputs: new Map([...expected.inputs, [logZ, { shape: [], data: value }]]),
     draw: ({ params }) => {
       value[0] = expected.update(params, 1 + gamma);

@@ -8,12 +8,16 @@ import type { Batch } from '../../ir/batch.ts';
 import type { Energy, Node, Slot } from '../../ir/types.ts';
 import type { Stream } from '../../random/stream.ts';
 import type { Diagnostic } from '../../syntax/diagnostic.ts';
+import type { Joint } from '../latent.ts';
 import type { Rows } from '../rows.ts';
 
 /** What a loss is made for. */
 export interface LossSpec {
   readonly bound: BoundProgram;
+  /** Its unknowns are those of the rows. */
   readonly energy: Energy;
+  /** Where others were summed out: the energy before, for chains that move them, too. */
+  readonly joint?: Joint;
   readonly engine: Engine;
   /** All rows to learn from: scales and frequencies of columns, starts of chains. */
   readonly rows: Rows;
@@ -69,6 +73,11 @@ export interface Loss {
    * depend on the parameters. Absent: true.
    */
   readonly comparable?: boolean;
+  /**
+   * Whether what is shown is the same function of the parameters at every step that takes all rows, and the gradient of
+   * the objective is its gradient: line searches ask for that. Absent: true where there are no inputs and nothing is kept.
+   */
+  readonly deterministic?: boolean;
   /** What a resumption needs besides parameters, by name, float64 arrays that `draw` changes in place, e.g. persistent chains. */
   readonly kept?: ReadonlyMap<string, Float64Array>;
   /** What there is to say about the loss at the learned parameters (in their own coordinates), once a fit is over. */

@@ -1,13 +1,13 @@
 /**
  * Noise-contrastive estimation: rows x are told from noise y whose density p is known (`noise.ts`).
  *
- * `binary` (M. Gutmann, A. Hyvärinen, JMLR 13 (2012) 307, eq. 8): with ν noise states for each of N rows and
+ * `binary` (M. Gutmann, A. Hyvärinen, JMLR 13 (2012) 307): with ν noise states for each of N rows and
  * G(u) = −U(u) − ln Z − ln p(u),
  *   L = (1/N) Σₙ { ln(1 + ν e^{−G(xₙ)}) + Σₘ ln(1 + e^{G(yₙₘ)}/ν) },
  * logistic regression. ln Z is a parameter of the loss: at its minimum exp(−U)/Z is the density of the data, so that it
  * estimates the logarithm of the partition function.
  *
- * `ranking` (Z. Ma, M. Collins, EMNLP 2018, §3): which of ν + 1 states is the row; with s = −U − ln p,
+ * `ranking` (Z. Ma, M. Collins, EMNLP 2018): which of ν + 1 states is the row; with s = −U − ln p,
  *   L = (1/N) Σₙ { ln(e^{s(xₙ)} + Σₘ e^{s(yₙₘ)}) − s(xₙ) },
  * which does not depend on a constant of the energy and needs no ln Z.
  *
@@ -59,7 +59,7 @@ export function makeNoiseContrastive(spec: LossSpec, options: LossChoice): Loss 
     [rowLog, { shape: [batch], data: rowLogs }],
     [noiseLog, { shape: [batch, ratio], data: noiseLogs }],
   ]);
-  const made = { rows: states, negatives, supported, constants: new Map(), inputs };
+  const made = { rows: states, negatives, supported, deterministic: false, constants: new Map(), inputs };
   const draw: Loss['draw'] = ({ states: from, stream }) => {
     noise.logDensity(from, rowLogs);
     noise.draw(noiseStates, noiseLogs, stream);

@@ -5,7 +5,8 @@
  * (1974) 721; Trefethen & Weideman, SIAM Rev. 56 (2014) 385): x = T(z), z = m + s·sinh(v), with m and s the mean and
  * standard deviation of the data in the coordinate z, and
  *   T(z) = z on the line, lo + c·softplus(z) and hi − c·softplus(z) on half-lines, lo + (hi − lo)·sigmoid(z) on intervals.
- * Nodes are densest at the data and reach 30 standard deviations or, if that is more, four times as far as the data.
+ * Nodes are densest at the data and reach 30 standard deviations of the data, on half-lines 60 means, or four times as
+ * far as the data where that is more.
  * On a circle the rule itself is periodic.
  */
 import type { Domain } from '../../domain.ts';
@@ -58,7 +59,7 @@ export function quadrature(domain: Scalar, data: ArrayLike<number>, points: numb
     const scale = mean > 0 ? mean : 1;
     const z = gaps.map((g) => softplusInverse(Math.max(1e-9, g / scale)));
     const far = z.reduce((a, x) => Math.max(a, x), 0);
-    return along(z, points, [-NEAR_BOUND, Math.max(REACH, BEYOND * far)], [false, true], {
+    return along(z, points, [-NEAR_BOUND, Math.max(2 * REACH, BEYOND * far)], [false, true], {
       value: (u) => bound + sign * scale * softplus(u),
       log: (u) => Math.log(scale) - softplus(-u),
       inside: (x) => x !== bound,

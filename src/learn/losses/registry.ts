@@ -5,7 +5,11 @@ import type { LossChoice } from '../options.ts';
 import { makeDiscrepancy } from './discrepancy.ts';
 import { makeLikelihood } from './likelihood.ts';
 import type { Loss, LossSpec } from './loss.ts';
+import { makeMasked } from './masked.ts';
+import { makeNeighbourhood } from './neighbourhood.ts';
 import { makeNoiseContrastive } from './noise-contrastive.ts';
+import { makePseudoLikelihood } from './pseudo-likelihood.ts';
+import { makeRatioMatching } from './ratio-matching.ts';
 import { makeScoreMatching } from './score-matching.ts';
 
 export type LossMaker = (spec: LossSpec, options: LossChoice) => Loss;
@@ -14,7 +18,18 @@ export type LossMaker = (spec: LossSpec, options: LossChoice) => Loss;
 const makers: Readonly<Record<string, LossMaker>> = {
   score_matching: makeScoreMatching,
   noise_contrastive: makeNoiseContrastive,
-  discrepancy: makeDiscrepancy,
+  discrepancy: (spec, options) => {
+    switch (options.kernel) {
+      case 'grid':
+        return makeNeighbourhood(spec, options);
+      case 'mask':
+        return makeMasked(spec, options);
+      default:
+        return makeDiscrepancy(spec, options);
+    }
+  },
+  pseudo_likelihood: makePseudoLikelihood,
+  ratio_matching: makeRatioMatching,
   likelihood: makeLikelihood,
 };
 

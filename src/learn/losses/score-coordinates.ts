@@ -3,8 +3,12 @@
  * that vanishes at the edges of its space (Hyvärinen, JMLR 6 (2005), Theorem 1). So a real with bounds is taken to the
  * whole line by the transforms of the samplers, z = ln(x − lo) or logit, and the energy gains −ln |dx/dz|: on a
  * half-line from 0 this is the matching of x·∂U/∂x of A. Hyvärinen, "Some extensions of score matching", Computational
- * Statistics & Data Analysis 51 (2007), §3. Vectors go the same way (`transforms/vectors.ts`). Angles have no
+ * Statistics & Data Analysis 51 (2007). Vectors go the same way (`transforms/vectors.ts`). Angles have no
  * edges and stay what they are, as do reals without bounds.
+ *
+ * A direction u is read as z/‖z‖ at ‖z‖ = 1: gradient and Laplacian by z are then those on the sphere, and what is
+ * matched is the score there (K. Mardia, J. Kent, A. Laha, "Score matching estimators for directional distributions",
+ * arXiv 1604.08470).
  *
  * Scores are taken in units of the standard deviation of each coordinate over the rows: so the loss does not depend
  * on the units of the columns, and no column drowns the others.
@@ -14,7 +18,6 @@ import type { BoundProgram } from '../../bind/bound.ts';
 import { isDiscrete, isVector, showDomain, type VectorDomain, wholeLine } from '../../domain.ts';
 import type { Builder } from '../../ir/build.ts';
 import type { Axis, Energy, IndexSet, Node, Slot } from '../../ir/types.ts';
-import type { Stream } from '../../random/stream.ts';
 import { at, EnergyError } from '../../syntax/diagnostic.ts';
 import { unconstrainValue, wrapAngleValue } from '../../transforms/scalars.ts';
 import { slotTransform } from '../../transforms/slot.ts';
@@ -32,8 +35,8 @@ export interface ScoreSlot {
   readonly elements: number;
   /** Standard deviation of each coordinate over the rows, 1 for one that is constant. */
   readonly scales: readonly number[];
-  /** Rows to coordinates, [rows, ...unknown]; null where they are the same. The stream is for directions only. */
-  readonly toFree: ((x: Float64Array, z: Float64Array, stream: Stream) => void) | null;
+  /** Rows to coordinates, [rows, ...unknown]; null where the energy reads the unknown itself. */
+  readonly toFree: ((x: Float64Array, z: Float64Array) => void) | null;
   /** Where a coordinate lands after noise: angles are wrapped. */
   readonly back: (z: number) => number;
 }
@@ -64,7 +67,8 @@ export function scoreCoordinates(bound: BoundProgram, energy: Energy, rows: Rows
       if (isDiscrete(domain)) throw new Error('only reals have coordinates');
       const t = slotTransform(b, { domain, sets: u.sets, z: (i) => b.read(own.z, i), held: null });
       by.set(u, t.at);
-      jacobians.push(b.neg(t.logJacobian));
+      // The length of a direction's coordinates is fixed: no part of the density.
+      if (domain.kind !== 'unit') jacobians.push(b.neg(t.logJacobian));
     }
     return own;
   });
@@ -97,20 +101,19 @@ function scoreSlot(b: Builder, unknown: Slot, rows: Rows, sizeOf: (s: IndexSet) 
     const k = sizeOf(domain.over);
     const size = vectorLength(domain, k);
     refuseRows(unknown, rows.count, elements, size, (x) => edgeOfVector(domain, k, x), column);
-    const toFree = (x: Float64Array, z: Float64Array, stream: Stream): void => {
-      for (let from = 0; from < x.length; from += size) {
-        const to = z.subarray(from, from + size);
-        unconstrainVector(domain, k, x.subarray(from, from + size), to);
-        if (domain.kind === 'unit') spread(to, stream);
-      }
+    const toFree = (x: Float64Array, z: Float64Array): void => {
+      if (domain.kind === 'unit') z.set(x);
+      else
+        for (let from = 0; from < x.length; from += size)
+          unconstrainVector(domain, k, x.subarray(from, from + size), z.subarray(from, from + size));
     };
     const z = new Float64Array(column.data.length);
-    // The length of a direction's coordinates is not in the data, so that they are of order 1 by themselves.
-    if (domain.kind === 'unit') z.fill(1);
-    else
-      for (let from = 0; from < z.length; from += size)
-        unconstrainVector(domain, k, column.data.subarray(from, from + size), z.subarray(from, from + size));
-    const scales = columnScales({ shape: column.shape, data: z }, elements);
+    toFree(column.data, z);
+    // No axis of a sphere is longer than another.
+    const scales =
+      domain.kind === 'unit'
+        ? new Array<number>(elements).fill(1)
+        : columnScales({ shape: column.shape, data: z }, elements);
     return { unknown, z: fresh(), elements, scales, toFree, back: same };
   }
   if (domain.kind !== 'real') throw new Error(`${showDomain(domain)} is not real`);
@@ -146,18 +149,6 @@ function scoreSlot(b: Builder, unknown: Slot, rows: Rows, sizeOf: (s: IndexSet) 
     },
     back: same,
   };
-}
-
-/** A direction's length: independent of it and of density χ, as the transform takes it to be. */
-function spread(z: Float64Array, stream: Stream): void {
-  let square = 0;
-  let own = 0;
-  for (let i = 0; i < z.length; i++) {
-    square += stream.normal() ** 2;
-    own += z[i] ** 2;
-  }
-  const factor = Math.sqrt(square / own);
-  for (let i = 0; i < z.length; i++) z[i] *= factor;
 }
 
 /** What puts a vector on the edge of its domain; null where nothing does. */

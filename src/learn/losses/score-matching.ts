@@ -2,13 +2,13 @@
  * Score matching: the energy's gradient is brought near that of the data's minus log-density, which needs no partition
  * function. With z the unconstrained coordinates in units of their standard deviation (`score-coordinates.ts`) and U
  * the energy in them, the mean over rows of
- *   exact      ½‖∇U‖² − tr ∇²U                       A. Hyvärinen, JMLR 6 (2005) 695, eq. 4
- *   sliced     ½‖∇U‖² − (1/m) Σ vᵀ∇²U v              Y. Song, S. Garg, J. Shi, S. Ermon, UAI 2019, eq. 8
- *   denoising  (1/2m) Σ ± { ½‖∇U(z ± σv)‖² ∓ v·∇U(z ± σv)/σ }   P. Vincent, Neural Computation 23 (2011) 1661, §4.2
+ *   exact      ½‖∇U‖² − tr ∇²U                       A. Hyvärinen, JMLR 6 (2005) 695
+ *   sliced     ½‖∇U‖² − (1/m) Σ vᵀ∇²U v              Y. Song, S. Garg, J. Shi, S. Ermon, UAI 2019 (variance reduced)
+ *   denoising  (1/2m) Σ ± { ½‖∇U(z ± σv)‖² ∓ v·∇U(z ± σv)/σ }   P. Vincent, Neural Computation 23 (2011) 1661
  * v are m random directions: signs (Hutchinson), for denoising normal numbers. The denoising loss is Vincent's less
  * ½‖v/σ‖², which no parameter changes; with both signs of each direction it tends to the sliced one as σ → 0, where
  * one sign alone would be all noise. Its minimum is the energy of the data with that noise. Of several scales σ, σ/2,
- * σ/4, … a row draws one, and counts with weight 1, 1/4, 1/16, … (Y. Song, S. Ermon, NeurIPS 2019, §4.2).
+ * σ/4, … a row draws one, and counts with weight 1, 1/4, 1/16, … (Y. Song, S. Ermon, NeurIPS 2019).
  *
  * Discrete unknowns beside reals: their scores are those of the reals given the others, to which the
  * pseudo-likelihood of the discrete ones is added (a sum of proper scores of conditionals).
@@ -24,6 +24,7 @@ import type { Stream } from '../../random/stream.ts';
 import { at, EnergyError } from '../../syntax/diagnostic.ts';
 import type { LearnCode } from '../codes.ts';
 import { type LossChoice, lossNumber } from '../options.ts';
+import { lossOf, makeChanges, overElements } from './changes.ts';
 import { kinkOf } from './kinks.ts';
 import type { Loss, LossSpec } from './loss.ts';
 import {
@@ -68,8 +69,9 @@ export function makeScoreMatching(spec: LossSpec, options: LossChoice): Loss {
   const form = options.form as ScoreForm;
   refuse(energy, form);
   const coordinates = scoreCoordinates(bound, energy, rows);
-  const n = b.axis(b.set('row', { kind: 'range', size: batch }), 'row');
-  const states = makeBatch(b, energy.unknowns, [n]);
+  const changes = coordinates.discrete.length > 0 ? makeChanges(spec) : null;
+  const n = changes?.row ?? b.axis(b.set('row', { kind: 'range', size: batch }), 'row');
+  const states = changes?.rows ?? makeBatch(b, energy.unknowns, [n]);
   const own = coordinates.slots.filter((s) => s.toFree !== null);
   const free = new Map(
     own.map((s) => [s.z, b.slot('input', `${s.unknown.name} on the line`, wholeLine, [n.set, ...s.z.sets])]),
@@ -94,26 +96,31 @@ export function makeScoreMatching(spec: LossSpec, options: LossChoice): Loss {
         : denoising(ground, options);
   const z = new Map(own.map((s) => [s.z, new Float64Array(batch * s.elements)]));
   const shapeOf = (s: ScoreSlot): readonly number[] => rows.columns.get(s.unknown)!.shape.slice(1);
+  const rest = (changes?.groups ?? []).map((g) => overElements(b, n, g, lossOf(b, g)));
   return {
     rows: states,
-    objective: b.mean([n], part.each),
-    negatives: null,
-    supported: null,
-    constants: new Map([...scales.constants, ...part.constants]),
+    objective: b.addAll([b.mean([n], part.each), ...rest]),
+    negatives: changes?.negatives ?? null,
+    supported: changes?.supported ?? null,
+    deterministic: form === 'exact' && (changes?.exhaustive ?? true),
+    constants: new Map([...scales.constants, ...part.constants, ...(changes?.constants ?? [])]),
     inputs: new Map([
       ...own.map((s) => [free.get(s.z)!, { shape: [batch, ...shapeOf(s)], data: z.get(s.z)! }] as const),
       ...part.inputs,
+      ...(changes?.inputs ?? []),
     ]),
-    draw: ({ states: from, stream }) => {
+    draw: (step) => {
+      const { states: from, stream } = step;
       const now = new Map<Slot, Float64Array>();
       for (const s of coordinates.slots) {
         const x = from.get(s.unknown);
         if (!x) throw new Error(`no rows for ${s.unknown.name}`);
         const to = z.get(s.z);
-        if (to) s.toFree!(x, to, stream.fork(s.unknown.name, 'length'));
+        if (to) s.toFree!(x, to);
         now.set(s.z, to ?? x);
       }
       part.draw(now, stream);
+      changes?.draw(step);
     },
   };
 }

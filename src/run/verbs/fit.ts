@@ -8,12 +8,13 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
   const { job, session } = cx;
   let last = 0;
   let heldOut: number | null = null;
+  const options = fitOptions(job.options);
   const result = await learn({
     bound: session.bound,
     energy: energyOf(cx).energy,
     rows: rowsOption(cx),
     params: session.params,
-    options: fitOptions(job.options),
+    options,
     engine: session.engine,
     signal: cx.signal,
     resume: cx.checkpoints?.resume,
@@ -42,13 +43,15 @@ export async function runFit(cx: JobContext): Promise<JobResult> {
   });
   session.params = result.params;
   const n = result.history.loss.length;
+  // Losses of steps that draw are noisy, those of line searches only fall.
+  const averaged = options.optimizer.kind === 'lbfgs' ? 1 : 100;
   return {
     verb: 'fit',
     params: result.params,
     history: { ...thin(result.history, 1000), looks: looksOf(result) },
     checkpoint: result.checkpoint,
     steps: result.steps,
-    loss: mean(result.history.loss.subarray(Math.max(0, n - 100))),
+    loss: mean(result.history.loss.subarray(Math.max(0, n - averaged))),
     best: result.best,
     own: result.own,
     seconds: result.timings.total,
