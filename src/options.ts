@@ -160,10 +160,40 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
       doc: 'whether chains go on from step to step instead of starting at rows',
       default: false,
     },
+    count('chains', 'chains that a step moves; as many as it takes rows if absent'),
+    count(
+      'buffer',
+      'of persistent chains: states that are kept, of which a step moves some; as many as chains if absent',
+    ),
+    real(
+      'restart',
+      'of persistent chains: share of them that starts anew at each step; none if absent',
+      undefined,
+      0,
+      1,
+    ),
+    {
+      name: 'start',
+      type: { kind: 'word', values: ['rows', 'random'] },
+      doc: 'where chains start: at rows, or anywhere in the domains',
+      default: 'rows',
+    },
+    {
+      name: 'method',
+      type: { kind: 'word', values: ['langevin', 'unadjusted'] },
+      doc: 'how reals move: Langevin moves with a test of Metropolis, or without',
+      default: 'langevin',
+    },
+    real(
+      'step',
+      'size of moves of reals, in standard deviations of the data; adapted if absent, with unadjusted 0.1',
+      undefined,
+      0,
+    ),
+    real('gamma', 'of the pseudo-spherical score: above 0 rows of high energy count less', 0, -1),
+    real('strength', 'weight of the mean squares of energies, which holds their level near 0', 0, 0),
   ],
 };
-/** Losses that the language knows and this version does not minimise yet. */
-export const laterLosses: readonly string[] = ['contrastive'];
 /** How the rate of an optimiser goes from step to step. */
 const scheduled: readonly OptionSpec[] = [
   {
@@ -274,6 +304,12 @@ export const verbs: readonly VerbSpec[] = [
         1,
       ),
       count('patience', 'looks at the held-out rows without a new best after which the fit ends'),
+      {
+        name: 'missing',
+        type: { kind: 'word', values: ['refuse', 'drop'] },
+        doc: 'rows with an empty cell: refused, or left out when the data are read',
+        default: 'refuse',
+      },
       seed,
     ],
   },
@@ -382,6 +418,12 @@ export const verbs: readonly VerbSpec[] = [
       count('chains', 'independent chains', 4),
       count('record', 'recorded draws of each chain, instead of as many as their diagnostics ask for'),
       count('warmup', 'sweeps or transitions before recording', undefined, 0),
+      {
+        name: 'method',
+        type: { kind: 'word', values: ['auto', 'mixed'] },
+        doc: 'auto: what is discrete is summed out of the energy that reals move on where that can be afforded; mixed: drawn in turn',
+        default: 'auto',
+      },
       seed,
     ],
   },

@@ -27,6 +27,7 @@ import {
 import { checkReads } from './ranges.ts';
 import { bindTuples, Sizes } from './sets.ts';
 import { checkVectors } from './vectors.ts';
+import { droppingData, wholeRows } from './whole-rows.ts';
 
 export interface BindOptions {
   /** `--data name=file`: replaces or gives the source of one name. */
@@ -61,11 +62,19 @@ export async function bind(
   const later: Later[] = [];
   const missing = new Map<Slot, MissingCells>();
   const may = missingness(program);
+  const drops = droppingData(program);
   for (const decl of program.data) {
     const source = await sourceOf(decl, host, options, named, files);
-    for (const { field, slot } of decl.fields) {
+    const read = (field: string | null, slot: Slot): RawCells =>
+      cellsOf(source.file, source.path, decl, field, slot, sizes);
+    const whole = decl.fields.some((f) => drops.has(f.slot))
+      ? told(decl, () =>
+          wholeRows(decl.fields.map((f) => ({ domain: f.slot.domain, cells: read(f.field, f.slot) }))),
+        )
+      : null;
+    for (const [k, { field, slot }] of decl.fields.entries()) {
       const raw = told(decl, () => {
-        const cells = cellsOf(source.file, source.path, decl, field, slot, sizes);
+        const cells = whole?.[k] ?? read(field, slot);
         checkShape(cells, slot, sizes, source.path, later);
         return cells;
       });

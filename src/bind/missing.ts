@@ -15,18 +15,19 @@ export interface MissingCells {
   readonly place: (i: number) => CellPlace;
 }
 
-/** What may become of a missing cell: kept for `complete`; an error that could mention it; an error. */
+/** What may become of a missing cell: kept for `complete` and `compare`; an error that could mention it; an error. */
 export type Missingness = 'kept' | 'completable' | 'error';
 
 /**
  * Data that only verbs look at, as their rows, may be completed; they keep their missing cells where a job completes
- * them. What an expression reads needs every value.
+ * or compares them. What an expression reads needs every value.
  */
 export function missingness(program: CheckedProgram): (slot: Slot) => Missingness {
   const read = new Set(slotsRead(expressionsOf(program)));
   for (const { kind } of program.tupleSets)
     if (kind.kind === 'tuples' && kind.source.kind === 'edges') read.add(kind.source.data);
-  const completed = new Set(program.jobs.filter((j) => j.verb === 'complete').flatMap(rowsOf));
+  const lenient = program.jobs.filter((j) => j.verb === 'complete' || j.verb === 'compare');
+  const completed = new Set(lenient.flatMap(rowsOf));
   const used = new Set(program.jobs.flatMap(rowsOf));
   return (slot) =>
     read.has(slot) ? 'error' : completed.has(slot) ? 'kept' : used.has(slot) ? 'completable' : 'error';
@@ -74,7 +75,7 @@ export const missingCell = (place: CellPlace, completable: boolean) =>
     place,
     'this cell is empty; every value is needed here',
     completable
-      ? 'remove the row or fill the cell; `complete` draws what is missing'
+      ? 'remove the row or fill the cell; `fit(…, missing = drop)` leaves such rows out, `complete` draws what is missing'
       : 'remove the row or fill the cell',
   );
 

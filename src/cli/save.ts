@@ -12,10 +12,11 @@ import type { Source } from '../syntax/span.ts';
 import { version } from '../version.ts';
 import { writeCheckpoint } from './checkpoints.ts';
 import { summaryText } from './commands/summary.ts';
+import { compareEvent, compareFacts, compareLines, compareText, saveComparison } from './show-compare.ts';
 import { completeCells, completeFacts, completeTable, completeText, saveCompleted } from './show-complete.ts';
 import { logZFacts, logZText } from './show-log-z.ts';
 import { minimumFacts, minimumLines, minimumText, stateOf } from './show-minimum.ts';
-import { type Io, jsonText, short, type Terminal, textTable, UsageError } from './terminal.ts';
+import { type Io, jsonText, short, type Terminal, UsageError } from './terminal.ts';
 
 const formats: readonly DrawsFormat[] = ['parquet', 'csv', 'npz'];
 
@@ -70,6 +71,7 @@ export async function saveJob(args: {
     files.push('checkpoint.safetensors');
   }
   if (result.verb === 'complete') files.push(...(await saveCompleted(host, dir, session, result, format)));
+  if (result.verb === 'compare') files.push(await saveComparison(host, dir, result));
   if (result.verb === 'minimize') {
     await host.write(path.join(dir, 'state.json'), `${jsonText(stateOf(result))}\n`);
     files.push('state.json');
@@ -134,7 +136,7 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
     case 'complete':
       return completeFacts(result);
     case 'compare':
-      return { similarity: result.similarity, mmd: result.mmd, kernel: result.kernel, rows: result.rows };
+      return compareFacts(result);
   }
 }
 
@@ -296,27 +298,11 @@ export function report(
         files: saved.files,
       });
       return result.findings.some((f) => f.level === 'warning');
-    case 'compare': {
-      const s = result.similarity;
-      head(
-        `columns ${short(s.column_mean)}, pairs ${short(s.pair_mean)} alike (1 is the same); MMD² ${short(result.mmd)} (${result.kernel}), ${result.rows.draws} draws and ${result.rows.data} rows`,
-      );
-      terminal.line(
-        textTable(
-          ['column', 'alike'],
-          s.columns.slice(0, 24).map((x) => [x.name, short(x.score)]),
-        ),
-      );
-      terminal.event({
-        ...base,
-        columns: s.columns,
-        pairs: s.pairs,
-        column_mean: s.column_mean,
-        pair_mean: s.pair_mean,
-        mmd: result.mmd,
-        kernel: result.kernel,
-      });
+    case 'compare':
+      head(compareText(result));
+      for (const line of compareLines(result)) terminal.line(line);
+      if (saved.files.length > 0) terminal.line(`→ ${path.join(folder, saved.files[0])}`);
+      terminal.event({ ...base, ...compareEvent(result), files: saved.files });
       return false;
-    }
   }
 }

@@ -197,10 +197,22 @@ run learn = fit(E, xs, ${few})`,
     learned('w * x ^ 2', few),
     { wrong: { 'x.json': '{ "xs": [[0.5, 0.5], [0.2, 0.8]] }\n' }, right: rows([1, 2, 3, 4]) },
   ),
-  E0720: shown(
-    'The language knows this loss, and this version does not carry it out. The options of a loss that is available are shown by `energy doc discrepancy`; it needs no chains, whatever the domains are.',
-    learned('w * x ^ 2', `${few}, loss = contrastive(sweeps = 1)`),
-    learned('w * x ^ 2', few),
+  E0721: shown(
+    'These options of contrastive divergence have no effect together. A buffer and restarts are of persistent chains: without `persistent = true` every chain starts at a row at each step. A buffer holds at least the chains of a step. The size of moves is that of reals: discrete unknowns are drawn from their conditionals. The exponent γ of the pseudo-spherical score is more than −1.',
+    learned('w * x ^ 2', `${few}, loss = contrastive(sweeps = 1, buffer = 100)`),
+    learned('w * x ^ 2', `${few}, loss = contrastive(sweeps = 1, persistent = true, buffer = 100)`),
+    { wrong: rows([1, 2, 3, 4]) },
+  ),
+  E0722: shown(
+    'Chains move reals in coordinates without bounds, which are made from the bounds of the domain once. Where a bound is a parameter that learns, these coordinates would be others at every step, and what chains keep would fall outside. Describe the unknown by its distance to the bound.',
+    `
+data xs : real[row] from "x.csv"
+param w : real(0, inf) = 9
+energy E(x : real(0, w)) {
+  term t = x
+}
+run learn = fit(E, xs, ${few}, loss = contrastive())`,
+    learned('w * x', `${few}, loss = contrastive()`, 'real(0, inf)'),
     { wrong: rows([1, 2, 3, 4]) },
   ),
   E0724: shown(

@@ -37,6 +37,8 @@ export interface CompleteOptions {
   /** Recorded draws of each chain; absent: as many as their diagnostics ask for. */
   readonly record?: number;
   readonly warmup?: number;
+  /** `mixed`: nothing is summed out of the energy that reals move on. */
+  readonly method?: 'mixed';
   readonly seed?: number;
   /** Called with the number of rows that are done. */
   readonly progress?: (done: number, total: number) => void | Promise<void>;
@@ -152,7 +154,7 @@ async function completeChunk(problem: CompleteProblem, chunk: Chunk, o: ChunkOpt
     };
   }
   const { chains, warmup, seed } = o;
-  const options = { chains, warmup, seed, scales: scalesFor(problem, chunk, slots) };
+  const options = { chains, warmup, method: o.method, seed, scales: scalesFor(problem, chunk, slots) };
   const length = lengthOf(model, o);
   const result = await sample(
     model,

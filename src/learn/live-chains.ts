@@ -135,6 +135,9 @@ interface Sweeps {
   readonly tangled: boolean;
 }
 
+/** Links of an unknown whose elements do not interact from which on its conditionals are quicker as a matrix product. */
+const MATRIX = 2 ** 15;
+
 /** Sweeps over the discrete unknowns among these; arrangements move by themselves. */
 function sweepsOf(
   model: Model,
@@ -149,8 +152,14 @@ function sweepsOf(
   const paired = pairFactors(model, factors, slots);
   const blocks = new Map(slots.map((u) => [u, siteBlocks(model.builder, u, factors, model)]));
   const alone = [...blocks.values()].every((i) => i.blocks.length <= 1);
-  const inPairs = slots.filter((u) => paired.has(u));
-  const others = slots.flatMap((u): SiteBlocks[] => (paired.has(u) ? [] : [blocks.get(u)!]));
+  const quick = (u: Slot): boolean => {
+    const pairs = paired.get(u);
+    if (!pairs) return false;
+    const links = pairs.reduce((n, p) => n + (p.columns.length === 2 ? p.instances : 0), 0);
+    return blocks.get(u)!.blocks.length > 1 || links < MATRIX;
+  };
+  const inPairs = slots.filter(quick);
+  const others = slots.flatMap((u): SiteBlocks[] => (quick(u) ? [] : [blocks.get(u)!]));
   const pairs = inPairs.length > 0 ? [pairSweep(model, inPairs, paired, chains)] : [];
   const rest = others.length > 0 ? [conditionalSweep(model, others, noClamp(model), chains)] : [];
   return { parts: [...pairs, ...rest], pairs, tangled: !alone || slots.length > 1 };
@@ -164,12 +173,7 @@ function langevinOf(spec: LiveChainsSpec, model: Model, part: ContinuousPart): L
   const { rows, chains } = spec;
   const d = part.dim;
   const count = Math.min(rows.count, MOST_ROWS);
-  const sum = new Float64Array(d);
-  const square = new Float64Array(d);
-  const seen = new Float64Array(d);
-  const lowest = new Float64Array(d).fill(Number.POSITIVE_INFINITY);
-  const highest = new Float64Array(d).fill(Number.NEGATIVE_INFINITY);
-  const origin = new Float64Array(d).fill(Number.NaN);
+  const columns = Array.from({ length: d }, () => new Float64Array(count));
   const some = new Map(model.unknowns.map((u) => [u.slot, new Float64Array(chains * u.size)]));
   for (let from = 0; from < count; from += chains) {
     for (const [slot, { data }] of rows.columns) {
@@ -182,21 +186,12 @@ function langevinOf(spec: LiveChainsSpec, model: Model, part: ContinuousPart): L
     }
     const z = part.read(some);
     for (let c = 0; c < chains && from + c < count; c++)
-      for (let i = 0; i < d; i++) {
-        const x = z[c * d + i];
-        if (!Number.isFinite(x)) continue;
-        if (Number.isNaN(origin[i])) origin[i] = x;
-        seen[i]++;
-        sum[i] += x - origin[i];
-        square[i] += (x - origin[i]) ** 2;
-        lowest[i] = Math.min(lowest[i], x);
-        highest[i] = Math.max(highest[i], x);
-      }
+      for (let i = 0; i < d; i++) columns[i][from + c] = z[c * d + i];
   }
-  const spread = Float64Array.from(seen, (n, i) => {
-    const variance = n > 1 ? (square[i] - sum[i] ** 2 / n) / (n - 1) : 0;
-    return variance > 0 ? Math.sqrt(variance) : 1;
-  });
+  const finite = columns.map((column) => column.filter(Number.isFinite).sort());
+  const spread = Float64Array.from(finite, spreadOf);
+  const lowest = Float64Array.from(finite, (column) => column[0]);
+  const highest = Float64Array.from(finite, (column) => column[column.length - 1]);
   const or = (x: number, otherwise: number): number => (Number.isFinite(x) ? x : otherwise);
   return liveLangevin(part, chains, {
     spread,
@@ -207,6 +202,21 @@ function langevinOf(spec: LiveChainsSpec, model: Model, part: ContinuousPart): L
     vectorLength: ({ domain }) =>
       isVector(domain) && domain.kind === 'unit' ? vectorLength(domain, model.sizeOf(domain.over)) : null,
   });
+}
+
+/**
+ * The standard deviation of numbers in order, by their median absolute deviation: what lies on an edge of a domain is far
+ * out in coordinates without bounds, and would stretch the moves of all the others.
+ */
+function spreadOf(sorted: Float64Array): number {
+  const n = sorted.length;
+  if (n < 2) return 1;
+  const middle = sorted[n >> 1];
+  const off = sorted.map((x) => Math.abs(x - middle)).sort()[n >> 1];
+  if (off > 0) return 1.4826 * off;
+  const mean = sorted.reduce((a, x) => a + x / n, 0);
+  const variance = sorted.reduce((a, x) => a + (x - mean) ** 2 / (n - 1), 0);
+  return variance > 0 ? Math.sqrt(variance) : 1;
 }
 
 /** Means and standard deviations of real columns. */

@@ -136,19 +136,27 @@ export function pairSweep(
     ...valueMap(slot.domain as DiscreteDomain),
   }));
 
-  const x = new Float64Array(size);
-  const uniforms = new Float64Array(swept);
+  const x = new Float64Array(size * LANES);
+  const uniforms = new Float64Array(swept * LANES);
+  const drawn = new Float64Array(swept);
+  /** Codes of chains from `chain` on; lanes beyond the last one repeat it and are not stored. */
   const load = (states: States, chain: number): void => {
     for (const { slot, from, count, offset, scale } of maps) {
       const values = states.get(slot)!;
-      for (let i = 0; i < count; i++) x[from + i] = (values[chain * count + i] - offset) / scale;
+      for (let lane = 0; lane < LANES; lane++) {
+        const at = Math.min(chain + lane, chains - 1) * count;
+        for (let i = 0; i < count; i++) x[(from + i) * LANES + lane] = (values[at + i] - offset) / scale;
+      }
     }
   };
   const store = (states: States, chain: number): void => {
     for (const { slot, from, count, offset, scale } of maps) {
       if (from >= swept) continue;
       const values = states.get(slot)!;
-      for (let i = 0; i < count; i++) values[chain * count + i] = offset + scale * x[from + i];
+      for (let lane = 0; lane < LANES && chain + lane < chains; lane++) {
+        const at = (chain + lane) * count;
+        for (let i = 0; i < count; i++) values[at + i] = offset + scale * x[(from + i) * LANES + lane];
+      }
     }
   };
 
@@ -174,21 +182,56 @@ export function pairSweep(
       });
     },
     step(states, streams, { beta, sweeps }) {
-      for (let c = 0; c < chains; c++) {
+      for (let c = 0; c < chains; c += LANES) {
         load(states, c);
         for (let k = 0; k < sweeps; k++) {
-          streams[c].fillUniform(uniforms);
-          for (let p = 0; p < swept; p++) {
-            let gap = field[p];
-            for (let l = start[p], to = start[p + 1]; l < to; l++) gap += weight[l] * x[other[l]];
-            x[p] = uniforms[p] * (1 + Math.exp(beta * gap)) < 1 ? 1 : 0;
+          for (let lane = 0; lane < LANES && c + lane < chains; lane++) {
+            streams[c + lane].fillUniform(drawn);
+            for (let p = 0; p < swept; p++) uniforms[p * LANES + lane] = drawn[p];
           }
+          sweep(swept, beta, field, start, other, weight, uniforms, x);
         }
         store(states, c);
       }
     },
     dispose: () => program.dispose(),
   };
+}
+
+/** Chains that are swept together, so that each number is fetched once for all of them. */
+const LANES = 4;
+
+/** One sweep of `LANES` chains, whose codes and uniforms stand side by side. */
+function sweep(
+  swept: number,
+  beta: number,
+  field: Float64Array,
+  start: Int32Array,
+  other: Int32Array,
+  weight: Float64Array,
+  uniforms: Float64Array,
+  x: Float64Array,
+): void {
+  for (let p = 0; p < swept; p++) {
+    let a = field[p];
+    let b = a;
+    let c = a;
+    let d = a;
+    const to = start[p + 1];
+    for (let l = start[p]; l < to; l++) {
+      const w = weight[l];
+      const at = other[l] * 4;
+      a += w * x[at];
+      b += w * x[at + 1];
+      c += w * x[at + 2];
+      d += w * x[at + 3];
+    }
+    const at = p * 4;
+    x[at] = uniforms[at] * (1 + Math.exp(beta * a)) < 1 ? 1 : 0;
+    x[at + 1] = uniforms[at + 1] * (1 + Math.exp(beta * b)) < 1 ? 1 : 0;
+    x[at + 2] = uniforms[at + 2] * (1 + Math.exp(beta * c)) < 1 ? 1 : 0;
+    x[at + 3] = uniforms[at + 3] * (1 + Math.exp(beta * d)) < 1 ? 1 : 0;
+  }
 }
 
 /** In place of a weight: both are the same site. */
@@ -209,7 +252,7 @@ function linksOf(
     const place = (k: number): Int32Array => {
       const out = new Int32Array(instances).fill(-1);
       if (k < columns.length)
-        for (let e = 0; e < instances; e++) if (!mask || mask[e] !== 0) out[e] = position(columns[k], e);
+        for (let e = 0; e < instances; e++) if (mask?.[e] !== 0) out[e] = position(columns[k], e);
       return out;
     };
     const [p, q] = [place(0), place(1)];

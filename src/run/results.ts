@@ -9,8 +9,8 @@ import type { Checkpoint } from '../learn/checkpoint.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Spread } from '../scale/split.ts';
 import type { Calibration } from '../stats/calibration.ts';
+import type { Comparison } from '../stats/comparison.ts';
 import type { Draws } from '../stats/draws.ts';
-import type { TableSimilarity } from '../stats/two-sample.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
 
 export type RunEvent =
@@ -123,11 +123,4 @@ export type JobResult =
       readonly calibration: Calibration;
     }
   | ({ readonly verb: 'complete' } & CompletedRows)
-  | {
-      readonly verb: 'compare';
-      readonly similarity: TableSimilarity;
-      /** Unbiased squared maximum mean discrepancy. */
-      readonly mmd: number;
-      readonly kernel: 'hamming' | 'gaussian';
-      readonly rows: { readonly draws: number; readonly data: number };
-    };
+  | ({ readonly verb: 'compare' } & Comparison);

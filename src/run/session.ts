@@ -144,7 +144,7 @@ export function numberOption(
 export function rowsOption(cx: JobContext, name = 'data') {
   const v = cx.job.options[name];
   if (v?.kind !== 'rows') throw optionError(cx.job.span, `\`${cx.job.verb}\` needs \`${name}\``);
-  if (cx.job.verb !== 'complete') refuseMissing(cx.session, v.rows);
+  if (cx.job.verb !== 'complete' && cx.job.verb !== 'compare') refuseMissing(cx.session, v.rows);
   checkRows(cx.session, v.rows, v.span);
   return v.rows;
 }

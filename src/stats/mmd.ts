@@ -34,7 +34,7 @@ export function hammingMmd(x: Rows, y: Rows, rate = 0.1): number {
 }
 
 /** The Hamming distance between rows of x (0 … n−1) and y (n …), 32 columns at a time if all are bits. */
-function hammingDistance(x: Rows, y: Rows): (i: number, j: number) => number {
+export function hammingDistance(x: Rows, y: Rows): (i: number, j: number) => number {
   const width = x.width;
   const all = new Float64Array(x.values.length + y.values.length);
   all.set(x.values);

@@ -7,7 +7,7 @@ import type { PlaneSet } from './sets.ts';
  * faster than any power of the step; the checkerboard's edges fall on the edges of squares.
  * @returns h, and ∫ p, which tells how good the rule was
  */
-export function entropy(set: PlaneSet, step = 0.04): { readonly entropy: number; readonly mass: number } {
+export function entropy(set: PlaneSet, step = 0.06): { readonly entropy: number; readonly mass: number } {
   const reach = 6;
   const count = Math.round((2 * reach) / step);
   let [sum, mass] = [0, 0];

@@ -144,20 +144,29 @@ function systematic(
   }
 }
 
-/** Independent draws of the model but for repeats: words of the proposal, resampled by their weights. */
+/**
+ * Draws of the model, independent but for repeats: words of the proposal by their weights, each draw by itself (draws
+ * spread evenly over the plane would be further apart than independent ones, which the discrepancy sees).
+ */
 export function resample(p: Partition, code: PlaneCode, count: number, stream: Stream): Words {
   const top = p.weights.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const w = p.weights.map((x) => Math.exp(x - top));
-  const sum = w.reduce((a, b) => a + b, 0);
+  const sums = new Float64Array(p.weights.length);
+  let sum = 0;
+  for (let i = 0; i < sums.length; i++) {
+    sum += Math.exp(p.weights[i] - top);
+    sums[i] = sum;
+  }
   const rows = new Uint8Array(count * code.length);
-  systematic(
-    w.map((x) => x / sum),
-    count,
-    stream,
-    (i, k) => {
-      rows.set(p.words.rows.subarray(k * code.length, (k + 1) * code.length), i * code.length);
-    },
-  );
+  for (let i = 0; i < count; i++) {
+    const u = stream.uniform() * sum;
+    let [low, high] = [0, sums.length - 1];
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (sums[mid] > u) high = mid;
+      else low = mid + 1;
+    }
+    rows.set(p.words.rows.subarray(low * code.length, (low + 1) * code.length), i * code.length);
+  }
   return { rows, count };
 }
 

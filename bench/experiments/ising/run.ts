@@ -42,12 +42,12 @@ for (const c of cases) {
     const began = process.cpuUsage();
     const { session, results } = await jobsOf(m.program(size), { 'seen.csv': seen }, engine);
     const used = process.cpuUsage(began);
-    const [slot, param] = [...session.params].find(([p]) => p.name === 'J')!;
-    const pairs = session.bound.sizeOf(slot.sets[0]);
-    if (param.data.length !== pairs) throw new Error('J is not over pairs');
-    const J = new Float64Array(size * size);
-    for (let p = 0, k = 0; p < size; p++)
-      for (let q = p + 1; q < size; q++, k++) J[p * size + q] = J[q * size + p] = param.data[k];
+    const [, param] = [...session.params].find(([p]) => p.name === 'J')!;
+    // What is read off is the symmetric part without a diagonal: the rest does not change probabilities.
+    const J = Float64Array.from(param.data, (x, i) => {
+      const [p, q] = [Math.floor(i / size), i % size];
+      return p === q ? 0 : (x + param.data[q * size + p]) / 2;
+    });
     const [fit] = results;
     const steps = fit.verb === 'fit' ? fit.steps : 0;
     console.log(

@@ -12,15 +12,7 @@ import { openSession, runJob, type Session } from '../../../src/run/session.ts';
 import { calibration } from '../../../src/stats/calibration.ts';
 import { type TableSimilarity, tableSimilarity } from '../../../src/stats/two-sample.ts';
 import { EnergyError } from '../../../src/syntax/diagnostic.ts';
-import {
-  commonest,
-  featuresOf,
-  type Filling,
-  logistic,
-  meanArea,
-  nearest,
-  ridge,
-} from './baselines.ts';
+import { commonest, type Filling, featuresOf, logistic, meanArea, nearest, ridge } from './baselines.ts';
 import { type Coordinates, coordinatesOf } from './scores.ts';
 import type { TableSet } from './sets.ts';
 import { columnNumber, locationOf, pickRows, type Table, wholeRows, writeTable } from './table.ts';
@@ -74,8 +66,6 @@ export interface Outcome {
 export interface Settings {
   readonly seed: number;
   readonly engine: Engine;
-  /** Rows with a missing cell are learned from, too. */
-  readonly incomplete: boolean;
   /** Texts that are replaced in the program, to try things. */
   readonly replace: readonly (readonly [string, string])[];
 }
@@ -87,12 +77,11 @@ export async function experiment(set: TableSet, table: Table, settings: Settings
   stream.fork('split').shuffle(order);
   const held = Math.round(TEST * table.rows);
   const learnable = pickRows(table, order.subarray(held));
-  const train = settings.incomplete ? learnable : pickRows(learnable, wholeRows(learnable));
-  const trainWhole = pickRows(learnable, wholeRows(learnable));
+  const train = pickRows(learnable, wholeRows(learnable));
   const all = pickRows(table, order.subarray(0, held));
   const test = pickRows(all, wholeRows(all));
   const holes = withHoles(test, stream.fork('holes'));
-  const coordinates = coordinatesOf(train);
+  const coordinates = coordinatesOf(learnable);
   const target = columnNumber(table, set.target);
   const numeric = table.specs[target].kind === 'real';
 
@@ -102,7 +91,7 @@ export async function experiment(set: TableSet, table: Table, settings: Settings
     columns: test.columns.map((c, j) => (j === target ? c.map(() => Number.NaN) : c)),
   };
   const session = await open(set, settings, {
-    'train.csv': writeTable(coordinates.into(train)),
+    'train.csv': writeTable(coordinates.into(learnable)),
     'test.csv': writeTable(coordinates.into(test)),
     'holes.csv': writeTable(coordinates.into(numeric ? joined(holes, blind) : holes)),
   });
@@ -119,16 +108,16 @@ export async function experiment(set: TableSet, table: Table, settings: Settings
     energy: numeric
       ? predictedNumber(filled, holes.rows, test, target, coordinates)
       : predictedLabel(await job(session, 'target', seed, 'predict')),
-    linear: linear(trainWhole),
+    linear: linear(train),
     linearFromDraws: linear(drawn),
     draws: similar(drawn),
-    rows: similar(trainWhole),
+    rows: similar(train),
     filled: {
       energy: filledByEnergy(filled, holes, test, coordinates),
-      nearest: filledBy(nearest(trainWhole), holes, test),
-      commonest: filledBy(commonest(trainWhole), holes, test),
+      nearest: filledBy(nearest(train), holes, test),
+      commonest: filledBy(commonest(train), holes, test),
     },
-    train: trainWhole,
+    train,
     drawn,
     test,
   };
@@ -146,7 +135,12 @@ async function open(set: TableSet, settings: Settings, files: Record<string, str
 
 type Of<V extends JobResult['verb']> = Extract<JobResult, { readonly verb: V }>;
 
-async function job<V extends JobResult['verb']>(s: Session, name: string, seed: number, verb: V): Promise<Of<V>> {
+async function job<V extends JobResult['verb']>(
+  s: Session,
+  name: string,
+  seed: number,
+  verb: V,
+): Promise<Of<V>> {
   const found = s.program.jobs.find((j) => j.name === name);
   if (!found) throw new Error(`the program has no job ${name}`);
   const seeded = {
@@ -197,7 +191,9 @@ const columnsOf = (t: Table) =>
 function statesOf(t: Table, j: number): { readonly first: number; readonly count: number } {
   const s = t.specs[j];
   if (s.kind === 'real') throw new Error(`${s.name} is real`);
-  return s.kind === 'label' ? { first: 0, count: s.labels.length } : { first: s.low, count: s.high - s.low + 1 };
+  return s.kind === 'label'
+    ? { first: 0, count: s.labels.length }
+    : { first: s.low, count: s.high - s.low + 1 };
 }
 
 function linearModel(train: Table, test: Table, name: string): Prediction {
@@ -274,7 +270,8 @@ function filledByEnergy(
   return { ...judgeFilled({ ...holes, columns }, holes, truth), coverage: inside / reals };
 }
 
-const filledBy = (fill: Filling, holes: Table, truth: Table): Filled => judgeFilled(fill(holes), holes, truth);
+const filledBy = (fill: Filling, holes: Table, truth: Table): Filled =>
+  judgeFilled(fill(holes), holes, truth);
 
 function judgeFilled(filled: Table, holes: Table, truth: Table): Filled {
   const errors: number[] = [];
@@ -297,5 +294,4 @@ function judgeFilled(filled: Table, holes: Table, truth: Table): Filled {
 const rootMeanSquare = (x: ArrayLike<number>): number =>
   Math.sqrt(Array.from(x).reduce((s, e) => s + e * e, 0) / x.length);
 
-const seconds = (r: Of<'sample'>): number =>
-  r.seconds.compile + r.seconds.warmup + r.seconds.sampling;
+const seconds = (r: Of<'sample'>): number => r.seconds.compile + r.seconds.warmup + r.seconds.sampling;

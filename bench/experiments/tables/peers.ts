@@ -22,8 +22,7 @@ export const peersAvailable = (python: string): boolean =>
 
 /** @throws Error with what Python says */
 export function peers(python: string, target: string, { train, drawn, test }: Outcome): PeerOutcome {
-  const rows = (t: Table): number[][] =>
-    Array.from({ length: t.rows }, (_, i) => t.columns.map((c) => c[i]));
+  const rows = (t: Table): number[][] => Array.from({ length: t.rows }, (_, i) => t.columns.map((c) => c[i]));
   const j = columnNumber(train, target);
   const input = JSON.stringify({
     task: train.specs[j].kind === 'real' ? 'number' : 'classes',

@@ -2,7 +2,7 @@
  * Mixed tables: energies learned by energy discrepancy beside linear models, forests and nearest neighbours.
  *
  *   npm run experiments:tables -- [--sets penguins,titanic] [--seeds 3] [--from folder] [--python python3]
- *     [--incomplete] [--replace 'steps = 1500=>steps = 500']
+ *     [--replace 'steps = 1500=>steps = 500']
  *
  * The tables are read from `--from` (../shared/data/tables); README.md says where they come from.
  */
@@ -29,7 +29,8 @@ const replace = all('replace').map((r) => r.split('=>') as [string, string]);
 
 const known = sets.filter((s) => wanted.includes(s.name));
 const unknown = wanted.filter((w) => !sets.some((s) => s.name === w));
-if (unknown.length > 0) throw new Error(`no such table: ${unknown.join(', ')}; there are ${sets.map((s) => s.name).join(', ')}`);
+if (unknown.length > 0)
+  throw new Error(`no such table: ${unknown.join(', ')}; there are ${sets.map((s) => s.name).join(', ')}`);
 
 /** Mean and standard deviation over seeds, in so many digits. */
 function shown(values: readonly (number | undefined)[], digits = 3): string {
@@ -63,7 +64,7 @@ try {
     const outcomes: Outcome[] = [];
     const compared: PeerOutcome[] = [];
     for (const seed of seeds) {
-      const o = await experiment(set, table, { seed, engine, incomplete: args.includes('--incomplete'), replace });
+      const o = await experiment(set, table, { seed, engine, replace });
       outcomes.push(o);
       if (withPeers) compared.push(peers(python, set.target, o));
       const { fit, draw, fill } = o.seconds;
@@ -82,8 +83,12 @@ try {
 
 const of = <T>(r: Ran, get: (o: Outcome) => T): T[] => r.outcomes.map(get);
 
-console.log('\nColumns and pairs beside held-out rows (1: the same), and how well a forest tells draws from rows (0.5: not at all)\n');
-console.log(heading(['table', 'columns: draws', 'columns: rows', 'pairs: draws', 'pairs: rows', 'told apart']));
+console.log(
+  '\nColumns and pairs beside held-out rows (1: the same), and how well a forest tells draws from rows (0.5: not at all)\n',
+);
+console.log(
+  heading(['table', 'columns: draws', 'columns: rows', 'pairs: draws', 'pairs: rows', 'told apart']),
+);
 for (const r of ran)
   console.log(
     line([
@@ -96,7 +101,9 @@ for (const r of ran)
     ]),
   );
 
-console.log('\nLearned from drawn rows, tested on real ones, beside learned from real rows: area under the curve, or RMSE\n');
+console.log(
+  '\nLearned from drawn rows, tested on real ones, beside learned from real rows: area under the curve, or RMSE\n',
+);
 console.log(heading(['table', 'measure', 'linear, real', 'linear, drawn', 'forest, real', 'forest, drawn']));
 for (const r of ran)
   console.log(
@@ -126,7 +133,9 @@ for (const r of ran)
       ]),
     );
 
-console.log('\nA fifth of the cells of held-out rows deleted and filled in: labels right, numbers’ RMSE in sd\n');
+console.log(
+  '\nA fifth of the cells of held-out rows deleted and filled in: labels right, numbers’ RMSE in sd\n',
+);
 console.log(heading(['table', 'by', 'labels', 'numbers', '90 % interval']));
 for (const r of ran)
   for (const by of ['energy', 'nearest', 'commonest'] as const)

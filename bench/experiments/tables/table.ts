@@ -43,7 +43,9 @@ export function readTable(text: string, file: string, specs: readonly ColumnSpec
 function valueOf(spec: ColumnSpec, cell: string | number | null, file: string, row: number): number {
   if (cell === null || cell === '' || cell === 'NA') return Number.NaN;
   const value =
-    spec.kind === 'label' ? (spec.written ?? spec.labels).indexOf(String(cell)) : Number.parseFloat(String(cell));
+    spec.kind === 'label'
+      ? (spec.written ?? spec.labels).indexOf(String(cell))
+      : Number.parseFloat(String(cell));
   const fits =
     spec.kind === 'real' || (spec.kind === 'label' ? value >= 0 : value >= spec.low && value <= spec.high);
   if (!fits || Number.isNaN(value)) throw new Error(`${file}, row ${row + 1}: ${cell} is no ${spec.name}`);

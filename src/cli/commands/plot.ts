@@ -1,11 +1,13 @@
 import * as path from 'node:path';
 import { nodeHost } from '../../io/node-host.ts';
 import { readDraws, readRun } from '../../io/run-folder.ts';
+import { comparisonChart } from '../../plot/comparison.ts';
 import { historyCurves } from '../../plot/history-curves.ts';
 import { linkedomContext } from '../../plot/linkedom.ts';
 import { htmlPage } from '../../plot/page.ts';
 import { type RunChart, runCharts } from '../../plot/run-charts.ts';
 import type { Draws } from '../../stats/draws.ts';
+import { comparisonFile, comparisonIn } from '../show-compare.ts';
 import { ExitCode, type Io, type Terminal } from '../terminal.ts';
 
 /** Draws the charts that fit a run into its folder (or -o): SVG files and `index.html`. */
@@ -20,7 +22,14 @@ export async function plotCommand(
   const to = o.output ? host.permit(path.resolve(io.cwd, o.output)) : path.join(from, 'plots');
   const record = await readRun(host, from);
   const draws: Draws = record.draws ? await readDraws(host, from) : { chains: 0, draws: 0, quantities: [] };
-  const charts = runCharts(linkedomContext(), draws, { history: historyOf(record.run) });
+  const ctx = linkedomContext();
+  const comparison = comparisonIn(record.run);
+  const charts = [
+    ...(comparison
+      ? [{ file: comparisonFile, title: 'Draws beside data', svg: comparisonChart(ctx, comparison) }]
+      : []),
+    ...runCharts(ctx, draws, { history: historyOf(record.run) }),
+  ];
   for (const c of charts) await host.write(path.join(to, c.file), c.svg);
   await host.write(path.join(to, 'index.html'), page(path.basename(dir), charts));
   terminal.line(`${charts.length} charts → ${path.join(path.relative(io.cwd, to) || '.', 'index.html')}`);

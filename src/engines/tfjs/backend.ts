@@ -5,6 +5,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { registerHeapKernel } from './gaps.ts';
+import { registerLanes } from './lanes-op.ts';
 import { registerProducts } from './product-op.ts';
 
 export type BackendName = 'wasm' | 'cpu' | 'tensorflow';
@@ -30,6 +31,8 @@ export interface Backend {
   readonly transposedProducts: boolean;
   /** Large products are our own (`products.ts`); for them too, transposed operands cost nothing extra. */
   readonly ownProducts: boolean;
+  /** Elementwise steps are joined to loops of our own (`lanes.ts`). */
+  readonly ownLanes: boolean;
 }
 
 const WASM: Backend = {
@@ -39,6 +42,7 @@ const WASM: Backend = {
   xnn: true,
   transposedProducts: false,
   ownProducts: false,
+  ownLanes: false,
 };
 const CPU: Backend = { ...WASM, name: 'cpu', tfName: 'cpu', xnn: false };
 const TENSORFLOW: Backend = {
@@ -48,6 +52,7 @@ const TENSORFLOW: Backend = {
   xnn: false,
   transposedProducts: true,
   ownProducts: false,
+  ownLanes: false,
 };
 /** Every lowering rule that native TensorFlow gets, on the cpu backend: for tests of those rules. */
 export const PORTABLE: Backend = { ...CPU, heap: false, transposedProducts: true };
@@ -80,7 +85,9 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
     throw new Error(`the tfjs backend "${name}" could not be initialised on this machine`);
   await tf.ready();
   if (backend.heap) registerHeapKernel(name === 'wasm' ? 'wasm' : 'cpu');
-  return name === 'wasm' ? { ...backend, ownProducts: registerProducts() } : backend;
+  return name === 'wasm'
+    ? { ...backend, ownProducts: registerProducts(), ownLanes: registerLanes() }
+    : backend;
 }
 
 async function importNative(): Promise<void> {

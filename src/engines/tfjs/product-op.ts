@@ -1,30 +1,19 @@
 /** The products of `products.ts` as a tfjs kernel of the wasm backend. */
 import * as tf from '@tensorflow/tfjs-core';
 import { type ProductKernel, type ProductShape, productKernel } from './products.ts';
+import { type WasmBackend, type WasmInfo, wasmMemory } from './wasm-memory.ts';
 
 const KERNEL = 'EnergyProduct';
-
-interface Info {
-  readonly dataId: object;
-}
-
-/** What is used of the wasm backend. */
-interface WasmBackend {
-  makeOutput(shape: readonly number[], dtype: 'float32'): Info;
-  getMemoryOffset(dataId: object): number;
-  disposeData(dataId: object): boolean;
-  readonly wasm?: { readonly asm?: { readonly memory?: unknown } };
-}
 
 let registered = false;
 
 /**
  * Registers the kernel on the current backend, which is tfjs's wasm.
- * @returns false where its memory is out of reach, or shared among threads
+ * @returns false where its memory is out of reach
  */
 export function registerProducts(): boolean {
-  const memory = (tf.backend() as unknown as WasmBackend).wasm?.asm?.memory;
-  if (!(memory instanceof WebAssembly.Memory) || !(memory.buffer instanceof ArrayBuffer)) return false;
+  const memory = wasmMemory();
+  if (!memory) return false;
   if (registered) return true;
   registered = true;
   const made = new Map<string, ProductKernel>();
@@ -42,8 +31,13 @@ export function registerProducts(): boolean {
       }
       const out = wasm.makeOutput([product.m, product.n], 'float32');
       const scratch = wasm.makeOutput([kernel.scratch], 'float32');
-      const at = (info: Info): number => wasm.getMemoryOffset(info.dataId);
-      kernel.run(at(inputs.a as unknown as Info), at(inputs.b as unknown as Info), at(out), at(scratch));
+      const at = (info: WasmInfo): number => wasm.getMemoryOffset(info.dataId);
+      kernel.run(
+        at(inputs.a as unknown as WasmInfo),
+        at(inputs.b as unknown as WasmInfo),
+        at(out),
+        at(scratch),
+      );
       wasm.disposeData(scratch.dataId);
       return out as tf.TensorInfo;
     },

@@ -8,6 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
 import { sizeOfShape } from '../../arrays.ts';
 import type { Slot } from '../../ir/types.ts';
 import { activate, type Backend } from './backend.ts';
+import { fuse } from './fuse.ts';
+import { runLanes } from './lanes-op.ts';
 
 /** The number of a result. */
 export type Ref = number;
@@ -18,6 +20,14 @@ interface Step {
   readonly ins: readonly Ref[];
   readonly out: Ref;
   readonly run: (...xs: tf.Tensor[]) => tf.Tensor;
+}
+
+/** A step of a run, which may make several results. */
+interface PlannedStep {
+  readonly op: string;
+  readonly ins: readonly Ref[];
+  readonly outs: readonly Ref[];
+  readonly run: (...xs: tf.Tensor[]) => readonly tf.Tensor[];
 }
 
 /** A step as `explain` and `profile` show it. */
@@ -134,13 +144,37 @@ export class Tape {
       steps.push(s);
     }
     steps.reverse();
+    const planned = this.planned(steps, outputs);
+    const read = new Set([...outputs, ...planned.flatMap((s) => s.ins)]);
     for (const [ref, t] of this.constants) {
-      if (live.has(ref)) continue;
+      if (read.has(ref)) continue;
       t.dispose();
       this.constants.delete(ref);
     }
-    const inputs = [...this.inputs.values()].filter((x) => live.has(x.ref));
-    return new Plan(this.backend, steps, this.shapes, this.constants, inputs, outputs);
+    const inputs = [...this.inputs.values()].filter((x) => read.has(x.ref));
+    return new Plan(this.backend, planned, this.shapes, this.constants, inputs, outputs);
+  }
+
+  /** Elementwise steps joined where loops of our own can be had. */
+  private planned(steps: readonly Step[], outputs: readonly Ref[]): readonly PlannedStep[] {
+    const single = (s: Step): PlannedStep => ({
+      op: s.op,
+      ins: s.ins,
+      outs: [s.out],
+      run: (...xs) => [s.run(...xs)],
+    });
+    if (!this.backend.ownLanes) return steps.map(single);
+    const context = {
+      shape: (r: Ref) => this.shapes[r],
+      number: (r: Ref) => this.scalars.get(r),
+      outputs,
+    };
+    return fuse(steps, context).map((s): PlannedStep => {
+      if ('run' in s) return single(s);
+      const { program, ins, outs } = s;
+      const call = { program, shapes: outs.map((r) => this.shapes[r]) };
+      return { op: 'fused', ins, outs, run: (...xs) => runLanes(call, xs) };
+    });
   }
 
   /** Frees what has been computed so far, when recording fails. */
@@ -173,7 +207,7 @@ export class Tape {
 export class Plan {
   readonly inputs: readonly InputRef[];
   private readonly backend: Backend;
-  private readonly steps: readonly Step[];
+  private readonly steps: readonly PlannedStep[];
   private readonly shapes: readonly Shape[];
   private readonly constants: ReadonlyMap<Ref, tf.Tensor>;
   private readonly outputs: readonly Ref[];
@@ -184,7 +218,7 @@ export class Plan {
 
   constructor(
     backend: Backend,
-    steps: readonly Step[],
+    steps: readonly PlannedStep[],
     shapes: readonly Shape[],
     constants: ReadonlyMap<Ref, tf.Tensor>,
     inputs: readonly InputRef[],
@@ -219,7 +253,8 @@ export class Plan {
       for (let i = 0; i < this.steps.length; i++) {
         const s = this.steps[i];
         const start = times ? performance.now() : 0;
-        values[s.out] = s.run(...s.ins.map((r) => values[r]!));
+        const made = s.run(...s.ins.map((r) => values[r]!));
+        for (let k = 0; k < made.length; k++) values[s.outs[k]] = made[k];
         if (times) times[i] += performance.now() - start;
         for (const r of this.done[i]) {
           values[r]!.dispose();
@@ -230,12 +265,17 @@ export class Plan {
       return this.outputs.map((r) => new Float32Array(values[r]!.dataSync()));
     } finally {
       for (const { ref } of this.inputs) this.drop(ref);
-      for (const s of this.steps) this.drop(s.out);
+      for (const s of this.steps) for (const r of s.outs) this.drop(r);
     }
   }
 
   records(): readonly StepRecord[] {
-    return this.steps.map((s) => ({ op: s.op, shape: this.shapes[s.out], inputs: s.ins, result: s.out }));
+    return this.steps.map(({ op, ins, outs: [result] }) => ({
+      op,
+      shape: this.shapes[result],
+      inputs: ins,
+      result,
+    }));
   }
 
   constantCount(): number {

@@ -151,11 +151,16 @@ export function makeChanges(spec: LossSpec, options: ChangeOptions = {}): Change
       price: each,
     };
   };
+  const columns = changing.filter((c) => c.elements === 1);
+  const many =
+    (options.sites ?? elements) < elements || columns.reduce((n, c) => n + c.alternatives, 0) > mostRows;
+  const cheaper = (c: Changing, price: number): boolean =>
+    price <= whole * (c.alternatives + 1 / sitesOf(c)) &&
+    // An unknown of one element is looked at in every row: some of many can be had only as a list.
+    (c.elements > 1 || !many || price <= whole / 2);
   for (const c of changing) {
     const one = isArranged(c.unknown.domain) ? null : localOf(c);
-    const { form } = options;
-    if (one && (form ? form === 'local' : one.price <= whole * (c.alternatives + 1 / sitesOf(c))))
-      made.push(one.made);
+    if (one && (options.form ? options.form === 'local' : cheaper(c, one.price))) made.push(one.made);
     else listed.push(c);
   }
   for (const group of bySize(listed)) {

@@ -1,7 +1,6 @@
 /** Losses by name. */
-import { at, EnergyError } from '../../syntax/diagnostic.ts';
-import type { LearnCode } from '../codes.ts';
 import type { LossChoice } from '../options.ts';
+import { makeContrastive } from './contrastive.ts';
 import { makeDiscrepancy } from './discrepancy.ts';
 import { makeLikelihood } from './likelihood.ts';
 import type { Loss, LossSpec } from './loss.ts';
@@ -31,20 +30,12 @@ const makers: Readonly<Record<string, LossMaker>> = {
   pseudo_likelihood: makePseudoLikelihood,
   ratio_matching: makeRatioMatching,
   likelihood: makeLikelihood,
+  contrastive: makeContrastive,
 };
 
 /** @throws EnergyError where the energy or the rows are not of the kind that the loss is for */
 export function makeLoss(spec: LossSpec, options: LossChoice): Loss {
   const make = makers[options.kind];
-  if (!make)
-    throw new EnergyError([
-      {
-        severity: 'error',
-        code: 'E0720' satisfies LearnCode,
-        place: at(spec.energy.span),
-        message: `the loss \`${options.kind}\` is not available in this version`,
-        suggestion: 'use `discrepancy(t = 0.1, draws = 32)`, which needs no chains',
-      },
-    ]);
+  if (!make) throw new Error(`no loss is called ${options.kind}`);
   return make(spec, options);
 }

@@ -8,6 +8,7 @@ export async function runComplete(cx: JobContext): Promise<JobResult> {
   const rows = rowsOption(cx);
   const { count, of } = rowArrays(session, rows);
   const num = (name: string) => numberOption(job.options, name);
+  const method = job.options.method;
   const began = performance.now();
   const result = await complete(
     {
@@ -30,6 +31,7 @@ export async function runComplete(cx: JobContext): Promise<JobResult> {
       chains: num('chains'),
       record: num('record'),
       warmup: num('warmup'),
+      method: method?.kind === 'word' && method.value === 'mixed' ? 'mixed' : undefined,
       seed: num('seed'),
       signal: cx.signal,
       progress: async (done, total) => {

@@ -353,15 +353,16 @@ run learn = fit(Mixed, points, loss = likelihood)
 
   it.each([0, 0.8])('of a Gaussian in six dimensions is in closed form, γ = %f', async (gamma) => {
     const text = `
-type Both = { x : real[2, 2], y : real, z : real }
-data points : Both[row] from "points.json"
+data xs : real[row, 2, 2] from "x.json"
+data ys : real[row] from "x.json"
+data zs : real[row] from "x.json"
 param w : real[2, 2] = [0.3 * i - 0.2 * j for i in 2, j in 2]
 param s : real(0, inf) = 0.7
-energy G(p : Both) {
-  term near = sum((p.x - w - 0.3 * p.y) ^ 2) / s
-  term ends = 0.5 * (p.y - 1) ^ 2 + 2 * (p.z + p.y - s) ^ 2
+energy G(x : real[2, 2], y : real, z : real) {
+  term near = sum((x - w - 0.3 * y) ^ 2) / s
+  term ends = 0.5 * (y - 1) ^ 2 + 2 * (z + y - s) ^ 2
 }
-run learn = fit(G, points, loss = likelihood)
+run learn = fit(G, { x = xs, y = ys, z = zs }, loss = likelihood)
 `;
     const rows = [0, 1, 2].map((n) => {
       const [a, b, c, d, y, z] = wiggle(6, n);
@@ -374,7 +375,10 @@ run learn = fit(G, points, loss = likelihood)
         z,
       };
     });
-    const loaded = await load(text, { 'points.json': JSON.stringify({ points: rows }) });
+    const loaded = await load(
+      text,
+      json({ xs: rows.map((r) => r.x), ys: rows.map((r) => r.y), zs: rows.map((r) => r.z) }),
+    );
     const of = objectiveOf(loaded, loss(gamma));
     const energies = rows.map(({ x, y, z }) => {
       const near = x.flatMap((r, i) => r.map((v, j) => (v - (0.3 * i - 0.2 * j) - 0.3 * y) ** 2 / 0.7));
@@ -526,7 +530,7 @@ describe('contamination', () => {
 });
 
 describe('two modes far apart', () => {
-  it('have weights that score matching does not see, and the others do', async () => {
+  it('have weights that score matching does not see, and the others do', { timeout: 30_000 }, async () => {
     const at = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.6, 0.8, 0.95];
     const m = await myopia({ rows: 1000, draws: 32, at });
     const byName = new Map(m.curves.map((c) => [c.name, c]));
