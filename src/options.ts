@@ -368,7 +368,7 @@ export const verbs: readonly VerbSpec[] = [
   },
   {
     name: 'compare',
-    doc: 'draws beside data: columns, pairs and a kernel distance',
+    doc: 'draws beside data: can a classifier tell them apart, and by what; columns, pairs, a kernel distance',
     takesEnergy: false,
     available: true,
     options: [

@@ -22,8 +22,8 @@ export async function saveComparison(host: Host, dir: string, r: Compared): Prom
 }
 
 /** What `run.json` keeps: everything. */
-export function compareFacts({ verb: _, ...rest }: Compared): Readonly<Record<string, unknown>> {
-  return { ...rest, verdict: verdict(rest.classifier) };
+export function compareFacts({ verb: _, kernelTest, ...rest }: Compared): Readonly<Record<string, unknown>> {
+  return { ...rest, kernel_test: kernelTest, verdict: verdict(rest.classifier) };
 }
 
 /** What the result event says: everything but the pictures. */
@@ -60,33 +60,32 @@ export function compareLines(r: Compared): readonly string[] {
   const lacking = `${cells} missing ${cells === 1 ? 'cell' : 'cells'} in ${r.missing.rows} ${r.missing.rows === 1 ? 'row' : 'rows'}`;
   const test = r.kernelTest;
   const kernel = test ? `${r.kernel}; ${pText(test.p)}; halves of the data ${short(test.halves)}` : r.kernel;
+  const shown = r.marginals.slice(0, SHOWN);
+  const moved = shown.some((m) => m.wasserstein !== null);
+  const head = ['column', 'distance', '', 'by chance'];
+  const rows = shown.map((m) => [
+    titleOf(m.name),
+    three(m.distance),
+    m.measure === 'total_variation' ? 'TV' : 'KS',
+    three(m.chance),
+    ...(moved ? [m.wasserstein === null ? '' : three(m.wasserstein)] : []),
+  ]);
   const out = [
     ...tellers(r.classifier, titleOf),
     `  columns ${short(s.column_mean)}, pairs ${short(s.pair_mean)} alike (1 is the same); MMD² ${short(r.mmd)} (${kernel})`,
     `  ${r.rows.draws} draws${worth} and ${r.rows.data} rows${cells > 0 ? `; ${lacking} left out` : ''}`,
     '',
-    textTable(
-      ['column', 'distance', '', 'by chance', 'in sd'],
-      r.marginals
-        .slice(0, SHOWN)
-        .map((m) => [
-          titleOf(m.name),
-          three(m.distance),
-          m.measure === 'total_variation' ? 'TV' : 'KS',
-          three(m.chance),
-          m.wasserstein === null ? '' : three(m.wasserstein),
-        ]),
-    ),
+    textTable(moved ? [...head, 'in sd'] : head, rows),
   ];
-  if (r.columns > SHOWN) out.push(`… ${r.columns - SHOWN} more columns`);
+  if (r.columns > shown.length) out.push(`… ${r.columns - shown.length} more columns`);
   const pairs = worstPairs(r.associations, SHOWN_PAIRS);
   if (pairs.length > 0) {
     const symbols = { correlation: 'r', correlation_ratio: 'η', cramers_v: 'V' } as const;
     const rows = pairs.map((p) => [
       p.names.map(titleOf).join(' × '),
       symbols[p.measure],
-      p.data.toFixed(2),
-      p.draws.toFixed(2),
+      two(p.data),
+      two(p.draws),
     ]);
     const some = r.associations.names.length < r.columns ? ` of ${r.associations.names.length} columns` : '';
     out.push(
@@ -98,6 +97,7 @@ export function compareLines(r: Compared): readonly string[] {
   return out;
 }
 
+const two = (v: number): string => (Math.round(100 * v) / 100 + 0).toFixed(2);
 const three = (v: number): string => (Number.isFinite(v) ? v.toFixed(3) : '–');
 
 /** What they are told apart by, where they are. */
@@ -121,7 +121,7 @@ const texts = (v: unknown): string[] => (Array.isArray(v) ? v.map(String) : []);
 
 /** A comparison as `run.json` keeps it, as far as it is drawn; undefined where the run was none. */
 export function comparisonIn(run: Json): ComparisonPicture | undefined {
-  const { marginals, associations, rows, classifier, kernelTest } = run;
+  const { marginals, associations, rows, classifier, kernel_test: kernelTest } = run;
   if (!Array.isArray(marginals) || !isJson(associations) || !isJson(rows)) return undefined;
   const orNull = (v: unknown): (number | null)[] =>
     Array.isArray(v) ? v.map((x) => (typeof x === 'number' ? x : null)) : [];

@@ -78,7 +78,9 @@ export function liveChains(spec: LiveChainsSpec): LiveChains {
   const { bound, energy, latent, chains, rows } = spec;
   const typical = energyOutputs(bound.program.builder, energy, chains);
   const live = liveEngine(spec.engine, liveSlots(bound), typical, bound.sizeOf);
-  const model = makeModel(bound, energy, new Map(), live.engine, chains);
+  // What looks for faults evaluates by another engine, with what the parameters are by then.
+  const constants = new Map(bound.constants);
+  const model: Model = { ...makeModel(bound, energy, new Map(), live.engine, chains), constants };
   const clamp = noClamp(model);
   const scales = scalesOf(rows);
   const states = new Map(model.unknowns.map((u) => [u.slot, new Float64Array(chains * u.size)]));
@@ -114,6 +116,7 @@ export function liveChains(spec: LiveChainsSpec): LiveChains {
     tangled: first.tangled,
     set: (params) => {
       live.set(params);
+      for (const [slot, value] of params) constants.set(slot, value);
       for (const p of pairs) p.refresh();
     },
     move: (streams, sweeps) => run(all, streams, sweeps),

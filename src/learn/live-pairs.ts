@@ -138,7 +138,7 @@ export function pairSweep(
 
   const x = new Float64Array(size * LANES);
   const uniforms = new Float64Array(swept * LANES);
-  const drawn = new Float64Array(swept);
+  const generators = new Int32Array(4 * LANES);
   /** Codes of chains from `chain` on; lanes beyond the last one repeat it and are not stored. */
   const load = (states: States, chain: number): void => {
     for (const { slot, from, count, offset, scale } of maps) {
@@ -184,11 +184,10 @@ export function pairSweep(
     step(states, streams, { beta, sweeps }) {
       for (let c = 0; c < chains; c += LANES) {
         load(states, c);
+        for (let lane = 0; lane < LANES && c + lane < chains; lane++)
+          for (let i = 0; i < 4; i++) generators[4 * lane + i] = streams[c + lane].word() | (i === 3 ? 1 : 0);
         for (let k = 0; k < sweeps; k++) {
-          for (let lane = 0; lane < LANES && c + lane < chains; lane++) {
-            streams[c + lane].fillUniform(drawn);
-            for (let p = 0; p < swept; p++) uniforms[p * LANES + lane] = drawn[p];
-          }
+          for (let lane = 0; lane < LANES; lane++) fillUniforms(generators, lane, uniforms, swept);
           sweep(swept, beta, field, start, other, weight, uniforms, x);
         }
         store(states, c);
@@ -200,6 +199,29 @@ export function pairSweep(
 
 /** Chains that are swept together, so that each number is fetched once for all of them. */
 const LANES = 4;
+
+/** Uniforms of one lane by xoshiro128++ (Blackman & Vigna, ACM TOMS 47, 2021), whose state it leaves advanced. */
+function fillUniforms(generators: Int32Array, lane: number, out: Float64Array, count: number): void {
+  let a = generators[4 * lane];
+  let b = generators[4 * lane + 1];
+  let c = generators[4 * lane + 2];
+  let d = generators[4 * lane + 3];
+  for (let p = 0; p < count; p++) {
+    const sum = (a + d) | 0;
+    out[p * LANES + lane] = (((((sum << 7) | (sum >>> 25)) + a) >>> 0) + 0.5) * 2 ** -32;
+    const t = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= t;
+    d = (d << 11) | (d >>> 21);
+  }
+  generators[4 * lane] = a;
+  generators[4 * lane + 1] = b;
+  generators[4 * lane + 2] = c;
+  generators[4 * lane + 3] = d;
+}
 
 /** One sweep of `LANES` chains, whose codes and uniforms stand side by side. */
 function sweep(
@@ -226,11 +248,12 @@ function sweep(
       c += w * x[at + 2];
       d += w * x[at + 3];
     }
+    // Without branches, which chance would have mispredicted.
     const at = p * 4;
-    x[at] = uniforms[at] * (1 + Math.exp(beta * a)) < 1 ? 1 : 0;
-    x[at + 1] = uniforms[at + 1] * (1 + Math.exp(beta * b)) < 1 ? 1 : 0;
-    x[at + 2] = uniforms[at + 2] * (1 + Math.exp(beta * c)) < 1 ? 1 : 0;
-    x[at + 3] = uniforms[at + 3] * (1 + Math.exp(beta * d)) < 1 ? 1 : 0;
+    x[at] = Number(uniforms[at] * (1 + Math.exp(beta * a)) < 1);
+    x[at + 1] = Number(uniforms[at + 1] * (1 + Math.exp(beta * b)) < 1);
+    x[at + 2] = Number(uniforms[at + 2] * (1 + Math.exp(beta * c)) < 1);
+    x[at + 3] = Number(uniforms[at + 3] * (1 + Math.exp(beta * d)) < 1);
   }
 }
 

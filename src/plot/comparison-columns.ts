@@ -4,7 +4,6 @@ import type { Histogram } from '../stats/histogram.ts';
 import type { MarginalDistance } from '../stats/marginal-distances.ts';
 import type { ChartContext } from './context.ts';
 import { element, group, label } from './markup.ts';
-import { formatNumber } from './numbers.ts';
 import { drawPanel } from './panel.ts';
 import { fitText, textWidth } from './text.ts';
 import { ink } from './theme.ts';
@@ -19,9 +18,10 @@ export interface Drawn {
   readonly markup: string;
 }
 
-/** `0.123`, three decimals at most: distances in 0 … 1. */
-export const distanceText = (v: number): string =>
-  Number.isNaN(v) ? '–' : formatNumber(Number(v.toFixed(3)));
+/** `0.12`: a distance in 0 … 1. */
+const distanceText = (v: number): string => (Number.isNaN(v) ? '–' : v.toFixed(2));
+/** Bold letters are wider by about this. */
+const BOLD = 1.1;
 
 /** Columns in rows of three, each with its name, its distance and what chance alone would make of it. */
 export function drawColumns(
@@ -35,10 +35,10 @@ export function drawColumns(
     const kind = c.measure === 'total_variation' ? 'TV' : 'KS';
     const badge = `${kind} ${distanceText(c.distance)}`;
     const chance = ` / ${distanceText(c.chance)}`;
-    const room = textWidth(badge, 12) + textWidth(chance, 12);
+    const room = BOLD * textWidth(badge, 12) + textWidth(chance, 12);
     const far = c.distance > c.chance;
     const heading = [
-      label(0, 13, fitText(c.title, cell - room - 10, 13), { size: 13, weight: 600 }),
+      label(0, 13, fitText(c.title, (cell - room - 8) / BOLD, 13), { size: 13, weight: 600 }),
       label(cell - textWidth(chance, 12), 13, badge, {
         size: 12,
         anchor: 'end',

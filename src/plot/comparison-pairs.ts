@@ -120,10 +120,20 @@ function matrixImage(k: number, values: readonly (number | null)[], scale: numbe
   return pngDataUri(side, side, { kind: 'rgba', data });
 }
 
+/** `a × b` in a width: the longer name is cut first. */
+export function fitNames(names: readonly string[], width: number, size: number): string {
+  const whole = names.join(' × ');
+  if (names.length < 2 || textWidth(whole, size) <= width) return fitText(whole, width, size);
+  const room = width - textWidth(' × ', size);
+  const [a, b] = names.map((n) => textWidth(n, size));
+  const first = Math.min(a, Math.max(room / 2, room - b));
+  return `${fitText(names[0], first, size)} × ${fitText(names[1], room - first, size)}`;
+}
+
 const SYMBOLS = { correlation: 'r', correlation_ratio: 'η', cramers_v: 'V' } as const;
 const ROW = 21;
 
-const signed = (v: number): string => v.toFixed(2).replace(/^-/, '−');
+const signed = (v: number): string => (Math.round(100 * v) / 100 + 0).toFixed(2).replace(/^-/, '−');
 
 /** Each pair a line: data and draws as dots on −1 … 1. */
 function drawWorst(all: PairAssociations, titleOf: (name: string) => string, width: number): Drawn {
@@ -158,7 +168,7 @@ function drawWorst(all: PairAssociations, titleOf: (name: string) => string, wid
       const y = 22 + (i + 0.5) * ROW;
       const color = far(p) ? ink('c1') : ink('muted');
       return [
-        label(0, y + 4, fitText(title(p), left - 12, 12), { size: 12 }),
+        label(0, y + 4, fitNames(p.names.map(titleOf), left - 12, 12), { size: 12 }),
         element('line', {
           x1: x(p.data),
           x2: x(p.draws),

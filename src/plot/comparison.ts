@@ -3,7 +3,7 @@ import type { ClassifierTest } from '../stats/classifier-test.ts';
 import type { Comparison } from '../stats/comparison.ts';
 import { accuracyText, pText, strength } from '../stats/verdict.ts';
 import { type Drawn, drawColumns } from './comparison-columns.ts';
-import { drawPairs } from './comparison-pairs.ts';
+import { drawPairs, fitNames } from './comparison-pairs.ts';
 import type { ChartContext } from './context.ts';
 import { CHART_MARGIN, CHART_WIDTH, drawFrame, emptyBody } from './frame.ts';
 import { element, group, label } from './markup.ts';
@@ -61,7 +61,7 @@ export function comparisonChart(
     ],
     [
       `Columns, worst first${shown}`,
-      'distance / by chance; KS Kolmogorov–Smirnov, TV total variation',
+      'distance / by chance (KS of numbers, TV of states)',
       drawColumns(ctx, panels, INNER),
     ],
   ];
@@ -173,8 +173,7 @@ function drawTellers(by: ClassifierTest['by'], titleOf: (name: string) => string
           rx: 2,
           fill: ink('c1'),
           'fill-opacity': 0.22,
-        }) +
-        label(left + 5, y + 11, fitText(b.names.map(titleOf).join(' × '), width - 8, 11.5), { size: 11.5 })
+        }) + label(left + 5, y + 11, fitNames(b.names.map(titleOf), width - 8, 11.5), { size: 11.5 })
       );
     }),
   ].join('');

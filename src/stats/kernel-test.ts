@@ -40,11 +40,9 @@ export function rowKernel(columns: readonly MixedColumn[], count: number, discre
     const scale = deviation(c.values.subarray(0, count)) || 1;
     for (let i = 0; i < total; i++) values[i * width + k] = c.values[i] / scale;
   });
-  const cut = count * width;
-  const bandwidth = medianDistance(
-    { values: values.subarray(0, cut), width },
-    { values: values.subarray(cut), width },
-  );
+  const side = (from: number, to: number) => ({ values: values.subarray(from * width, to * width), width });
+  const enough = count >= 2 && total - count >= 2;
+  const bandwidth = enough ? medianDistance(side(0, count), side(count, total)) : 0;
   const scale = bandwidth > 0 ? -0.5 / bandwidth ** 2 : Number.NEGATIVE_INFINITY;
   const gaussian = (i: number, j: number): number => {
     let sum = 0;

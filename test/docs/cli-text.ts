@@ -155,6 +155,7 @@ ${verbText()}
 | \`checkpoint.safetensors\` | of a fit, every hundred steps and at its end: what \`fit --resume dir\` needs to go on to the same bytes |
 | \`events.jsonl\` | of \`fit\`: step, loss, gradient norm, energies of rows and negatives |
 | \`state.json\` | of \`minimize\`: the unknowns as nested arrays, categories by their names; \`--given\` reads it |
+| \`comparison.svg\` | of \`compare\`: one picture of the classifier's verdict, the columns and the pairs |
 | \`scores.csv\` | of \`score\`: the energy of each row, and each term |
 | \`predictions.csv\` | of \`predict\`: the true value and the probability of each value |
 | \`completed.csv\` | of \`complete\`: the table that the rows came from, its missing cells filled with the mean or the likeliest value, everything else as it stands (\`completed-NAME.csv\` where the rows are of several data) |
@@ -202,7 +203,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`score\` | \`mean_energy\`, \`rows\`, \`file\` |
 | \`predict\` | \`unknown\`, \`rows\`, \`accuracy\`, \`expected_calibration_error\`, \`log_loss\`, \`brier\`, \`file\` |
 | \`complete\` | \`rows\`, \`incomplete\` (rows with missing cells), \`missing\` (cells), \`exact\` (cells whose probabilities are exact), \`draws\`, \`methods\` (rows by method), \`max_r_hat\`, \`min_ess\`, \`diagnostics\`, \`complete\`, \`cells\` (the first thousand, as in \`cells.json\`), \`files\` |
-| \`compare\` | \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\` |
+| \`compare\` | \`verdict\` (a sentence); \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\`; \`kernel_test\` (\`p\`, \`chance\`, \`halves\`, \`bandwidth\`, \`rate\`, \`relabellings\`, \`rows\`); \`classifier\` (\`accuracy\`, \`error\`, \`p\`, \`auc\`, \`auc_error\`, \`rows\`, \`by\`), null of too few rows; \`marginals\` (worst first: \`measure\`, \`distance\`, \`chance\`, \`wasserstein\`, \`missing\`), \`associations\` of pairs (worst first: \`names\`, \`measure\`, \`data\`, \`draws\`), \`association_chance\`; \`rows\`, \`worth\` of the draws, \`missing\` cells and rows; \`files\` |
 | \`plot\` | \`folder\`, \`files\` |
 | \`emit\` | \`what\`; of \`typed\` \`program\`, of \`energy\`, \`ir\` and \`tex\` \`text\`; \`emit ast\` prints the tree itself |
 | \`doc\` | \`items\`: \`name\`, \`kind\`, \`forms\`, \`doc\`, \`facts\`, \`example\`, \`value\`, \`module\` |

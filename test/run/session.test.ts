@@ -89,7 +89,7 @@ describe('jobs', () => {
     expect(await fault(run('alike'))).toContain('needs the draws of an earlier `sample` job');
     await run('draws');
     const alike = await run('alike');
-    expect(alike).toMatchObject({ verb: 'compare', kernel: 'gaussian', rows: { draws: 60, data: 4 } });
+    expect(alike).toMatchObject({ verb: 'compare', kernel: 'product', rows: { draws: 60, data: 4 } });
   });
 
   it('a fit leaves its parameters to later jobs', async () => {

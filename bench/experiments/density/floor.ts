@@ -4,10 +4,10 @@ import type { PlaneSet } from './sets.ts';
 
 /**
  * h = −∫ p ln p, by the midpoint rule over a square that holds all but 10⁻⁹ of the set. For smooth densities it converges
- * faster than any power of the step; the checkerboard's edges fall on the edges of squares.
+ * faster than any power of the step; the checkerboard's edges have to fall on those of squares.
  * @returns h, and ∫ p, which tells how good the rule was
  */
-export function entropy(set: PlaneSet, step = 0.06): { readonly entropy: number; readonly mass: number } {
+export function entropy(set: PlaneSet, step = 0.05): { readonly entropy: number; readonly mass: number } {
   const reach = 6;
   const count = Math.round((2 * reach) / step);
   let [sum, mass] = [0, 0];

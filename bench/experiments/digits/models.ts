@@ -15,14 +15,14 @@ export function models(folder: string): readonly DigitModel[] {
       text(file).replace('LOSS', loss).replace('FIT', `${fit}, seed = ${seed}`).replace('HIDDEN', hidden);
   const adam = (rate: number): string => `optimizer = adam(rate = ${rate}, schedule = cosine)`;
   return [
-    {
-      name: 'rbm 16, persistent chains',
+    ...[300, 1000, 2000, 10000].map((steps) => ({
+      name: `rbm 16, persistent chains, ${steps} steps`,
       program: made(
         'rbm.energy',
         'contrastive(persistent = true, sweeps = 1, chains = 100)',
-        `${adam(0.01)}, steps = 1000, batch = 100`,
+        `optimizer = adam(rate = 0.03, schedule = linear), steps = ${steps}, batch = 100`,
       ),
-    },
+    })),
     {
       name: 'rbm 16, pseudo-likelihood',
       program: made('rbm.energy', 'pseudo_likelihood()', `${adam(0.01)}, steps = 500, batch = 250`),

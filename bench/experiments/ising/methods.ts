@@ -35,21 +35,32 @@ export const methods: readonly Method[] = [
   },
   {
     name: 'pseudo-likelihood, L1 0.05',
-    program: program(laplace(0.05), `loss = pseudo_likelihood(sites = 100), batch = 2000, steps = 200, ${adam(0.01)}`),
-  },
-  ...[0.002, 0.004].map((scale) => ({
-    name: `pseudo-likelihood, Student t ${scale}`,
-    program: program(heavy(scale), 'loss = pseudo_likelihood(sites = 100), optimizer = lbfgs(), steps = 60'),
-  })),
-  {
-    name: 'discrepancy, heat, t 0.11, L1 0.01',
-    program: program(laplace(0.01), `loss = discrepancy(t = 0.11), batch = 256, steps = 1000, ${adam(0.002)}`),
-  },
-  {
-    name: 'contrastive, persistent, L1 0.01',
     program: program(
-      laplace(0.01),
-      `loss = contrastive(persistent = true, sweeps = 1, chains = 256), batch = 256, steps = 1000, ${adam(0.002)}`,
+      laplace(0.05),
+      `loss = pseudo_likelihood(sites = 100), batch = 2000, steps = 100, ${adam(0.01)}`,
     ),
   },
+  {
+    name: 'pseudo-likelihood, Student t 0.002',
+    program: program(heavy(0.002), 'loss = pseudo_likelihood(sites = 100), optimizer = lbfgs(), steps = 60'),
+  },
+  {
+    name: 'discrepancy, heat, t 0.11, L1 0.01',
+    program: program(
+      laplace(0.01),
+      `loss = discrepancy(t = 0.11), batch = 256, steps = 1000, ${adam(0.002)}`,
+    ),
+  },
+  ...(
+    [
+      ['L1 0.01', laplace(0.01)],
+      ['Student t 0.002', heavy(0.002)],
+    ] as const
+  ).map(([name, prior]) => ({
+    name: `contrastive, persistent, ${name}`,
+    program: program(
+      prior,
+      `loss = contrastive(persistent = true, sweeps = 1, chains = 256), batch = 256, steps = 1000, ${adam(0.002)}`,
+    ),
+  })),
 ];

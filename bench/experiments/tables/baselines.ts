@@ -14,7 +14,7 @@ export function featuresOf(like: Table, target: string): (t: Table) => readonly 
       t.specs.forEach((s, j) => {
         if (j === out) return;
         const v = t.columns[j][i];
-        if (s.kind === 'label') s.labels.forEach((_l, k) => x.push(v === k ? 1 : 0));
+        if (s.kind === 'label') x.push(...s.labels.map((_l, k) => (v === k ? 1 : 0)));
         else x.push((v - places[j].mean) / places[j].sd);
       });
       return Float64Array.from(x);

@@ -1,5 +1,6 @@
 /** Which charts a result gets. Loaded with the first result: it brings the plotting library. */
 import { calibration, reliability } from '../../../src/plot/calibration.ts';
+import { comparisonChart } from '../../../src/plot/comparison.ts';
 import type { ChartContext } from '../../../src/plot/context.ts';
 import { historyCurves } from '../../../src/plot/history-curves.ts';
 import { latticeCharts, latticeShape } from '../../../src/plot/lattice-charts.ts';
@@ -52,6 +53,8 @@ export function chartsOf(result: ShownResult): readonly Chart[] {
         },
       ];
     }
+    case 'compare':
+      return [{ title: 'Draws beside data', draw: (ctx) => comparisonChart(ctx, result) }];
     default:
       return [];
   }

@@ -1,6 +1,7 @@
 /** A job's result: figures, tables, charts. */
 import { formatNumber, mean, quantile } from '../../../src/plot/numbers.ts';
 import type { Quantity } from '../../../src/stats/draws.ts';
+import { accuracyText, pText, verdict } from '../../../src/stats/verdict.ts';
 import { h } from '../dom.ts';
 import type { ShownResult } from '../protocol.ts';
 import { summaryView } from './summary.ts';
@@ -196,22 +197,41 @@ function completeView(r: Of<'complete'>): readonly HTMLElement[] {
 
 function compareView(r: Of<'compare'>): readonly HTMLElement[] {
   const s = r.similarity;
-  const score = (v: number): Cell => ({ text: Number.isNaN(v) ? '–' : v.toFixed(3) });
+  const test = r.classifier;
+  const score = (v: number): Cell => ({ text: Number.isFinite(v) ? v.toFixed(3) : '–' });
   return [
+    h('p', {}, `Draws and data: ${verdict(test)}.`),
     tiles([
+      ...(test
+        ? [{ label: 'told apart', value: accuracyText(test), note: `a coin: 50 %, ${pText(test.p)}` }]
+        : []),
       { label: 'columns alike', value: percent(s.column_mean) },
       { label: 'pairs alike', value: percent(s.pair_mean) },
-      { label: 'MMD²', value: formatNumber(r.mmd), note: `${r.kernel} kernel` },
-      { label: 'rows', value: count(r.rows.draws), note: `against ${count(r.rows.data)}` },
+      {
+        label: 'MMD²',
+        value: formatNumber(r.mmd),
+        note: `${r.kernel} kernel${r.kernelTest ? `, ${pText(r.kernelTest.p)}` : ''}`,
+      },
+      {
+        label: 'draws',
+        value: count(r.rows.draws),
+        note: `${r.worth < 0.9 * r.rows.draws ? `worth ${count(r.worth)}, ` : ''}against ${count(r.rows.data)} rows`,
+      },
     ]),
     h(
       'details',
       { class: 'more' },
       h('summary', {}, 'Column by column'),
       numberTable(
-        'Similarity of each column',
-        ['column', 'similarity'],
-        s.columns.map((c) => ({ name: c.name, cells: [score(c.score)] })),
+        'Distance of each column, and what chance alone would make',
+        ['column', 'distance', 'by chance'],
+        r.marginals.map((m) => ({
+          name: m.name,
+          cells: [
+            { ...score(m.distance), ...(m.distance > m.chance ? { mood: 'bad' as const } : {}) },
+            score(m.chance),
+          ],
+        })),
       ),
     ),
   ];

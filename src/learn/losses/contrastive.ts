@@ -18,7 +18,7 @@
  * Unknowns that the rows lack are summed out of E(x), and move with the chains: the hidden units of a restricted
  * Boltzmann machine in one block, the visible ones in another.
  */
-import { isArranged, isDiscrete } from '../../domain.ts';
+import { isArranged, isDiscrete, wholeLine } from '../../domain.ts';
 import { makeBatch, totalEnergy } from '../../ir/batch.ts';
 import type { Builder } from '../../ir/build.ts';
 import { type Axis, type Node, type Slot, Uses } from '../../ir/types.ts';
@@ -60,7 +60,10 @@ export function makeContrastive(spec: LossSpec, options: LossChoice): Loss {
     energy.support.filter((s) => !(s.implied && isArranged(s.implied.domain)) && readsParameters(s)),
   );
   const supported = inside && negatives.on(inside);
-  const objective = contrast(b, [n], positives.on(total), [c], negatives.on(total), supported, {
+  // 0, or NaN where some conditional of the chains is not a number: then the fit goes back to a checkpoint.
+  const flaw = b.slot('input', 'flaw of the chains', wholeLine, []);
+  const flawed = new Float64Array(1);
+  const compared = contrast(b, [n], positives.on(total), [c], negatives.on(total), supported, {
     gamma: lossNumber(options, 'gamma'),
     strength: lossNumber(options, 'strength'),
   });
@@ -89,15 +92,18 @@ export function makeContrastive(spec: LossSpec, options: LossChoice): Loss {
   const numbers = new Int32Array(stored);
   return {
     rows: positives,
-    objective,
+    objective: b.add(compared, b.read(flaw, [])),
     negatives,
     supported,
     comparable: false,
     deterministic: false,
     constants: new Map(),
-    inputs: asInputs(rows, chains.states, negatives.slots, [count]),
+    inputs: new Map([
+      ...asInputs(rows, chains.states, negatives.slots, [count]),
+      [flaw, { shape: [], data: flawed }],
+    ]),
     kept,
-    draw: ({ states, stream, params }) => {
+    draw: ({ step, states, stream, params }) => {
       chains.set(params);
       const streams = Array.from({ length: count }, (_, k) => stream.fork('chain', k));
       const anew: number[] = [];
@@ -107,8 +113,15 @@ export function makeContrastive(spec: LossSpec, options: LossChoice): Loss {
         for (let k = 0; k < count; k++) if (restart > 0 && stream.uniform() < restart) anew.push(k);
       } else for (let k = 0; k < count; k++) anew.push(k);
       starts(anew, states, batch, streams, persistent ? stream : null);
-      if (chains.tangled && !persistent) chains.settle(streams, SETTLING);
-      chains.move(streams, sweeps);
+      flawed[0] = 0;
+      try {
+        if (chains.tangled && !persistent) chains.settle(streams, SETTLING);
+        chains.move(streams, sweeps);
+      } catch (e) {
+        // What is wrong from the beginning is no matter of the rate.
+        if (step === 0 || !(e instanceof EnergyError)) throw e;
+        flawed[0] = Number.NaN;
+      }
       if (persistent) copyChains(buffer, chains.states, sizes, numbers, count, 'back');
     },
     dispose: () => chains.dispose(),

@@ -425,6 +425,30 @@ describe('rows of many kinds', () => {
   });
 });
 
+describe('energies that are no numbers', () => {
+  // From w = 33 on the energy of 3 is no number, which rows of 0 and 1 never show.
+  const text = `param w : real = 0
+    energy E(k : int(0, 3)) { term all = w * k - 0.01 * sqrt(100 - w * k) }`;
+  const data = { k: [0, 1, 0, 0, 1, 0, 0, 1] };
+  const optimizer = { kind: 'sgd', rate: 40, momentum: 0, nesterov: false } as const;
+  const fast = { loss: { ...plainly, sweeps: 3 }, batch: 8, steps: 12, clip: 1, optimizer };
+
+  it('send a fit back, and on with a smaller rate', async () => {
+    const s = await subject(text, data);
+    const r = await fitted(s, fast);
+    expect(r.diagnostics.map((d) => d.code)[0]).toBe('W0711');
+    for (const { data } of r.params.values()) expect(Math.abs(data[0])).toBeLessThan(34);
+  });
+
+  it('are named where they are from the beginning', async () => {
+    const s = await subject(text, data);
+    const params = new Map([...s.params].map(([slot, p]) => [slot, { ...p, data: Float64Array.of(40) }]));
+    await expect(fitted({ ...s, params }, fast)).rejects.toMatchObject({
+      diagnostics: [{ code: 'E0701' }],
+    });
+  });
+});
+
 describe('options that do not go together', () => {
   it.each([
     [{ buffer: 100 }, 'E0721', '`buffer` is of chains that go on'],
