@@ -1,11 +1,11 @@
 /** A comparison as a picture, as words and as JSON. */
 import * as path from 'node:path';
 import type { Host } from '../io/host.ts';
-import { type ComparisonPicture, comparisonChart, shortNames } from '../plot/comparison.ts';
-import { linkedomContext } from '../plot/linkedom.ts';
+import type { ComparisonPicture } from '../plot/comparison.ts';
 import type { JobResult } from '../run/results.ts';
 import type { ClassifierTest } from '../stats/classifier-test.ts';
 import { worstPairs } from '../stats/pair-associations.ts';
+import { shortNames } from '../stats/short-names.ts';
 import { pText, strength, verdict } from '../stats/verdict.ts';
 import { short, textTable } from './terminal.ts';
 
@@ -16,7 +16,12 @@ const [SHOWN, SHOWN_PAIRS, LISTED] = [12, 5, 200];
 
 export const comparisonFile = 'comparison.svg';
 
+/** Draws the picture; what draws is loaded only now, for it takes a while. */
 export async function saveComparison(host: Host, dir: string, r: Compared): Promise<string> {
+  const [{ comparisonChart }, { linkedomContext }] = await Promise.all([
+    import('../plot/comparison.ts'),
+    import('../plot/linkedom.ts'),
+  ]);
   await host.write(path.join(dir, comparisonFile), comparisonChart(linkedomContext(), r));
   return comparisonFile;
 }

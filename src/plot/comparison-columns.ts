@@ -61,7 +61,7 @@ function drawHistogram(ctx: ChartContext, h: Histogram, width: number, height: n
   if (h.kind === 'bins') return drawBins(ctx, h, width, height);
   const fits = h.labels.every((l) => textWidth(l, FONT) + 4 <= (width - 16) / h.labels.length);
   const numbers = h.labels.every((l) => /^−?[\d.]+$/.test(l));
-  return fits || numbers ? drawUpright(h, width, height) : drawSideways(h, width, height);
+  return h.others === 0 && (fits || numbers) ? drawUpright(h, width, height) : drawSideways(h, width, height);
 }
 
 function drawBins(

@@ -1,6 +1,7 @@
 /** A whole comparison as one figure: the classifier's verdict, the columns, the pairs. */
 import type { ClassifierTest } from '../stats/classifier-test.ts';
 import type { Comparison } from '../stats/comparison.ts';
+import { shortNames } from '../stats/short-names.ts';
 import { accuracyText, pText, strength } from '../stats/verdict.ts';
 import { type Drawn, drawColumns } from './comparison-columns.ts';
 import { drawPairs, fitNames } from './comparison-pairs.ts';
@@ -99,18 +100,11 @@ export function comparisonChart(
   return drawFrame(ctx, { ...frame, body: { height: y, markup: markup.join('') } });
 }
 
-/** Names without the record's that all of them share: `age` of `r.age`. */
-export function shortNames(names: readonly string[]): (name: string) => string {
-  const prefix = names[0]?.slice(0, names[0].indexOf('.') + 1) ?? '';
-  const shared = prefix !== '' && names.every((n) => n.startsWith(prefix));
-  return (name) => (shared ? name.slice(prefix.length) : name).replaceAll('_', ' ');
-}
-
 function kernelText(mmd: number, kernel: string, test: NonNullable<Comparison['kernelTest']>): string {
   return `MMD² ${formatNumber(mmd, 2)} (${kernel} kernel, ${pText(test.p)})`;
 }
 
-const SCALE = { left: 232, width: 230 } as const;
+const SCALE = { left: 250, width: 220 } as const;
 
 /** How often a classifier is right, on a scale from a coin to certainty, and what it goes by. */
 function drawVerdict(test: ClassifierTest | null, titleOf: (name: string) => string): Drawn {
@@ -158,7 +152,7 @@ function drawVerdict(test: ClassifierTest | null, titleOf: (name: string) => str
 function drawTellers(by: ClassifierTest['by'], titleOf: (name: string) => string): string {
   const left = SCALE.left + SCALE.width + 34;
   const width = INNER - left;
-  if (by.length === 0) return label(left, 30, 'nothing tells them apart', { size: 12, ink: 'muted' });
+  if (by.length === 0) return label(left, 30, 'no column or pair stands out', { size: 12, ink: 'muted' });
   const most = Math.max(...by.map((b) => b.share));
   return [
     label(left, 9, 'mostly by', { size: 11, ink: 'muted' }),

@@ -32,13 +32,6 @@ export function seriesOf(draws: Draws, quantity: Quantity, index = 0): Series {
   return { name: elementName(quantity.name, unravel(index, shape)), kind, labels, lo, hi, chains };
 }
 
-/** A series of one chain, for columns of a table. */
-export const column = (
-  name: string,
-  values: ArrayLike<number>,
-  rest: Omit<Series, 'name' | 'chains' | 'kind'> & { readonly kind?: Series['kind'] } = {},
-): Series => ({ kind: 'real', ...rest, name, chains: [values] });
-
 /** All chains one after another. */
 export function pooled(series: Series): Float64Array {
   const all = new Float64Array(series.chains.reduce((n, c) => n + c.length, 0));

@@ -20,9 +20,9 @@ export type Histogram =
     };
 
 const BINS = 28;
-/** Ordered values up to this many are shown one by one. */
+/** Values without names, up to this many, are shown one by one. */
 const MOST_VALUES = 24;
-/** Categories beyond this many are left out, the rarest first. */
+/** Named values beyond this many are left out, the rarest first. */
 const MOST_CATEGORIES = 10;
 /** Of each sample this share may lie beyond either end. */
 const TAIL = 0.005;
@@ -47,7 +47,7 @@ export function histogram(
   };
   const [p, q] = [share(data), share(draws)];
   const weight = (v: number): number => Math.max(p.get(v) ?? 0, q.get(v) ?? 0);
-  const most = form === 'integer' ? MOST_VALUES : MOST_CATEGORIES;
+  const most = labels ? MOST_CATEGORIES : MOST_VALUES;
   const shown = values.toSorted((a, b) => weight(b) - weight(a) || a - b).slice(0, most);
   shown.sort((a, b) => a - b);
   return {

@@ -37,7 +37,8 @@ const place = folder({
   'few.csv': things(3),
 });
 
-describe('compare', () => {
+// The first call loads the command line and all that draws.
+describe('compare', { timeout: 30_000 }, () => {
   it('says in a sentence and two tables what differs', async () => {
     const { code, out } = await place.energy('run', 'things.energy', '-o', 'out/a');
     expect(code).toBe(0);

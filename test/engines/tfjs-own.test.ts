@@ -190,3 +190,37 @@ describe('a network on wasm', () => {
     wasm.dispose();
   });
 });
+
+it('keeps a masked contraction a contraction', async () => {
+  const b = new Builder();
+  const [row, left, right] = [300, 40, 48].map((n) => b.range(n));
+  const stream = new Stream(4);
+  const arrays = new Map<Slot, HostArray>();
+  const slot = (name: string, sets: readonly IndexSet[]): Slot => {
+    const s = b.slot('input', name, real, [...sets]);
+    const shape = sets.map(sizeOf);
+    const data = Float64Array.from({ length: shape.reduce((p, q) => p * q, 1) }, () => stream.normal());
+    arrays.set(s, { shape, data });
+    return s;
+  };
+  const [m, x, y] = [slot('m', [row]), slot('x', [row, left]), slot('y', [row, right])];
+  // A value that the mask has to keep out.
+  arrays.get(x)!.data[0] = 1e6;
+  arrays.get(m)!.data[0] = -1;
+  const [r, i, j] = [row, left, right].map((set) => b.axis(set));
+  const at = (s: Slot, ...axes: (typeof r)[]): Node =>
+    b.read(
+      s,
+      axes.map((a) => b.axisNode(a)),
+    );
+  const where = b.call('gt', at(m, r), b.const(0));
+  const node = b.sum([r], b.mul(b.call('exp', at(x, r, i)), at(y, r, j)), where);
+  const outputs = [{ name: 'sum', axes: [i, j], node }];
+  const wasm = (await tfjsEngine('wasm')).compile({ outputs, sizeOf }, new Map());
+  expect(explain(wasm)).not.toMatch(/300, 40, 48|12000, 48/);
+  const [found, exact] = [wasm, referenceEngine().compile({ outputs, sizeOf }, new Map())].map(
+    (e) => e.run(arrays).get('sum')!.data,
+  );
+  for (let k = 0; k < exact.length; k++) expect(Math.abs(found[k] - exact[k])).toBeLessThan(1e-3);
+  wasm.dispose();
+});

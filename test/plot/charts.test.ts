@@ -1,14 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { calibration, reliability } from '../../src/plot/calibration.ts';
-import { compareMarginals, marginalDistance } from '../../src/plot/compare-marginals.ts';
 import type { ChartContext } from '../../src/plot/context.ts';
 import { lattice } from '../../src/plot/lattice.ts';
 import { linkedomContext } from '../../src/plot/linkedom.ts';
 import { marginal } from '../../src/plot/marginal.ts';
 import { pairs } from '../../src/plot/pairs.ts';
 import { rankHistograms, rankPlot } from '../../src/plot/rank-plot.ts';
-import { column, type Series } from '../../src/plot/series.ts';
+import type { Series } from '../../src/plot/series.ts';
 import { termBars } from '../../src/plot/term-bars.ts';
 import { termEnergies } from '../../src/plot/term-energies.ts';
 import { decimate, trace } from '../../src/plot/trace.ts';
@@ -53,7 +52,6 @@ const charts: readonly (readonly [string, (c: ChartContext, s: Series) => string
       return calibration(c, reliability(values, values), { title: s.name });
     },
   ],
-  ['compareMarginals', (c, s) => compareMarginals(c, [{ samples: s, data: { ...s, chains: [[0, 1]] } }])],
 ];
 
 describe.each(charts)('%s', (_name, draw) => {
@@ -354,37 +352,6 @@ describe('calibration', () => {
     const svg = calibration(ctx, reliability([0.5, 0.5], [0, 1]), { title: 'Seven' });
     expect(texts(svg)).toEqual(
       expect.arrayContaining(['Seven (ECE 0.000)', 'came true', 'stated probability']),
-    );
-  });
-});
-
-describe('compareMarginals', () => {
-  it('has a picture and a distance for each column', () => {
-    const job = { kind: 'category', labels: ['clerk', 'nurse'] } as const;
-    const svg = compareMarginals(ctx, [
-      { samples: column('age', [1, 2, 3, 4]), data: column('age', [1, 2, 3, 4]) },
-      { samples: column('job', [0, 0], job), data: column('job', [0, 1], job) },
-      { samples: column('empty', []), data: column('empty', []) },
-    ]);
-    const words = ['age', 'KS 0', 'job', 'TV 0.5', 'empty', 'no finite values', 'samples', 'data'];
-    expect(texts(svg)).toEqual(expect.arrayContaining(words));
-  });
-
-  it('measures 0 for equal samples, 1 for disjoint ones, and the same both ways', () => {
-    const sample = fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 40 });
-    const kind = fc.constantFrom('real', 'category') as fc.Arbitrary<'real' | 'category'>;
-    fc.assert(
-      fc.property(sample, sample, kind, (x, y, k) => {
-        const [a, b] = [column('x', x, { kind: k }), column('x', y, { kind: k })];
-        const far = column(
-          'x',
-          x.map((v) => v + 100),
-          { kind: k },
-        );
-        expect(marginalDistance(a, a)).toBe(0);
-        expect(marginalDistance(a, far)).toBeCloseTo(1, 12);
-        expect(marginalDistance(a, b)).toBeCloseTo(marginalDistance(b, a), 12);
-      }),
     );
   });
 });

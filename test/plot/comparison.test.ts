@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type ComparisonPicture, comparisonChart, shortNames } from '../../src/plot/comparison.ts';
+import { type ComparisonPicture, comparisonChart } from '../../src/plot/comparison.ts';
 import { linkedomContext } from '../../src/plot/linkedom.ts';
 import { textWidth } from '../../src/plot/text.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { compareTables } from '../../src/stats/comparison.ts';
 import type { ComparedColumn } from '../../src/stats/marginal-distances.ts';
-import { count, ctx, fault, texts, unplaced } from './well-formed.ts';
+import { shortNames } from '../../src/stats/short-names.ts';
+import { count, ctx, fault, hostile, texts, unplaced } from './well-formed.ts';
 
 const labels = [
   'a quite long name of a category',
@@ -142,6 +143,17 @@ describe('comparisonChart', () => {
       expect(fault(svg)).toBeUndefined();
       expect(unplaced(svg)).toBeUndefined();
     }
+  });
+
+  it('escapes hostile names and labels', () => {
+    const [first, ...rest] = columns(4, 60, 1);
+    const table = [
+      { ...first, name: hostile },
+      ...rest.map((c) => ({ ...c, labels: c.labels && [hostile] })),
+    ];
+    const svg = comparisonChart(ctx, compareTables(table, 60, new Stream(1)), { title: hostile });
+    expect(fault(svg)).toBeUndefined();
+    expect(svg).not.toContain('<script');
   });
 
   it('is a function of its input, in light, dark or both', () => {

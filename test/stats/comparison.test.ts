@@ -105,7 +105,9 @@ describe('histogram', () => {
       of(3),
       'category',
     );
-    expect(many).toMatchObject({ kind: 'levels', others: 30 });
+    expect(many).toMatchObject({ kind: 'levels', others: 16 });
+    const named = Array.from({ length: 12 }, (_, i) => `v${i}`);
+    expect(histogram(of(1, 1, 2), of(11), 'category', named)).toMatchObject({ others: 2 });
     expect(histogram(of(3, 3), of(3), 'real')).toMatchObject({ kind: 'bins' });
   });
 });

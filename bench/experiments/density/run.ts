@@ -97,9 +97,9 @@ interface Row extends Judgement {
   /** Of the fit, all of it: compiling, perturbing, gradients, updates. */
   readonly cpuSeconds: number;
   readonly floor: number;
-  /** ×10⁴, of independent draws of the model: mean over repetitions and its standard error. */
-  readonly mmd: number;
-  readonly mmdError: number;
+  /** ×10⁴, of independent draws of the model: mean over repetitions and its standard error; null where none were made. */
+  readonly mmd: number | null;
+  readonly mmdError: number | null;
   /** ×10⁴ of chains of Gibbs sweeps; null where none were run. */
   readonly mmdGibbs: number | null;
 }
@@ -188,7 +188,7 @@ function keep(row: Row): void {
   const key = (r: Row): string => [r.config, r.set, r.seed, r.steps, r.fit, r.width].join('|');
   const all = [...before.filter((r) => key(r) !== key(row)), row];
   all.sort((a, b) => (key(a) < key(b) ? -1 : 1));
-  writeFileSync(path, `${JSON.stringify(all, null, 1)}\n`);
+  writeFileSync(path, `${JSON.stringify(all, null, 2)}\n`);
   const columns = Object.keys(row) as (keyof Row)[];
   const cell = (v: Row[keyof Row]): string =>
     typeof v === 'string' ? `"${v.replaceAll('"', '""')}"` : String(v ?? '');

@@ -281,7 +281,7 @@ export class Lowering implements ScanContext {
 
     let scale = 1;
     const vals: Val[] = [];
-    if (outside) vals.push(this.masked(body, mask, 0));
+    if (outside) vals.push(...this.maskedFactors(body, mask));
     else {
       const product = this.factors(body);
       scale = product.scale;
@@ -298,6 +298,27 @@ export class Lowering implements ScanContext {
     if (scale === 1) return total;
     if (scale === -1) return this.combine('neg', [total]);
     return this.combine('mul', [total, this.scalar(scale)]);
+  }
+
+  /**
+   * A masked product as factors: the mask on those that it may have to keep from being read, none on those that are
+   * finite anyway, so that a masked contraction is a contraction still.
+   */
+  private maskedFactors(body: Node, mask: Node): Val[] {
+    const [plain, guarded]: [Node[], Node[]] = [[], []];
+    const go = (n: Node): void => {
+      if (n.op === 'call' && n.fn === 'mul') n.args.forEach(go);
+      else (this.isFinite(n) ? plain : guarded).push(n);
+    };
+    go(body);
+    if (plain.length === 0 || guarded.length === 0) return [this.masked(body, mask, 0)];
+    const product = guarded.map(this.lower).reduce((x, y) => this.combine('mul', [x, y]));
+    const kept = this.combine(
+      'select',
+      [this.lower(mask), product, this.scalar(0)],
+      [isTruth(mask), false, false],
+    );
+    return [kept, ...plain.map(this.lower)];
   }
 
   /** A product as a number and factors: through products, signs, constants, quotients and squares of these. */
