@@ -77,9 +77,7 @@ if (wanted.includes('bars')) {
     `Bars and stripes, 4 × 4: exact −ln p of a picture, nats; least possible ln 30 = ${floor.toFixed(4)}\n`,
   );
   const epochs = found[0].epochs;
-  const picks = [0.1, 0.3, 1].map((f) =>
-    epochs.findLastIndex((e) => e <= f * epochs[epochs.length - 1]),
-  );
+  const picks = [0.1, 0.3, 1].map((f) => epochs.findLastIndex((e) => e <= f * epochs[epochs.length - 1]));
   table(
     ['loss', ...picks.map((k) => `${epochs[k]} epochs`), 'least', 'seconds'],
     found.map((f) => [
