@@ -4,9 +4,11 @@
  * runs something calls `activate` first.
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { registerHeapKernel } from './gaps.ts';
+import type { Target } from '../tensors/ops.ts';
+import { registerHeapKernel } from './heap.ts';
 import { registerLanes } from './lanes-op.ts';
 import { registerProducts } from './product-op.ts';
+import { worthwhile } from './products.ts';
 
 export type BackendName = 'wasm' | 'cpu' | 'tensorflow';
 
@@ -19,7 +21,7 @@ export interface Backend {
   readonly name: BackendName;
   /** tfjs's own name for it. */
   readonly tfName: string;
-  /** Tensors can be read and written in place by loops of our own (`gaps.ts`). */
+  /** Tensors can be read and written in place by loops of our own (`heap.ts`). */
   readonly heap: boolean;
   /**
    * The kernels are XNNPACK's: sums, products, sigmoid, clip and step take 0.05–0.35 ms
@@ -56,6 +58,16 @@ const TENSORFLOW: Backend = {
 };
 /** Every lowering rule that native TensorFlow gets, on the cpu backend: for tests of those rules. */
 export const PORTABLE: Backend = { ...CPU, heap: false, transposedProducts: true };
+
+/** What the lowering of programs is to know of a backend. */
+export const targetOf = (b: Backend): Target => ({
+  hostLoops: b.heap,
+  plainArithmetic: b.xnn,
+  transposes: (m, k, n) =>
+    b.transposedProducts || (b.ownProducts && worthwhile({ m, k, n, transposeA: false, transposeB: false })),
+  packs: b.xnn,
+  rowReads: b.xnn,
+});
 
 /** Makes a backend tfjs's current one; it must have been loaded. */
 export function activate(backend: Backend): void {

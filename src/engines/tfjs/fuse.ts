@@ -6,15 +6,8 @@
  * are seen through. What nothing outside of the group reads is never written to memory.
  */
 import { sizeOfShape } from '../../arrays.ts';
+import { opName, type Ref, type Shape, type TensorStep } from '../tensors/ops.ts';
 import { type LaneFunction, type LaneNode, type LaneProgram, laneFunctions, type Reach } from './lanes.ts';
-import type { Ref, Shape } from './tape.ts';
-
-/** A step as far as its grouping goes. */
-export interface PlainStep {
-  readonly op: string;
-  readonly ins: readonly Ref[];
-  readonly out: Ref;
-}
 
 export interface Fused {
   readonly program: LaneProgram;
@@ -45,9 +38,9 @@ interface Group {
 const functions: ReadonlySet<string> = new Set(laneFunctions);
 
 /** The steps in order, groups of two functions and more in place of theirs. */
-export function fuse<S extends PlainStep>(steps: readonly S[], c: FuseContext): readonly (S | Fused)[] {
+export function fuse(steps: readonly TensorStep[], c: FuseContext): readonly (TensorStep | Fused)[] {
   const { groups, of } = grouped(steps, c);
-  const worth = groups.filter((g) => g.members.filter((i) => steps[i].op !== 'reshape').length >= 2);
+  const worth = groups.filter((g) => g.members.filter((i) => steps[i].op.op !== 'reshape').length >= 2);
   if (worth.length === 0) return steps;
   const kept = new Set(steps.keys());
   for (const g of worth) for (const i of g.members) kept.delete(i);
@@ -60,12 +53,12 @@ export function fuse<S extends PlainStep>(steps: readonly S[], c: FuseContext): 
   for (let i = steps.length - 1; i >= 0; i--) {
     const { op, ins, out } = steps[i];
     const g = of.get(i);
-    if (kept.has(i) || op !== 'reshape' || !g || !worth.includes(g) || !needed.has(out)) continue;
+    if (kept.has(i) || op.op !== 'reshape' || !g || !worth.includes(g) || !needed.has(out)) continue;
     kept.add(i);
     needed.add(ins[0]);
   }
   const at = new Map(worth.map((g) => [g.first, g]));
-  return steps.flatMap((s, i): (S | Fused)[] => {
+  return steps.flatMap((s, i): (TensorStep | Fused)[] => {
     const g = at.get(i);
     const here = g ? [fusedGroup(g, steps, needed, c)] : [];
     return kept.has(i) ? [...here, s] : here;
@@ -73,7 +66,7 @@ export function fuse<S extends PlainStep>(steps: readonly S[], c: FuseContext): 
 }
 
 function grouped(
-  steps: readonly PlainStep[],
+  steps: readonly TensorStep[],
   c: FuseContext,
 ): { readonly groups: readonly Group[]; readonly of: ReadonlyMap<number, Group> } {
   const groups: Group[] = [];
@@ -83,8 +76,8 @@ function grouped(
   steps.forEach((s, i) => {
     there.set(s.out, i);
     const size = sizeOfShape(c.shape(s.out));
-    const view = s.op === 'reshape';
-    if (size < LEAST || size % 4 !== 0 || !(view || functions.has(s.op))) return;
+    const view = s.op.op === 'reshape';
+    if (size < LEAST || size % 4 !== 0 || !(view || functions.has(opName(s.op)))) return;
     const layout = view ? null : layoutOf(s, c);
     if (layout === 'none') return;
     let found: Group | null = null;
@@ -109,7 +102,7 @@ function grouped(
 }
 
 /** Rows and columns that a step's operands ask for; null: any. */
-function layoutOf(s: PlainStep, c: FuseContext): readonly [number, number] | null | 'none' {
+function layoutOf(s: TensorStep, c: FuseContext): readonly [number, number] | null | 'none' {
   const out = c.shape(s.out).filter((n) => n !== 1);
   const size = sizeOfShape(out);
   const partial = s.ins.some((r) => {
@@ -132,7 +125,7 @@ function reachOf(shape: Shape, [rows, columns]: readonly [number, number]): Reac
   return size === columns && shape.at(-1) === columns ? 'row' : null;
 }
 
-function fusedGroup(g: Group, steps: readonly PlainStep[], needed: ReadonlySet<Ref>, c: FuseContext): Fused {
+function fusedGroup(g: Group, steps: readonly TensorStep[], needed: ReadonlySet<Ref>, c: FuseContext): Fused {
   const [rows, columns] = g.layout ?? [1, g.size];
   const nodes: LaneNode[] = [];
   const known = new Map<Ref, number>();
@@ -152,11 +145,11 @@ function fusedGroup(g: Group, steps: readonly PlainStep[], needed: ReadonlySet<R
   };
   for (const i of g.members) {
     const { op, ins: args, out } = steps[i];
-    if (op === 'reshape') {
+    if (op.op === 'reshape') {
       known.set(out, operand(args[0]));
       continue;
     }
-    put(out, { kind: 'call', fn: op as LaneFunction, args: args.map(operand) });
+    put(out, { kind: 'call', fn: opName(op) as LaneFunction, args: args.map(operand) });
     if (needed.has(out)) outs.push(out);
   }
   const outputs = outs.map((r) => known.get(r)!);

@@ -1,7 +1,7 @@
 /** The loops of `lanes.ts` as a tfjs kernel of the wasm backend. */
 import * as tf from '@tensorflow/tfjs-core';
+import type { Shape } from '../tensors/ops.ts';
 import { type LaneKernel, type LaneProgram, laneKernel } from './lanes.ts';
-import type { Shape } from './tape.ts';
 import { type WasmBackend, type WasmInfo, wasmMemory } from './wasm-memory.ts';
 
 const KERNEL = 'EnergyLanes';

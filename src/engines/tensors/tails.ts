@@ -3,7 +3,6 @@
  * in float32, for backends whose memory our own loops cannot reach. Relative error
  * 10⁻⁵ or better; `src/ir/normal-tails.ts` and `src/ir/bessel.ts` name the sources.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { Scalars } from './scalars.ts';
 import type { Ref } from './tape.ts';
 
@@ -16,7 +15,7 @@ const BESSEL_STEPS = 40;
 
 const scaled = (s: Scalars, x: Ref, by: number): Ref => s.mul(s.num(by), x);
 const halfSquare = (s: Scalars, x: Ref): Ref => scaled(s, s.square(x), 0.5);
-const erf = (s: Scalars, x: Ref): Ref => s.map('erf', x, tf.erf);
+const erf = (s: Scalars, x: Ref): Ref => s.map('erf', x);
 /** `then` where x > at, else `otherwise`; both are finite everywhere. */
 const above = (s: Scalars, x: Ref, at: number, then: Ref, otherwise: Ref): Ref =>
   s.select(s.step(s.sub(x, s.num(at))), then, otherwise);
@@ -38,7 +37,7 @@ export function logPhiSteps(s: Scalars, x: Ref): Ref {
   const u = scaled(s, x, -ROOT_HALF);
   const tail = s.sub(s.log(scaled(s, scaledErfc(s, u), 0.5)), halfSquare(s, x));
   // ln(1 − ½ erfc) keeps what 1 + erf would round away on the right.
-  const body = s.map('log1p', scaled(s, erfcSteps(s, s.neg(s.clip(u, -INFINITY, JOINT))), -0.5), tf.log1p);
+  const body = s.map('log1p', scaled(s, erfcSteps(s, s.neg(s.clip(u, -INFINITY, JOINT))), -0.5));
   return above(s, u, JOINT, tail, body);
 }
 
@@ -58,7 +57,7 @@ export function logI0Steps(s: Scalars, x: Ref): Ref {
   const q = scaled(s, s.square(s.clip(a, 0, joint)), 0.25);
   let rest = s.num(1);
   for (let k = 28; k >= 2; k--) rest = s.add(s.num(1), s.mul(scaled(s, q, 1 / (k * k)), rest));
-  const near = s.map('log1p', s.mul(q, rest), tf.log1p);
+  const near = s.map('log1p', s.mul(q, rest));
   const far = s.clip(a, joint, INFINITY);
   const series = s.polynomial(s.div(s.num(1), far), [1, 1 / 8, 9 / 128, 75 / 1024, 3675 / 32768]);
   const beyond = s.add(s.sub(far, scaled(s, s.log(scaled(s, far, 2 * Math.PI)), 0.5)), s.log(series));
@@ -74,5 +73,5 @@ export function besselRatioSteps(s: Scalars, nu: Ref, x: Ref): Ref {
     const twice = scaled(s, s.add(nu, s.num(k)), 2);
     r = s.div(a, s.add(twice, s.mul(a, r)));
   }
-  return s.mul(s.map('sign', x, tf.sign), r);
+  return s.mul(s.map('sign', x), r);
 }

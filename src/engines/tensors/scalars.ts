@@ -7,11 +7,11 @@
  * except tanh, 10⁻⁷ absolute, erf, 2·10⁻⁷ absolute, and the functions of Γ
  * (see `gamma.ts`).
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { functions } from '../../ir/functions.ts';
 import type { FnName } from '../../ir/types.ts';
 import { digammaSteps, lbetaSteps, lgammaSteps, trigammaSteps } from './gamma.ts';
-import { type HeapLoop, heapOp, map2Loop, mapLoop, selectLoop, sineLoop } from './gaps.ts';
+import { map2Loop, mapLoop, sineLoop } from './loops.ts';
+import type { BinaryFn, HostLoop, UnaryFn } from './ops.ts';
 import { besselRatioSteps, erfcSteps, inverseMillsSteps, logI0Steps, logPhiSteps } from './tails.ts';
 import type { Ref, Tape } from './tape.ts';
 import { broadcastShape } from './vals.ts';
@@ -23,29 +23,31 @@ export class Scalars {
 
   constructor(tape: Tape) {
     this.tape = tape;
-    this.fast = tape.backend.xnn;
+    this.fast = tape.target.plainArithmetic;
   }
 
   // ── Building blocks ───────────────────────────────────────────────────────
 
-  map(op: string, x: Ref, f: (x: tf.Tensor) => tf.Tensor): Ref {
-    return this.tape.emit(op, [x], this.tape.shape(x), f);
+  map(fn: UnaryFn, x: Ref): Ref {
+    return this.tape.emit({ op: 'unary', fn }, [x], this.tape.shape(x));
   }
 
-  map2(op: string, x: Ref, y: Ref, f: (x: tf.Tensor, y: tf.Tensor) => tf.Tensor): Ref {
-    return this.tape.emit(op, [x, y], broadcastShape([this.tape.shape(x), this.tape.shape(y)]), f);
+  private map2(fn: BinaryFn, x: Ref, y: Ref): Ref {
+    return this.tape.emit(
+      { op: 'binary', fn },
+      [x, y],
+      broadcastShape([this.tape.shape(x), this.tape.shape(y)]),
+    );
   }
 
-  private heap(op: string, x: Ref, loop: HeapLoop): Ref {
-    const shape = this.tape.shape(x);
-    return this.tape.emit(op, [x], shape, (t) => heapOp(shape, loop, [t]));
+  private host(name: string, x: Ref, loop: HostLoop): Ref {
+    return this.tape.emit({ op: 'host', name, loop }, [x], this.tape.shape(x));
   }
 
-  private heap2(op: string, x: Ref, y: Ref, f: (x: number, y: number) => number): Ref {
+  private host2(name: string, x: Ref, y: Ref, f: (x: number, y: number) => number): Ref {
     const [p, q] = [this.tape.shape(x), this.tape.shape(y)];
     const shape = broadcastShape([p, q]);
-    const loop = map2Loop(f, shape, p, q);
-    return this.tape.emit(op, [x, y], shape, (a, b) => heapOp(shape, loop, [a, b]));
+    return this.tape.emit({ op: 'host', name, loop: map2Loop(f, shape, p, q) }, [x, y], shape);
   }
 
   num = (value: number): Ref => this.tape.scalar(value);
@@ -53,47 +55,47 @@ export class Scalars {
   add(x: Ref, y: Ref): Ref {
     if (this.is(x, 0)) return y;
     if (this.is(y, 0)) return x;
-    return this.map2('add', x, y, (a, b) => tf.add(a, b));
+    return this.map2('add', x, y);
   }
   sub(x: Ref, y: Ref): Ref {
     if (this.is(y, 0)) return x;
     if (this.is(x, 0)) return this.neg(y);
-    return this.map2('sub', x, y, (a, b) => tf.sub(a, b));
+    return this.map2('sub', x, y);
   }
   mul(x: Ref, y: Ref): Ref {
     if (this.is(x, 1)) return y;
     if (this.is(y, 1)) return x;
     if (this.is(x, -1)) return this.neg(y);
     if (this.is(y, -1)) return this.neg(x);
-    return this.map2('mul', x, y, (a, b) => tf.mul(a, b));
+    return this.map2('mul', x, y);
   }
   div(x: Ref, y: Ref): Ref {
     if (this.is(y, 1)) return x;
-    return this.map2('div', x, y, (a, b) => tf.div(a, b));
+    return this.map2('div', x, y);
   }
-  neg = (x: Ref): Ref => this.map('neg', x, tf.neg);
-  square = (x: Ref): Ref => this.map('square', x, tf.square);
-  sqrt = (x: Ref): Ref => this.map('sqrt', x, tf.sqrt);
-  abs = (x: Ref): Ref => this.map('abs', x, tf.abs);
-  floor = (x: Ref): Ref => this.map('floor', x, tf.floor);
-  log = (x: Ref): Ref => this.map('log', x, tf.log);
-  sigmoid = (x: Ref): Ref => this.map('sigmoid', x, tf.sigmoid);
-  relu = (x: Ref): Ref => this.map('relu', x, tf.relu);
+  neg = (x: Ref): Ref => this.map('neg', x);
+  square = (x: Ref): Ref => this.map('square', x);
+  sqrt = (x: Ref): Ref => this.map('sqrt', x);
+  abs = (x: Ref): Ref => this.map('abs', x);
+  floor = (x: Ref): Ref => this.map('floor', x);
+  log = (x: Ref): Ref => this.map('log', x);
+  sigmoid = (x: Ref): Ref => this.map('sigmoid', x);
+  relu = (x: Ref): Ref => this.map('relu', x);
   /** 1 where x > 0, else 0. */
-  step = (x: Ref): Ref => this.map('step', x, (t) => tf.step(t));
+  step = (x: Ref): Ref => this.map('step', x);
 
   clip(x: Ref, lo: number, hi: number): Ref {
-    return this.tape.emit('clip', [x], this.tape.shape(x), (t) => tf.clipByValue(t, lo, hi), `${lo},${hi}`);
+    return this.tape.emit({ op: 'clip', lo, hi }, [x], this.tape.shape(x));
   }
 
   /** eˣ. With XNNPACK as σ(x)/σ(−x): both are accurate in relative terms; overflow begins at 87.3. */
   exp(x: Ref): Ref {
-    return this.fast ? this.div(this.sigmoid(x), this.sigmoid(this.neg(x))) : this.map('exp', x, tf.exp);
+    return this.fast ? this.div(this.sigmoid(x), this.sigmoid(this.neg(x))) : this.map('exp', x);
   }
 
   /** ln(1 + e⁻ᵗ) for t ≥ 0, accurate in relative terms: 2·artanh(s/(2−s)), s = σ(−t), of which s/(2−s) ≤ 1/3. */
   private logOnePlusExpMinus(t: Ref): Ref {
-    if (!this.fast) return this.map('log1p', this.map('exp', this.neg(t), tf.exp), tf.log1p);
+    if (!this.fast) return this.map('log1p', this.map('exp', this.neg(t)));
     const s = this.sigmoid(this.neg(t));
     const z = this.div(s, this.sub(this.num(2), s));
     const z2 = this.square(z);
@@ -116,25 +118,12 @@ export class Scalars {
 
   /** 0 in place of ±∞ and NaN. */
   finiteOrZero(x: Ref): Ref {
-    if (this.tape.backend.heap)
-      return this.heap(
-        'finite',
-        x,
-        mapLoop((v) => (Number.isFinite(v) ? v : 0)),
-      );
-    return this.map('finite', x, (v) => tf.tidy(() => tf.where(tf.isFinite(v), v, tf.zerosLike(v))));
+    return this.map('finite', x);
   }
 
   select(c: Ref, x: Ref, y: Ref): Ref {
-    const shapes = [c, x, y].map((r) => this.tape.shape(r));
-    const out = broadcastShape(shapes);
-    if (this.tape.backend.heap) {
-      const loop = selectLoop(out, shapes);
-      return this.tape.emit('select', [c, x, y], out, (...t) => heapOp(out, loop, t));
-    }
-    return this.tape.emit('select', [c, x, y], out, (a, p, q) =>
-      tf.tidy(() => tf.where(tf.cast(a, 'bool'), p, q)),
-    );
+    const out = broadcastShape([c, x, y].map((r) => this.tape.shape(r)));
+    return this.tape.emit({ op: 'select' }, [c, x, y], out);
   }
 
   // ── The table ─────────────────────────────────────────────────────────────
@@ -160,21 +149,21 @@ export class Scalars {
       case 'exp':
         return this.exp(x);
       case 'expm1':
-        return this.map(fn, x, tf.expm1);
+        return this.map(fn, x);
       case 'log':
         return this.log(x);
       case 'log1p':
-        return this.map(fn, x, tf.log1p);
+        return this.map(fn, x);
       case 'sqrt':
         return this.sqrt(x);
       case 'abs':
         return this.abs(x);
       case 'sign':
-        return this.fast ? this.sub(this.step(x), this.step(this.neg(x))) : this.map(fn, x, tf.sign);
+        return this.fast ? this.sub(this.step(x), this.step(this.neg(x))) : this.map(fn, x);
       case 'floor':
         return this.floor(x);
       case 'ceil':
-        return this.map(fn, x, tf.ceil);
+        return this.map(fn, x);
       case 'round':
         return this.floor(this.add(x, this.num(0.5)));
       case 'mod':
@@ -183,25 +172,25 @@ export class Scalars {
       case 'max':
         return this.extreme(fn, x, y);
       case 'sin':
-        return this.fast ? this.heap(fn, x, sineLoop(0)) : this.map(fn, x, tf.sin);
+        return this.fast ? this.host(fn, x, sineLoop(0)) : this.map(fn, x);
       case 'cos':
-        return this.fast ? this.heap(fn, x, sineLoop(0.25)) : this.map(fn, x, tf.cos);
+        return this.fast ? this.host(fn, x, sineLoop(0.25)) : this.map(fn, x);
       case 'tan':
-        return this.map(fn, x, tf.tan);
+        return this.map(fn, x);
       case 'asin':
-        return this.map(fn, x, tf.asin);
+        return this.map(fn, x);
       case 'acos':
-        return this.map(fn, x, tf.acos);
+        return this.map(fn, x);
       case 'atan':
-        return this.map(fn, x, tf.atan);
+        return this.map(fn, x);
       case 'atan2':
-        return this.tape.backend.heap ? this.heap2(fn, x, y, Math.atan2) : this.map2(fn, x, y, tf.atan2);
+        return this.map2(fn, x, y);
       case 'sinh':
-        return this.map(fn, x, tf.sinh);
+        return this.map(fn, x);
       case 'cosh':
-        return this.map(fn, x, tf.cosh);
+        return this.map(fn, x);
       case 'tanh':
-        if (!this.fast) return this.map(fn, x, tf.tanh);
+        if (!this.fast) return this.map(fn, x);
         return this.sub(this.mul(this.num(2), this.sigmoid(this.mul(this.num(2), x))), this.num(1));
       case 'sigmoid':
         return this.sigmoid(x);
@@ -212,7 +201,7 @@ export class Scalars {
       case 'relu':
         return this.relu(x);
       case 'erf':
-        return this.map(fn, x, tf.erf);
+        return this.map(fn, x);
       case 'lgamma':
         return this.own(fn, x, lgammaSteps);
       case 'digamma':
@@ -220,7 +209,9 @@ export class Scalars {
       case 'trigamma':
         return this.own(fn, x, trigammaSteps);
       case 'lbeta':
-        return this.tape.backend.heap ? this.heap2(fn, x, y, functions.lbeta.eval) : lbetaSteps(this, x, y);
+        return this.tape.target.hostLoops
+          ? this.host2(fn, x, y, functions.lbeta.eval)
+          : lbetaSteps(this, x, y);
       case 'erfc':
         return this.own(fn, x, erfcSteps);
       case 'log_phi':
@@ -230,8 +221,8 @@ export class Scalars {
       case 'log_i0':
         return this.own(fn, x, logI0Steps);
       case 'bessel_ratio':
-        return this.tape.backend.heap
-          ? this.heap2(fn, x, y, functions.bessel_ratio.eval)
+        return this.tape.target.hostLoops
+          ? this.host2(fn, x, y, functions.bessel_ratio.eval)
           : besselRatioSteps(this, x, y);
       case 'logaddexp':
         return this.logaddexp(x, y);
@@ -264,7 +255,7 @@ export class Scalars {
 
   /** A function of one argument as a loop over the memory, or in steps where that is out of reach. */
   private own(fn: FnName, x: Ref, steps: (s: Scalars, x: Ref) => Ref): Ref {
-    return this.tape.backend.heap ? this.heap(fn, x, mapLoop(functions[fn].eval)) : steps(this, x);
+    return this.tape.target.hostLoops ? this.host(fn, x, mapLoop(functions[fn].eval)) : steps(this, x);
   }
 
   private is(x: Ref, value: number): boolean {
@@ -282,24 +273,23 @@ export class Scalars {
   /** x > y; on wasm by the sign of the difference, so infinities must not be compared with themselves. */
   private greater(x: Ref, y: Ref): Ref {
     if (this.fast) return this.step(this.sub(x, y));
-    return this.map2('greater', x, y, (a, b) => tf.tidy(() => tf.cast(tf.greater(a, b), 'float32')));
+    return this.map2('greater', x, y);
   }
 
   private differs(x: Ref, y: Ref): Ref {
     if (this.fast) return this.step(this.abs(this.sub(x, y)));
-    return this.map2('notEqual', x, y, (a, b) => tf.tidy(() => tf.cast(tf.notEqual(a, b), 'float32')));
+    return this.map2('notEqual', x, y);
   }
 
   private extreme(fn: 'min' | 'max', x: Ref, y: Ref): Ref {
-    const f = fn === 'min' ? tf.minimum : tf.maximum;
-    if (!this.fast) return this.map2(fn, x, y, (a, b) => f(a, b));
+    if (!this.fast) return this.map2(fn, x, y);
     for (const [v, c] of [
       [x, this.tape.scalarValue(y)],
       [y, this.tape.scalarValue(x)],
     ] as const)
       if (c !== undefined && Number.isFinite(c))
         return fn === 'min' ? this.clip(v, -Infinity, c) : this.clip(v, c, Infinity);
-    return this.heap2(fn, x, y, fn === 'min' ? Math.min : Math.max);
+    return this.map2(fn, x, y);
   }
 
   private pow(x: Ref, y: Ref): Ref {
@@ -317,7 +307,7 @@ export class Scalars {
       case 1.5:
         return this.mul(x, this.sqrt(x));
       default:
-        return this.tape.backend.heap ? this.heap2('pow', x, y, Math.pow) : this.map2('pow', x, y, tf.pow);
+        return this.map2('pow', x, y);
     }
   }
 
@@ -325,13 +315,7 @@ export class Scalars {
     const top = this.extreme('max', x, y);
     const apart = this.abs(this.sub(x, y));
     // −∞ − −∞ is NaN: the two are equal, so the difference counts as none.
-    const t = this.fast
-      ? this.select(
-          this.map('isNaN', apart, (v) => tf.tidy(() => tf.cast(tf.isNaN(v), 'float32'))),
-          this.num(0),
-          apart,
-        )
-      : this.map('isNaN → 0', apart, (v) => tf.tidy(() => tf.where(tf.isNaN(v), tf.zerosLike(v), v)));
+    const t = this.map('nanToZero', apart);
     return this.add(top, this.logOnePlusExpMinus(t));
   }
 

@@ -1,14 +1,13 @@
 /**
  * Recurrences: one step of the tape each. What they read is lowered as usual, for all
  * positions at once; the loop itself runs on the host in float64 (`loops/program.ts`),
- * where a step costs a fraction of what one tfjs operation does.
+ * where a step costs a fraction of what one tensor operation does.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { axesOfLoop } from '../../ir/scan.ts';
 import type { Axis, IndexSet, Node, Recurrence, ScanNode, Slot } from '../../ir/types.ts';
 import { compileLoop } from '../loops/program.ts';
-import { type HeapLoop, heapOp } from './gaps.ts';
 import { gather, type IndexingContext } from './indexing.ts';
+import type { HostLoop } from './ops.ts';
 import type { HostVal, Static } from './static.ts';
 import type { Ref } from './tape.ts';
 import { shapeOf, sizeOfAxes, type Val } from './vals.ts';
@@ -56,16 +55,13 @@ function runLoop(c: ScanContext, loop: Recurrence): Val {
     states: (n) => take(statesOf(c, n)),
   });
   const shape = shapeOf(c, program.axes);
-  const fill: HeapLoop = (out, arrays) => {
+  const fill: HostLoop = (out, arrays) => {
     out.set(program.run(arrays));
   };
-  const run = tape.backend.heap
-    ? (...xs: tf.Tensor[]): tf.Tensor => heapOp(shape, fill, xs)
-    : (...xs: tf.Tensor[]): tf.Tensor => {
-        const arrays = xs.map((x) => x.dataSync<'float32'>());
-        return tf.tensor(new Float32Array(program.run(arrays)), [...shape], 'float32');
-      };
-  return { ref: tape.emit('scan', ins, shape, run, `${loop.state.id}`), axes: program.axes };
+  return {
+    ref: tape.emit({ op: 'host', name: 'scan', loop: fill }, ins, shape, `${loop.state.id}`),
+    axes: program.axes,
+  };
 }
 
 /** The same at compile time, in float64. */

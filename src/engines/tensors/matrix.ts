@@ -1,14 +1,12 @@
 /**
- * Functions of matrices: tfjs has none that all backends run, so operands are read
- * where they lie (in the backend's memory, or read back), all batches are computed
- * in float64 on the host, and the results are one tensor: one step a result.
+ * Functions of matrices: none that all targets run, so they are loops of our own: all batches are computed in
+ * float64, and the results are one tensor: one step a result.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { resultKey, resultSets } from '../../ir/matrix.ts';
 import type { Axis, IndexSet, MatrixNode, Node } from '../../ir/types.ts';
 import { computeMatrices, type Matrices } from '../linear/batch.ts';
-import { type HeapLoop, heapOp } from './gaps.ts';
 import { gather, type IndexingContext } from './indexing.ts';
+import type { HostLoop } from './ops.ts';
 import { type HostVal, type Static, union } from './static.ts';
 import { expand, reorder, shapeOf, sizeOfAxes, type Val } from './vals.ts';
 
@@ -25,7 +23,7 @@ interface Operand {
 }
 
 const runLoop =
-  (n: MatrixNode, operands: readonly Operand[], count: number): HeapLoop =>
+  (n: MatrixNode, operands: readonly Operand[], count: number): HostLoop =>
   (out, ins) => {
     const args = operands.map((o, k): Matrices => ({ ...o, data: ins[k] }));
     computeMatrices(n.fn, args, count, out);
@@ -59,18 +57,8 @@ function resultOf(c: IndexingContext, n: MatrixNode): Val {
   const shape = shapeOf(c, axes);
   if (sizeOfAxes(c, axes) === 0) return { ref: tape.constant(new Float32Array(0), shape), axes };
   const loop = runLoop(n, operands, sizeOfAxes(c, batch));
-  const run = tape.backend.heap
-    ? (...xs: tf.Tensor[]): tf.Tensor => heapOp(shape, loop, xs)
-    : (...xs: tf.Tensor[]): tf.Tensor => {
-        const out = new Float32Array(shape.reduce((k, s) => k * s, 1));
-        loop(
-          out,
-          xs.map((x) => x.dataSync<'float32'>()),
-        );
-        return tf.tensor(out, [...shape], 'float32');
-      };
   const ins = operands.map((o) => o.ref);
-  return { ref: tape.emit(n.fn, ins, shape, run, `${resultKey(n)} ${shape}`), axes };
+  return { ref: tape.emit({ op: 'host', name: n.fn, loop }, ins, shape, `${resultKey(n)} ${shape}`), axes };
 }
 
 /** The same at compile time, in float64. */

@@ -4,12 +4,8 @@
  * matrix products, so that the product over all axes is never stored unless
  * that is the cheapest way.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { Axis } from '../../ir/types.ts';
-import { heapOp, matrixProduct, weightedSumLoop } from './gaps.ts';
-import { ownProduct } from './product-op.ts';
-import { type ProductShape, worthwhile } from './products.ts';
-import type { Ref, Tape } from './tape.ts';
+import type { Ref } from './tape.ts';
 import { align, broadcastShape, type Context, reduceVal, reorder, sizeOfAxes, type Val } from './vals.ts';
 
 /** Nanoseconds an element, as measured on wasm; other backends differ by a factor, hardly in order. */
@@ -115,7 +111,7 @@ function premultiply(c: Context, factors: readonly Val[]): Val[] {
 function multiply(c: Context, a: Val, b: Val): Val {
   const { refs, axes } = align(c, [a, b]);
   const shape = broadcastShape(refs.map((r) => c.tape.shape(r)));
-  return { ref: c.tape.emit('mul', refs, shape, (x, y) => tf.mul(x, y)), axes };
+  return { ref: c.tape.emit({ op: 'binary', fn: 'mul' }, refs, shape), axes };
 }
 
 function pairCost(c: Context, r: Roles): number {
@@ -155,7 +151,7 @@ function pair(c: Context, a: Val, b: Val, keep: (x: Axis) => boolean): Val {
 /** a[m, k]·b[k, n] or b[n, k]·a[k, m], whichever moves less. */
 function product(c: Context, a: Val, b: Val, r: Roles): Val {
   const vector = sizeOfAxes(c, r.left) === 1 ? a : sizeOfAxes(c, r.right) === 1 ? b : null;
-  if (c.tape.backend.xnn && vector) {
+  if (c.tape.target.plainArithmetic && vector) {
     const sum = weightedSum(c, vector, vector === a ? b : a, r);
     if (sum) return sum;
   }
@@ -168,10 +164,11 @@ function product(c: Context, a: Val, b: Val, r: Roles): Val {
       [a, b, r.left, r.right],
       [b, a, r.right, r.left],
     ] as const) {
-      const own = isOwn(c, m, summed, n);
-      const pack = own ? COST.lay : c.tape.backend.xnn && !c.tape.isConstant(second.ref) ? COST.pack : 0;
+      const free = transposes(c, m, summed, n);
+      const packs = c.tape.target.packs && !c.tape.isConstant(second.ref);
+      const pack = free ? COST.lay : packs ? COST.pack : 0;
       const move = (v: Val, rows: Axes, columns: Axes): number =>
-        own && flagged(v, rows, columns)
+        free && flagged(v, rows, columns)
           ? COST.lay * sizeOfAxes(c, v.axes)
           : moveCost(c, v, [...rows, ...columns]);
       const cost = move(first, m, summed) + move(second, summed, n) + pack * sizeOfAxes(c, second.axes);
@@ -183,26 +180,20 @@ function product(c: Context, a: Val, b: Val, r: Roles): Val {
   const operand = (v: Val, rows: Axes, columns: Axes, size: readonly [number, number]): Operand => {
     const wanted = [...rows, ...columns];
     // Where a flag does the transposition, hand the operand over as it lies.
-    if ((c.tape.backend.transposedProducts || isOwn(c, m, summed, n)) && flagged(v, rows, columns))
+    if (transposes(c, m, summed, n) && flagged(v, rows, columns))
       return { ref: c.tape.view(v.ref, [size[1], size[0]]), transposed: true };
     return { ref: c.tape.view(reorder(c, v, wanted).ref, size), transposed: false };
   };
   const first = operand(withAxes(best.first, r.batch), m, summed, [nm, nk]);
   const second = operand(dropAxes(best.second, r.batch), summed, n, [nk, nn]);
-  const shape = { m: nm, n: nn, k: nk, transposeA: first.transposed, transposeB: second.transposed };
-  return { ref: matMul(c.tape, first, second, shape), axes: [...m, ...n] };
+  const flags = { transposeA: first.transposed, transposeB: second.transposed };
+  const op = { op: 'matMul', batch: 1, m: nm, k: nk, n: nn, ...flags } as const;
+  return { ref: c.tape.emit(op, [first.ref, second.ref], [nm, nn]), axes: [...m, ...n] };
 }
 
-/** Whether a product [m, k]·[k, n] is one of our own. */
-const isOwn = (c: Context, m: Axes, k: Axes, n: Axes): boolean =>
-  c.tape.backend.ownProducts &&
-  worthwhile({
-    m: sizeOfAxes(c, m),
-    n: sizeOfAxes(c, n),
-    k: sizeOfAxes(c, k),
-    transposeA: false,
-    transposeB: false,
-  });
+/** Whether transposed operands of a product [m, k]·[k, n] cost nothing extra. */
+const transposes = (c: Context, m: Axes, k: Axes, n: Axes): boolean =>
+  c.tape.target.transposes(sizeOfAxes(c, m), sizeOfAxes(c, k), sizeOfAxes(c, n));
 
 /** Vector times matrix where the matrix lies with the summed axes first; null where it does not. */
 function weightedSum(c: Context, vector: Val, matrix: Val, r: Roles): Val | null {
@@ -213,12 +204,8 @@ function weightedSum(c: Context, vector: Val, matrix: Val, r: Roles): Val | null
   const ones = vector.axes.filter((x) => !r.summed.includes(x) && !rest.includes(x));
   const weights = reorder(c, vector, [...vector.axes.filter((x) => !r.summed.includes(x)), ...summed]);
   const [k, i] = [summed, rest].map((axes) => sizeOfAxes(c, axes));
-  const loop = weightedSumLoop(k, i);
-  const run = (w: tf.Tensor, x: tf.Tensor): tf.Tensor => heapOp([i], loop, [w, x]);
-  return {
-    ref: tape.emit('weighted sum', [weights.ref, matrix.ref], [i], run, `${k}`),
-    axes: [...ones, ...rest],
-  };
+  const ref = tape.emit({ op: 'weightedSum', k, i }, [weights.ref, matrix.ref], [i]);
+  return { ref, axes: [...ones, ...rest] };
 }
 
 interface Operand {
@@ -230,29 +217,12 @@ interface Operand {
 const dropAxes = (v: Val, axes: Axes): Val => ({ ref: v.ref, axes: v.axes.filter((a) => !axes.includes(a)) });
 const withAxes = (v: Val, axes: Axes): Val => ({ ref: v.ref, axes: [...axes, ...dropAxes(v, axes).axes] });
 
-function matMul(tape: Tape, a: Operand, b: Operand, shape: ProductShape): Ref {
-  const { m, n, transposeA, transposeB } = shape;
-  const { ownProducts, xnn } = tape.backend;
-  return tape.emit(
-    'matMul',
-    [a.ref, b.ref],
-    [m, n],
-    ownProducts && worthwhile(shape)
-      ? (x, y) => ownProduct(x, y, shape)
-      : (x, y) => matrixProduct(x, y, transposeA, transposeB, xnn),
-    `${transposeA},${transposeB}`,
-  );
-}
-
 function moveCost(c: Context, v: Val, order: Axes): number {
   const real = (axes: Axes): Axes => axes.filter((x) => c.sizeOf(x.set) !== 1);
   const from = real(v.axes);
   const to = real(order);
   return from.every((x, i) => x === to[i]) ? 0 : COST.transpose * sizeOfAxes(c, v.axes);
 }
-
-/** Work of one product above which a loop of plain products beats tfjs's batched one (1 against 20 GFLOP/s). */
-const WORTH_SLICING = 32768;
 
 function batchProduct(c: Context, a: Val, b: Val, r: Roles): Val {
   const { tape } = c;
@@ -262,23 +232,6 @@ function batchProduct(c: Context, a: Val, b: Val, r: Roles): Val {
   const [nb, m, k, n] = [batch, left, summed, right].map((axes) => sizeOfAxes(c, axes));
   const refs = [tape.view(x.ref, [nb, m, k]), tape.view(y.ref, [nb, k, n])];
   const axes = [...batch, ...left, ...right];
-  if (tape.backend.xnn && m * k * n >= WORTH_SLICING) {
-    const sliced = (p: tf.Tensor, q: tf.Tensor): tf.Tensor =>
-      tf.tidy(() => {
-        const parts: tf.Tensor[] = [];
-        for (let i = 0; i < nb; i++) {
-          const u = tf.reshape(tf.slice(p, [i, 0, 0], [1, m, k]), [m, k]);
-          const v = tf.reshape(tf.slice(q, [i, 0, 0], [1, k, n]), [k, n]);
-          parts.push(tf.matMul(u as tf.Tensor2D, v as tf.Tensor2D));
-        }
-        return tf.concat(parts, 0);
-      });
-    return { ref: tape.emit('matMul per slice', refs, [nb * m, n], sliced), axes };
-  }
-  return {
-    ref: tape.emit('batch matMul', refs, [nb, m, n], (p, q) =>
-      matrixProduct(p, q, false, false, tape.backend.xnn),
-    ),
-    axes,
-  };
+  const op = { op: 'matMul', batch: nb, m, k, n, transposeA: false, transposeB: false } as const;
+  return { ref: tape.emit(op, refs, [nb, m, n]), axes };
 }

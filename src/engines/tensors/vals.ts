@@ -4,9 +4,7 @@
  * transposed only where two orders meet. A value may lack an axis of its node: it
  * is then constant along it.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { Axis, IndexSet, ReduceKind } from '../../ir/types.ts';
-import { heapOp, reduceLoop } from './gaps.ts';
 import type { Ref, Shape, Tape } from './tape.ts';
 
 export interface Val {
@@ -109,10 +107,8 @@ export function expand(c: Context, v: Val, axes: readonly Axis[]): Val {
   const zeros: Val = { ref: c.tape.constant(new Float32Array(n), [n], `zeros ${n}`), axes: missing };
   const { refs, axes: order } = align(c, [zeros, v], [...missing, ...v.axes]);
   const shape = broadcastShape(refs.map((r) => c.tape.shape(r)));
-  return { ref: c.tape.emit('add', refs, shape, (a, b) => tf.add(a, b)), axes: order };
+  return { ref: c.tape.emit({ op: 'binary', fn: 'add' }, refs, shape), axes: order };
 }
-
-const reducers = { sum: tf.sum, prod: tf.prod, min: tf.min, max: tf.max };
 
 export type PlainReduce = Exclude<ReduceKind, 'logsumexp'>;
 
@@ -140,11 +136,6 @@ export function reduceVal(c: Context, kind: PlainReduce, v: Val, over: readonly 
 
 function reduceMiddle(tape: Tape, kind: PlainReduce, ref: Ref, o: number, k: number, i: number): Ref {
   if (k === 1) return tape.view(ref, [o * i]);
-  if (tape.backend.heap) {
-    const loop = reduceLoop(kind, o, k, i);
-    const shape = o * i === 1 ? [] : [o * i];
-    return tape.emit(kind, [ref], shape, (x) => heapOp(shape, loop, [x]), `${o},${k},${i}`);
-  }
-  const x = tape.view(ref, [o, k, i]);
-  return tape.emit(kind, [x], [o, i], (t) => reducers[kind](t, 1), '1');
+  const x = tape.viewed(ref, [o, k, i]);
+  return tape.emit({ op: 'reduce', kind, o, k, i }, [x], o * i === 1 ? [] : [o * i]);
 }

@@ -1,103 +1,8 @@
-/**
- * What tfjs's wasm and cpu backends lack or do slowly, as loops over their memory.
- *
- * One kernel is registered for each backend; it allocates the result and hands
- * the arrays to a loop. Measured on wasm for 262,144 elements: gather 19 ms → 0.3–0.6,
- * where 2 → 0.45, broadcast comparison 29 → 0.5; UnsortedSegmentSum, which wasm
- * does not have, 0.9. Sums accumulate in float64.
- */
-import * as tf from '@tensorflow/tfjs-core';
+/** Tensor operations as loops over float32 arrays. Sums accumulate in float64. */
 import type { ReduceKind } from '../../ir/types.ts';
+import type { HostLoop } from './ops.ts';
 
 type Floats = Float32Array;
-/** Fills `out` from `ins`; arrays are float32, row-major. */
-export type HeapLoop = (out: Floats, ins: readonly Floats[]) => void;
-
-const KERNEL = 'EnergyHeapLoop';
-
-interface Info {
-  readonly dataId: object;
-  readonly shape: number[];
-  readonly dtype: tf.DataType;
-}
-interface WasmMemory {
-  makeOutput(shape: readonly number[], dtype: 'float32'): Info;
-  typedArrayFromHeap(info: Info): Floats;
-}
-interface CpuMemory {
-  makeTensorInfo(shape: readonly number[], dtype: 'float32', values: Floats): Info;
-  readSync(dataId: object): Floats;
-}
-
-const registered = new Set<string>();
-
-export function registerHeapKernel(backend: 'wasm' | 'cpu'): void {
-  if (registered.has(backend)) return;
-  registered.add(backend);
-  tf.registerKernel({
-    kernelName: KERNEL,
-    backendName: backend,
-    kernelFunc: ({ inputs, attrs, backend: memory }) => {
-      const { shape, loop } = attrs as unknown as { shape: number[]; loop: HeapLoop };
-      const xs = Object.values(inputs) as unknown as Info[];
-      if (backend === 'cpu') {
-        const cpu = memory as CpuMemory;
-        const out = new Float32Array(tf.util.sizeFromShape(shape));
-        loop(
-          out,
-          xs.map((x) => cpu.readSync(x.dataId)),
-        );
-        return cpu.makeTensorInfo(shape, 'float32', out) as tf.TensorInfo;
-      }
-      const wasm = memory as WasmMemory;
-      // Allocation first: it may grow the memory, which detaches views.
-      const out = wasm.makeOutput(shape, 'float32');
-      loop(
-        wasm.typedArrayFromHeap(out),
-        xs.map((x) => wasm.typedArrayFromHeap(x)),
-      );
-      return out as tf.TensorInfo;
-    },
-  });
-}
-
-/** Runs a loop over the arrays of `xs`; the result has shape `shape`. */
-export function heapOp(shape: readonly number[], loop: HeapLoop, xs: readonly tf.Tensor[]): tf.Tensor {
-  const inputs: Record<string, tf.Tensor> = {};
-  for (let i = 0; i < xs.length; i++) inputs[`x${i}`] = xs[i];
-  return tf.engine().runKernel(KERNEL, inputs, { shape, loop } as unknown as tf.NamedAttrMap);
-}
-
-// ── Products ────────────────────────────────────────────────────────────────
-
-const packedAs = new WeakMap<object, string>();
-
-const copyLoop: HeapLoop = (out, [x]) => {
-  out.set(x);
-};
-
-/**
- * tf.matMul. On wasm, XNNPACK keeps the second operand in packed form and finds it
- * again by its buffer alone: a view of a buffer that was packed in another shape
- * would be multiplied in the old one, so it is copied first.
- */
-export function matrixProduct(
-  x: tf.Tensor,
-  y: tf.Tensor,
-  transposeX = false,
-  transposeY = false,
-  keepsPacked = false,
-): tf.Tensor {
-  if (!keepsPacked) return tf.matMul(x, y, transposeX, transposeY);
-  const layout = `${y.shape}${transposeY}`;
-  const before = packedAs.get(y.dataId);
-  if (before === undefined) packedAs.set(y.dataId, layout);
-  if (before === undefined || before === layout) return tf.matMul(x, y, transposeX, transposeY);
-  const own = heapOp(y.shape, copyLoop, [y]);
-  const out = tf.matMul(x, own, transposeX, transposeY);
-  own.dispose();
-  return out;
-}
 
 // ── Gather and scatter ──────────────────────────────────────────────────────
 
@@ -121,7 +26,7 @@ function runsOf(index: Int32Array): readonly Run[] | null {
 }
 
 /** out[o, j, i] = x[o, index[j], i] for x of shape [outer, n, inner]; entries of `index` are in range. */
-export function gatherLoop(outer: number, n: number, inner: number, index: Int32Array): HeapLoop {
+export function gatherLoop(outer: number, n: number, inner: number, index: Int32Array): HostLoop {
   const m = index.length;
   const runs = inner === 1 ? runsOf(index) : null;
   if (runs)
@@ -173,7 +78,7 @@ const clampIndex = (v: number, n: number): number => {
 
 /** As `gatherLoop`, with the index table as a second array; entries out of range are clamped. */
 export const dynamicGatherLoop =
-  (outer: number, n: number, inner: number): HeapLoop =>
+  (outer: number, n: number, inner: number): HostLoop =>
   (out, [x, index]) => {
     const m = index.length;
     for (let o = 0; o < outer; o++)
@@ -185,7 +90,7 @@ export const dynamicGatherLoop =
   };
 
 /** out[o, k, i] = Σ x[o, j, i] over j with index[j] = k; entries outside 0…n−1 are left out. */
-export function scatterLoop(outer: number, n: number, inner: number, index: Int32Array | null): HeapLoop {
+export function scatterLoop(outer: number, n: number, inner: number, index: Int32Array | null): HostLoop {
   return (out, [x, dynamic]) => {
     const m = index ? index.length : dynamic.length;
     out.fill(0);
@@ -208,7 +113,7 @@ export function reduceLoop(
   outer: number,
   k: number,
   inner: number,
-): HeapLoop {
+): HostLoop {
   if (kind === 'sum' && inner === 1) return (out, [x]) => sumRows(out, x, outer, k);
   if (kind === 'sum') return (out, [x]) => sumColumns(out, x, null, outer, k, inner);
   const acc = new Float64Array(inner);
@@ -228,7 +133,7 @@ export function reduceLoop(
 
 /** out[i] = Σ w[k]·x[k, i]: a product that tfjs would first copy x for. */
 export const weightedSumLoop =
-  (k: number, inner: number): HeapLoop =>
+  (k: number, inner: number): HostLoop =>
   (out, [w, x]) =>
     sumColumns(out, x, w, 1, k, inner);
 
@@ -281,7 +186,7 @@ function sumRows(out: Floats, x: Floats, rows: number, k: number): void {
 // ── Elementwise ─────────────────────────────────────────────────────────────
 
 export const mapLoop =
-  (f: (x: number) => number): HeapLoop =>
+  (f: (x: number) => number): HostLoop =>
   (out, [x]) => {
     for (let i = 0; i < out.length; i++) out[i] = f(x[i]);
   };
@@ -292,7 +197,7 @@ export const mapLoop =
  * |x|·2⁻⁵³.
  */
 export const sineLoop =
-  (quarter: number): HeapLoop =>
+  (quarter: number): HostLoop =>
   (out, [x]) => {
     for (let i = 0; i < out.length; i++) {
       let t = x[i] * 0.15915494309189535 + quarter;
@@ -347,7 +252,7 @@ export function map2Loop(
   out: readonly number[],
   xs: readonly number[],
   ys: readonly number[],
-): HeapLoop {
+): HostLoop {
   const steps = [strides(xs, out), strides(ys, out)];
   const n = out.at(-1) ?? 1;
   const [a, b] = steps.map((s) => s.at(-1) ?? 0);
@@ -358,7 +263,7 @@ export function map2Loop(
 }
 
 /** out = c ≠ 0 ? x : y with broadcasting. */
-export function selectLoop(out: readonly number[], shapes: readonly (readonly number[])[]): HeapLoop {
+export function selectLoop(out: readonly number[], shapes: readonly (readonly number[])[]): HostLoop {
   const steps = shapes.map((s) => strides(s, out));
   const n = out.at(-1) ?? 1;
   const [a, b, c] = steps.map((s) => s.at(-1) ?? 0);

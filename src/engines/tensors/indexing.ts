@@ -2,9 +2,7 @@
  * Reads through index maps and their transposes. A map that is known at compile
  * time becomes a table of int32; any other is computed as a tensor of positions.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import type { Axis, Node, ScatterNode } from '../../ir/types.ts';
-import { dynamicGatherLoop, gatherLoop, heapOp, scatterLoop } from './gaps.ts';
 import type { Scalars } from './scalars.ts';
 import { clamp, type Static, union } from './static.ts';
 import type { Ref, Tape } from './tape.ts';
@@ -96,28 +94,20 @@ function gatherJointly(c: IndexingContext, v: Val, dims: readonly Dimension[]): 
   if (inOrder.every((d) => isAxis(d.at) || c.known.canEvaluate(d.at))) {
     const fresh = union(inOrder.map((d) => axesOf(d.at)));
     const axes = [...before, ...fresh, ...after];
-    const index = table(c, inOrder, fresh);
+    const index = shared(c, table(c, inOrder, fresh));
     if (index.length === n && index.every((k, j) => k === j)) return { ref: x.ref, axes };
-    const key = tableKey(c, index);
     if (preferRows(tape, o, n, i, index.length)) {
       const front = reorder(c, x, [...old, ...before, ...after]);
-      const ref = gatherRows(tape, tape.view(front.ref, [n, o * i]), index, key);
+      const ref = gatherTable(tape, front.ref, [1, n, o * i], index);
       return { ref, axes: [...fresh, ...before, ...after] };
     }
-    return { ref: gatherTable(tape, x.ref, [o, n, i], index, key), axes };
+    return { ref: gatherTable(tape, x.ref, [o, n, i], index), axes };
   }
   const flat = flatIndex(c, inOrder);
   const axes = [...before, ...flat.axes, ...after];
-  const shape = [o, sizeOfAxes(c, flat.axes), i];
-  if (tape.backend.heap) {
-    const loop = dynamicGatherLoop(o, n, i);
-    const pick = (t: tf.Tensor, k: tf.Tensor): tf.Tensor => heapOp(shape, loop, [t, k]);
-    return { ref: tape.emit('gather', [x.ref, flat.ref], shape, pick, `${o},${n}`), axes };
-  }
-  const ins = [tape.view(x.ref, [o, n, i]), tape.view(flat.ref, [shape[1]])];
-  const pick = (t: tf.Tensor, k: tf.Tensor): tf.Tensor =>
-    tf.tidy(() => tf.gather(t, tf.cast(tf.clipByValue(k, 0, n - 1), 'int32') as tf.Tensor1D, 1));
-  return { ref: tape.emit('gather', ins, shape, pick), axes };
+  const m = sizeOfAxes(c, flat.axes);
+  const ins = [tape.viewed(x.ref, [o, n, i]), tape.viewed(flat.ref, [m])];
+  return { ref: tape.emit({ op: 'gather', o, n, i, m, table: null }, ins, [o, m, i]), axes };
 }
 
 /** Flat positions over `axes`, each index clamped into its dimension. */
@@ -173,42 +163,31 @@ export function rangeVal(c: Context, a: Axis): Val {
 
 // ── Tables ──────────────────────────────────────────────────────────────────
 
-/** A name for the contents, so that equal tables share their steps. */
-function tableKey(c: IndexingContext, index: Int32Array): string {
+/** The table that was first met with these contents, so that equal ones share their steps. */
+function shared(c: IndexingContext, index: Int32Array): Int32Array {
   let h = 2166136261;
   for (let j = 0; j < index.length; j++) h = Math.imul(h ^ index[j], 16777619);
   for (let k = 0; ; k++) {
     const key = `${index.length}:${h}:${k}`;
     const other = c.tables.get(key);
-    if (other && !other.every((x, j) => x === index[j])) continue;
-    if (!other) c.tables.set(key, index);
-    return key;
+    if (!other) {
+      c.tables.set(key, index);
+      return index;
+    }
+    if (other.every((x, j) => x === index[j])) return other;
   }
 }
 
 /**
- * Whether to put the indexed dimension first and copy rows with tfjs's gatherND: on
- * wasm that is memcpy, ten times as fast as picking single elements, and the
- * transposition is shared by all reads of the array.
+ * Whether to put the indexed dimension first and copy rows: on wasm that is memcpy, ten times as fast as picking
+ * single elements, and the transposition is shared by all reads of the array.
  */
 const preferRows = (tape: Tape, o: number, n: number, i: number, m: number): boolean =>
-  tape.backend.xnn && o * i >= 8 && m >= 16 && (o === 1 || 2 * m >= n);
+  tape.target.rowReads && o * i >= 8 && m >= 16 && (o === 1 || 2 * m >= n);
 
-function gatherRows(tape: Tape, x: Ref, index: Int32Array, key: string): Ref {
-  const [, width] = tape.shape(x);
-  const rows = tape.indexTensor(index, [index.length, 1], key);
-  const pick = (t: tf.Tensor, k: tf.Tensor): tf.Tensor => tf.gatherND(t, k);
-  return tape.emit('gatherND', [x, rows], [index.length, width], pick);
-}
-
-function gatherTable(tape: Tape, x: Ref, [o, n, i]: readonly number[], index: Int32Array, key: string): Ref {
-  const shape = [o, index.length, i];
-  if (tape.backend.heap) {
-    const loop = gatherLoop(o, n, i, index);
-    return tape.emit('gather', [x], shape, (t) => heapOp(shape, loop, [t]), `${o},${n},${key}`);
-  }
-  const ins = [tape.view(x, [o, n, i]), tape.indexTensor(index, [index.length], key)];
-  return tape.emit('gather', ins, shape, (t, k) => tf.gather(t, k as tf.Tensor1D, 1));
+function gatherTable(tape: Tape, x: Ref, [o, n, i]: readonly number[], table: Int32Array): Ref {
+  const m = table.length;
+  return tape.emit({ op: 'gather', o, n, i, m, table }, [tape.viewed(x, [o, n, i])], [o, m, i]);
 }
 
 // ── Scatter ─────────────────────────────────────────────────────────────────
@@ -251,41 +230,25 @@ export function scatter(c: IndexingContext, n: ScatterNode, body: Val): Val {
   const [o, m, i] = [before, mine, after].map((axes) => sizeOfAxes(c, axes));
   const done = (ref: Ref, axes: readonly Axis[]): Val => rename({ ref, axes });
   const axes = [...before, ...diagonal, ...into, ...after];
-  const shape = [o, size, i];
-
+  const op = { op: 'scatter', o, m, i, n: size } as const;
   if (joint.every((j) => c.known.canEvaluate(j.at))) {
-    const index = targets(c, mine, diagonal, joint);
-    const key = tableKey(c, index);
-    if (tape.backend.xnn && o * i >= 8 && m >= 16 && !index.includes(-1)) {
+    const table = shared(c, targets(c, mine, diagonal, joint));
+    if (tape.target.rowReads && o > 1 && o * i >= 8 && m >= 16 && !table.includes(-1)) {
       const front = reorder(c, v, [...mine, ...before, ...after]);
-      const rows = tape.indexTensor(index, [m, 1], key);
       const width = o * i;
-      const add = (k: tf.Tensor, t: tf.Tensor): tf.Tensor => tf.scatterND(k, t, [size, width]);
-      const ref = tape.emit('scatterND', [rows, tape.view(front.ref, [m, width])], [size, width], add);
+      const rows = tape.viewed(front.ref, [1, m, width]);
+      const ref = tape.emit({ ...op, o: 1, i: width, table }, [rows], [1, size, width]);
       return done(ref, [...diagonal, ...into, ...before, ...after]);
     }
-    if (tape.backend.heap) {
-      const loop = scatterLoop(o, size, i, index);
-      const key2 = `${o},${size},${key}`;
-      return done(
-        tape.emit('scatter', [v.ref], shape, (t) => heapOp(shape, loop, [t]), key2),
-        axes,
-      );
-    }
-    return done(segmentSum(tape, v.ref, [o, m, i], tape.indexTensor(index, [m], key), size), axes);
+    return done(tape.emit({ ...op, table }, [tape.viewed(v.ref, [o, m, i])], [o, size, i]), axes);
   }
   const dims: Dimension[] = [
     ...diagonal.map((a) => ({ axis: a, at: a })),
     ...joint.map((j) => ({ axis: j.into, at: j.at })),
   ];
   const flat = reorder(c, expand(c, flatIndex(c, dims), mine), mine);
-  if (tape.backend.heap) {
-    const loop = scatterLoop(o, size, i, null);
-    const add = (t: tf.Tensor, k: tf.Tensor): tf.Tensor => heapOp(shape, loop, [t, k]);
-    return done(tape.emit('scatter', [v.ref, flat.ref], shape, add, `${o},${size}`), axes);
-  }
-  const ids = tape.view(flat.ref, [m]);
-  return done(segmentSum(tape, v.ref, [o, m, i], ids, size), axes);
+  const ins = [tape.viewed(v.ref, [o, m, i]), tape.viewed(flat.ref, [m])];
+  return done(tape.emit({ ...op, table: null }, ins, [o, size, i]), axes);
 }
 
 /** Where each position of `axes` goes in [diagonal, into]; −1 where an index is out of range. */
@@ -309,15 +272,4 @@ function targets(
     }
   }
   return out;
-}
-
-/** tfjs's own segment sum, which wants the summed dimension first. */
-function segmentSum(tape: Tape, x: Ref, [o, m, i]: readonly number[], ids: Ref, size: number): Ref {
-  const front = tape.view(o === 1 ? x : tape.transpose(x, [o, m, i], [1, 0, 2]), [m, o * i]);
-  const sum = (t: tf.Tensor, k: tf.Tensor): tf.Tensor =>
-    tf.tidy(() =>
-      tf.unsortedSegmentSum(t, tf.cast(tf.round(tf.cast(k, 'float32')), 'int32') as tf.Tensor1D, size),
-    );
-  const out = tape.emit('segmentSum', [front, ids], [size, o * i], sum, `${size}`);
-  return o === 1 ? out : tape.transpose(out, [size, o, i], [1, 0, 2]);
 }

@@ -2,7 +2,6 @@
  * From IR to tensor steps: each node becomes a value over its free axes, by one
  * rule for each kind of node.
  */
-import * as tf from '@tensorflow/tfjs-core';
 import { staticSize } from '../../ir/build.ts';
 import { functions } from '../../ir/functions.ts';
 import type {
@@ -18,15 +17,17 @@ import type {
   ScatterNode,
   Slot,
 } from '../../ir/types.ts';
-import { children } from '../../ir/walk.ts';
+import { children, slotsRead } from '../../ir/walk.ts';
 import type { ArrayProgram, Arrays } from '../engine.ts';
+import { checkShape } from './arrays.ts';
 import { contract } from './contract.ts';
 import { gather, rangeVal, scatter } from './indexing.ts';
 import { matrixVal } from './matrix.ts';
+import type { Target, TensorProgram } from './ops.ts';
 import { Scalars } from './scalars.ts';
 import { type ScanContext, scanVal } from './scan.ts';
 import { identity, Static } from './static.ts';
-import type { Ref, Tape } from './tape.ts';
+import { type Ref, Tape } from './tape.ts';
 import { align, expand, jointOrder, reduceVal, reorder, shapeOf, sizeOfAxes, type Val } from './vals.ts';
 
 /** Constant expressions up to this many positions are evaluated in float64 on the host. */
@@ -39,7 +40,36 @@ type Power = 1 | -1 | 2;
 /** What is left of a mask: nothing, everything, or an expression to multiply or select with. */
 type Mask = 'all' | 'none' | Node;
 
-export class Lowering implements ScanContext {
+export interface LoweredProgram {
+  readonly tensors: TensorProgram;
+  /** The axes of each result, in the order of the output's; an output may have more. */
+  readonly resultAxes: readonly (readonly Axis[])[];
+}
+
+/**
+ * A program of expressions as a tensor program.
+ * @param constants slots whose arrays never change
+ * @throws Error for a constant of the wrong shape (a fault of the caller)
+ */
+export function lowerProgram(program: ArrayProgram, constants: Arrays, target: Target): LoweredProgram {
+  const tape = new Tape(target);
+  const lowering = new Lowering(tape, program, constants);
+  for (const slot of slotsRead(program.outputs.map((o) => o.node))) {
+    const array = constants.get(slot);
+    if (array) checkShape(slot, array, lowering.sizeOf);
+  }
+  const results = program.outputs.map((o) => {
+    const v = lowering.lower(o.node);
+    return reorder(
+      lowering,
+      v,
+      o.axes.filter((a) => v.axes.includes(a)),
+    );
+  });
+  return { tensors: tape.finish(results.map((v) => v.ref)), resultAxes: results.map((v) => v.axes) };
+}
+
+class Lowering implements ScanContext {
   readonly tape: Tape;
   readonly sizeOf: ArrayProgram['sizeOf'];
   readonly scalars: Scalars;
@@ -174,7 +204,7 @@ export class Lowering implements ScanContext {
     const set: IndexSet = { id: -1, name: '', kind: { kind: 'range', size: count } };
     const along: Axis = { id: -1, name: '', set };
     const stacked: Val = {
-      ref: this.tape.emit('concat', rows, [count, size], (...xs) => tf.concat(xs, 0)),
+      ref: this.tape.emit({ op: 'concat' }, rows, [count, size]),
       axes: [along, ...order],
     };
     const rest = order.map((axis) => ({ axis, at: axis }));
