@@ -3,7 +3,7 @@
  * each, an energy 32 → 256 → 256 → 1 with silu; perturbation, loss, gradients and the optimiser.
  *
  *   npx tsc -p tsconfig.json --noEmit false --outDir dist
- *   node dist/bench/discrepancy-step.js [auto|kernels|wasm|cpu|tensorflow|reference] [steps] [width]
+ *   node dist/bench/discrepancy-step.js [auto|kernels|onnx|tensorflow|wasm|cpu|reference] [steps] [width]
  */
 import type { HostArray } from '../src/arrays.ts';
 import { initialParams } from '../src/bind/params.ts';

@@ -83,7 +83,7 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
     sites('of kernel = grid: elements of each row that a step looks at; chosen by what they cost if absent'),
     real(
       't',
-      'time of the heat equation on each state graph; for reals in units of the data’s variance',
+      'time of the heat equation: of bits and categories, of reals in units of the data’s variance, and a twentieth of it of int, ordinal and cyclic',
       0.1,
       0,
     ),
@@ -93,14 +93,26 @@ const losses: Readonly<Record<string, readonly OptionSpec[]>> = {
       undefined,
       0,
     ),
-    real('t_real', 'the same for real unknowns only', undefined, 0),
-    real('t_ordered', 'the same for int, ordinal and cyclic unknowns only', undefined, 0),
-    real('t_category', 'the same for categories and enums only', undefined, 0),
+    real('t_real', 'of reals: t if absent; 0 leaves them as they are', undefined, 0),
+    real(
+      't_ordered',
+      'of int, ordinal and cyclic, times the square of the number of values: t/20 if absent',
+      undefined,
+      0,
+    ),
+    real('t_cyclic', 'of cyclic only: t_ordered if absent', undefined, 0),
+    real('t_category', 'of categories, enums and permutations: t if absent', undefined, 0),
     {
       ...count('scales', 'number of times t, t/4, t/16, …; each row draws one for each unknown'),
       type: { kind: 'number', integer: true, min: 1, max: 16 },
     },
     count('draws', 'negatives for each row', 32),
+    {
+      name: 'negatives',
+      type: { kind: 'word', values: ['independent', 'stratified'] },
+      doc: 'of a row: independent of each other, or spread evenly over their distribution, with the same mean and less variance',
+      default: 'independent',
+    },
     real('stabilise', 'weight of the row itself among its negatives', 1, 0),
   ],
   pseudo_likelihood: [

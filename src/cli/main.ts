@@ -1,9 +1,12 @@
 /** The command line: verbs, flags, exit codes. What each verb does is in `commands/`. */
 import { Command, CommanderError } from 'commander';
-import { engineNames } from '../engines/names.ts';
+import { compileTargets } from '../emit/compile/targets.ts';
+import { backendNames, engineNames } from '../engines/names.ts';
 import { type OptionSpec, verbs } from '../options.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { version } from '../version.ts';
+import type { CompileFlags } from './commands/compile.ts';
+import type { NativeFlags } from './commands/native.ts';
 import type { CommonOptions } from './program.ts';
 import { ExitCode, type Io, Terminal, UsageError } from './terminal.ts';
 import { views } from './views.ts';
@@ -58,15 +61,18 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     c
       .option('--set <name=value>', 'override a constant', collect)
       .option('--json', 'print events as JSON, one a line');
-  const withData = (c: Command): Command =>
+  const withSources = (c: Command): Command =>
     compileTime(c)
       .option('--data <name=file>', 'bind data, or a JSON file with all of them', collect)
       .option(
         '--params <dir>',
         'use the parameters that a fit wrote there; stem=dir: those of the file stem.energy that is used',
         collect,
-      )
+      );
+  const withData = (c: Command): Command =>
+    withSources(c)
       .option('--engine <name>', `what computes: ${engineNames.join(', ')}`, 'auto')
+      .option('--backend <name>', backendHelp)
       .option('--seed <n>', 'seed of every random number');
   const writes = (c: Command): Command =>
     withData(c)
@@ -150,6 +156,25 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     });
   }
 
+  withSources(
+    program
+      .command('compile <file> [energy]')
+      .description(
+        'export an energy with its gradients as a graph that tfjs, TensorFlow or ONNX Runtime runs',
+      ),
+  )
+    .option('--seed <n>', 'seed of parameters that start at random')
+    .option('--to <format>', `${compileTargets.join(', ')}`, 'tfjs')
+    .option('--batch <n>', 'states side by side: the first dimension of all arrays; without it, one state')
+    .option('-o, --output <dir>', 'folder for the files')
+    .addHelpText(
+      'after',
+      '\nExample:\n  energy compile examples/physics/ising.energy --batch 64 -o ising-tfjs\n  energy compile model.energy Joint --params runs/fit --to savedmodel -o joint',
+    )
+    .action((file: string, energy: string | undefined, o: CompileFlags) =>
+      act(async () => (await import('./commands/compile.ts')).compileCommand(io, terminal, file, energy, o)),
+    );
+
   program
     .command('summary <dir>')
     .description('means, errors, effective sample sizes and R-hat of a run')
@@ -190,15 +215,31 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
 
   program
     .command('doctor')
-    .description('what this machine has: engines, versions')
+    .description('what this machine has: engines and backends with their versions, cores, memory')
     .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  energy doctor --json')
     .action(() => act(async () => (await import('./commands/doctor.ts')).doctorCommand(terminal)));
+
+  program
+    .command('native')
+    .description('install the native TensorFlow engine: its library from pip, its addon compiled here')
+    .option(
+      '--tensorflow <dir>',
+      'a folder that has the library: of TensorFlow for C, or of the package for Python',
+    )
+    .option('--optional', 'exit with 0 where something is missing for it')
+    .option('--json', 'print events as JSON, one a line')
+    .addHelpText('after', '\nExample:\n  energy native')
+    .action((o: NativeFlags) =>
+      act(async () => (await import('./commands/native.ts')).nativeCommand(io, terminal, o)),
+    );
 
   program
     .command('demo')
     .description('train, sample, complete and classify digits and wines; writes a page with pictures')
     .option('-o, --output <dir>', 'folder for the results', 'runs/demo')
     .option('--engine <name>', `what computes: ${engineNames.join(', ')}`, 'auto')
+    .option('--backend <name>', backendHelp)
     .option('--json', 'print events as JSON, one a line')
     .action((o: CommonOptions) =>
       act(async () => (await import('./commands/demo.ts')).demoCommand(io, terminal, o)),
@@ -207,6 +248,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
   return program;
 }
 
+const backendHelp = `the tfjs backend that computes, whatever seems quickest: ${backendNames.join(', ')}`;
 const evidence = 'what is known of a UAI model: a .evid file';
 
 const flagOf = (o: OptionSpec): string =>

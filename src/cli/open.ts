@@ -7,7 +7,7 @@ import type { CheckedProgram, ModuleInfo } from '../check/program.ts';
 import type { Job, OptionValue } from '../check/values.ts';
 import type { Compiled } from '../compile.ts';
 import type { Engine } from '../engines/engine.ts';
-import { engineNames, isEngineName } from '../engines/names.ts';
+import { backendNames, engineNames, isEngineName } from '../engines/names.ts';
 import { openEngine } from '../engines/open.ts';
 import { type NodeHost, nodeHost } from '../io/node-host.ts';
 import { readParams } from '../io/run-folder.ts';
@@ -20,11 +20,29 @@ import { type CommonOptions, rootOf } from './program.ts';
 import { type Io, UsageError } from './terminal.ts';
 import { uaiGiven } from './uai.ts';
 
-export async function engineOf(name: string | undefined): Promise<Engine> {
-  const wanted = name ?? 'auto';
-  if (!isEngineName(wanted))
-    throw new UsageError(`--engine is one of ${engineNames.join(', ')}, not \`${wanted}\``);
-  return openEngine(wanted);
+/**
+ * The engine that `--engine` or `--backend` names.
+ * @throws UsageError where there is none of that name, they contradict each other, or it cannot be had here
+ */
+export async function engineOf(name: string | undefined, backend?: string): Promise<Engine> {
+  const engine = name ?? 'auto';
+  if (!isEngineName(engine))
+    throw new UsageError(`--engine is one of ${engineNames.join(', ')}, not \`${engine}\``);
+  if (backend !== undefined && !(backendNames as readonly string[]).includes(backend))
+    throw new UsageError(`--backend is one of ${backendNames.join(', ')}, not \`${backend}\``);
+  if (backend !== undefined && engine !== 'auto' && engine !== backend)
+    throw new UsageError(
+      `--engine ${engine} does not compute on the backend ${backend}; leave one of them out`,
+    );
+  const wanted = backend !== undefined && isEngineName(backend) ? backend : engine;
+  try {
+    return await openEngine(wanted);
+  } catch (e) {
+    if (wanted === 'auto' || !(e instanceof Error)) throw e;
+    throw new UsageError(
+      `the engine ${wanted} cannot be had here: ${e.message} (\`energy doctor\` lists what can)`,
+    );
+  }
 }
 
 export interface Opened {
@@ -49,7 +67,7 @@ export async function openFile(
     if (i < 0) everything.push(permit(d));
     else files.set(d.slice(0, i), permit(d.slice(i + 1)));
   }
-  const engine = await engineOf(options.engine);
+  const engine = await engineOf(options.engine, options.backend);
   const session = await openSession(compiled.program, host, engine, {
     files,
     everything,

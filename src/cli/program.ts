@@ -13,6 +13,8 @@ export interface CommonOptions {
   readonly data?: readonly string[];
   readonly set?: readonly string[];
   readonly engine?: string;
+  /** The tfjs backend that computes, instead of an engine. */
+  readonly backend?: string;
   /** Folders of fits: `dir`, or `stem=dir` for the parameters of one used file. */
   readonly params?: readonly string[];
   readonly seed?: string;

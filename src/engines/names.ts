@@ -1,7 +1,10 @@
 /** The engines that can be asked for by name. */
 
-/** `auto`: kernels or the best of the tfjs backends, whichever is quicker for what is computed. */
-export const engineNames = ['auto', 'kernels', 'tensorflow', 'wasm', 'cpu', 'reference'] as const;
+/** `auto`: kernels, ONNX Runtime where it is installed, or the best of the tfjs backends, whichever is quicker. */
+export const engineNames = ['auto', 'kernels', 'onnx', 'tensorflow', 'wasm', 'cpu', 'reference'] as const;
+
+/** The tfjs backends among them, which `--backend` forces. */
+export const backendNames = ['tensorflow', 'wasm', 'cpu'] as const;
 
 export type EngineName = (typeof engineNames)[number];
 

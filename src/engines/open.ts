@@ -15,6 +15,10 @@ export async function openEngine(name: EngineName, options: BackendOptions = {})
       const { bestBackend } = await import('./tfjs/index.ts');
       return autoEngine([await openEngine('kernels'), await openEngine(await bestBackend(options), options)]);
     }
+    case 'onnx': {
+      const { onnxEngine } = await import('./onnx/index.ts');
+      return onnxEngine({ ...options, fallback: await openEngine('wasm', options) });
+    }
     default:
       return (await import('./tfjs/index.ts')).tfjsEngine(name, options);
   }

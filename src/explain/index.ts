@@ -1,11 +1,13 @@
 /** The long form of every diagnostic code, for `energy explain`, the documentation and the playground. */
 import { bindCodes } from '../bind/codes.ts';
 import { checkCodes } from '../check/codes.ts';
+import { emitCodes } from '../emit/codes.ts';
 import { inferCodes } from '../infer/codes.ts';
 import { ioCodes } from '../io/codes.ts';
 import { learnCodes } from '../learn/codes.ts';
 import { syntaxCodes } from '../syntax/codes.ts';
 import { suggest } from '../syntax/suggest.ts';
+import { compileEntries } from './compile.ts';
 import { dataEntries } from './data.ts';
 import { fileEntries } from './files.ts';
 import { nameEntries } from './names.ts';
@@ -35,6 +37,7 @@ export const codeTitles: Readonly<Record<string, string>> = {
   ...bindCodes,
   ...inferCodes,
   ...learnCodes,
+  ...emitCodes,
 };
 
 const entries: Entries = {
@@ -44,6 +47,7 @@ const entries: Entries = {
   ...fileEntries,
   ...dataEntries,
   ...runEntries,
+  ...compileEntries,
 };
 
 /** The codes that have an entry, sorted. */
@@ -58,6 +62,7 @@ export const families: readonly { readonly prefixes: readonly string[]; readonly
   { prefixes: ['E05'], title: 'files and data' },
   { prefixes: ['E06'], title: 'jobs' },
   { prefixes: ['E07', 'W07'], title: 'running and learning' },
+  { prefixes: ['E08'], title: 'compiling' },
   { prefixes: ['E09'], title: 'other' },
 ];
 

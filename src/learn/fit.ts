@@ -416,7 +416,8 @@ function whatIsWrong(
   out: { readonly loss: number; readonly rowEnergy: number; readonly negativeEnergy: number },
   gradientNorm: number,
 ): 'loss' | 'gradient' | 'energies' | null {
-  if (!Number.isFinite(out.loss)) return 'loss';
+  // A term that no perturbation touches is in the energies, but not in the loss.
+  if (!Number.isFinite(out.loss) || !Number.isFinite(out.rowEnergy)) return 'loss';
   if (!Number.isFinite(gradientNorm)) return 'gradient';
   // Without negatives their energy is NaN, which is nothing to complain about.
   return Math.abs(out.rowEnergy) > runaway || Math.abs(out.negativeEnergy) > runaway ? 'energies' : null;

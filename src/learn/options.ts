@@ -94,7 +94,7 @@ export function fitOptions(values: Values = {}): FitOptions {
       );
   const fault = optimizerFault(optimizer);
   if (fault) throw outOfRange(values, fault.option, fault.message);
-  if (loss.t === 0 && !loss.t_real && !loss.t_ordered && !loss.t_category)
+  if (loss.t === 0 && !loss.t_real && !loss.t_ordered && !loss.t_cyclic && !loss.t_category)
     throw outOfRange(values, 't', '`t` is more than 0: rows that are not perturbed teach nothing');
   if (loss.t_last !== undefined && (loss.t === 0 || loss.t_last === 0))
     throw outOfRange(

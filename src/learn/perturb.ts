@@ -8,6 +8,7 @@
 import { type HostArray, sizeOfShape } from '../arrays.ts';
 import { type ArrangedDomain, isArranged, isDiscrete, showDomain, stateCount, valueMap } from '../domain.ts';
 import type { IndexSet, Slot } from '../ir/types.ts';
+import { normalQuantile } from '../random/normal-quantile.ts';
 import type { Stream } from '../random/stream.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import { wrapAngleValue } from '../transforms/scalars.ts';
@@ -21,7 +22,6 @@ import {
 } from './exchange-kernels.ts';
 import { type StateGraph, stateGraph } from './graph-kernel.ts';
 import {
-  type ElementDomain,
   heatKernel,
   largestTable,
   perturbState,
@@ -30,6 +30,8 @@ import {
   scaledTime,
   type TableKernel,
 } from './heat-kernels.ts';
+import { fillStrata } from './strata.ts';
+import { type Times, timeOf } from './times.ts';
 
 export interface PerturbationSpec {
   readonly unknowns: readonly Slot[];
@@ -42,21 +44,17 @@ export interface PerturbationSpec {
   readonly rows: number;
   /** M, recoveries of each row. */
   readonly draws: number;
-  /** Time on state graphs, before `scaledTime`. */
-  readonly t: number;
-  /** Time on paths and rings (int, ordinal, cyclic) where it differs, before `scaledTime`. */
-  readonly tOrdered?: number;
-  /** Time of categories and enums (on whatever graph) and of permutations where it differs. */
-  readonly tCategory?: number;
-  /** Time of real unknowns in units of the variance of each column. */
-  readonly tReal: number;
+  /** By kinds of domain; an unknown whose time is 0 stays as it is. */
+  readonly times: Times;
   /**
    * Number of times t, t/4, t/16, …; each row draws one for each unknown, the same for
    * its corruption and its recoveries, so that the loss is a mean of discrepancies.
    */
   readonly scales?: number;
-  /** The time at the end of learning, in place of t; all other times shrink or grow by the same factor. */
-  readonly tLast?: number;
+  /** Times at the end of learning as a share of the first ones; between them they fall (rise) geometrically. */
+  readonly last?: number;
+  /** Whether recoveries of a row fill their distribution evenly (`strata.ts`) instead of being independent. */
+  readonly stratified?: boolean;
 }
 
 export interface Perturbation {
@@ -96,7 +94,7 @@ export function makePerturbation(spec: PerturbationSpec): Perturbation {
   const corrupted = new Map(unknowns.map((u) => [u, new Float64Array(rows * elementsOf(u))]));
   const negatives = new Map(unknowns.map((u) => [u, new Float64Array(rows * draws * elementsOf(u))]));
   const times = Array.from({ length: spec.scales ?? 1 }, (_, k) => 4 ** -k);
-  const ratio = spec.tLast === undefined ? 1 : spec.tLast / spec.t;
+  const ratio = spec.last ?? 1;
   // Kernels are tables: a schedule has a few levels.
   const made = new Map<number, ReadonlyMap<Slot, readonly Step[]>>();
   const stepsAt = (progress: number): ReadonlyMap<Slot, readonly Step[]> => {
@@ -151,20 +149,20 @@ function stepOf(spec: PerturbationSpec, u: Slot, elements: number, factor: numbe
     const graph = graphOf(spec, u);
     const kernel = heatKernel(
       domain,
-      scaledTime(domain, factor * timeOf(spec, domain), states, graph),
+      scaledTime(domain, factor * timeOf(spec.times, domain), states, graph),
       states,
       graph,
     );
     const { offset, scale } = valueMap(domain);
     return kernel.kind === 'gaussian' || kernel.kind === 'wrapped'
       ? stay
-      : discreteStep(kernel, offset, scale, elements * spec.draws);
+      : discreteStep(kernel, offset, scale, elements, spec);
   }
   const column = spec.columns.get(u);
   if (!column) throw new Error(`no data for ${u.name}`);
-  const sigmaOf = (sd: number): number => Math.sqrt(factor * spec.tReal * sd * sd);
+  const sigmaOf = (sd: number): number => Math.sqrt(factor * spec.times.real * sd * sd);
   if (domain.kind === 'angle')
-    return realStep(circularScales(column, elements).map(sigmaOf), wrapAngleValue, elements * spec.draws);
+    return realStep(circularScales(column, elements).map(sigmaOf), wrapAngleValue, spec);
   if (domain.kind !== 'real') throw notPerturbed(u, 'its elements are not free of each other');
   const { lo, hi, lower, upper } = domain;
   if (lower || upper) throw notPerturbed(u, 'its bounds depend on other values');
@@ -172,7 +170,7 @@ function stepOf(spec: PerturbationSpec, u: Slot, elements: number, factor: numbe
   return realStep(
     columnScales(column, elements).map(sigmaOf),
     bounded ? (x) => reflect(x, lo, hi) : null,
-    elements * spec.draws,
+    spec,
   );
 }
 
@@ -201,28 +199,12 @@ function graphOf(spec: PerturbationSpec, u: Slot): StateGraph | undefined {
   return stateGraph(states, from, to);
 }
 
-function timeOf(spec: PerturbationSpec, domain: ElementDomain | ArrangedDomain): number {
-  switch (domain.kind) {
-    case 'category':
-    case 'permutation':
-      return spec.tCategory ?? spec.t;
-    case 'int':
-    case 'ordinal':
-    case 'cyclic':
-      return spec.tOrdered ?? spec.t;
-    case 'bit':
-    case 'spin':
-    case 'subset':
-      return spec.t;
-  }
-}
-
 /** Every vector of a row makes a number of exchanges of its own. */
 function arrangedStep(spec: PerturbationSpec, domain: ArrangedDomain, factor: number): Step {
   const permutes = domain.kind === 'permutation';
   const length = spec.sizeOf(permutes ? domain.values : domain.of);
   const rate = permutes ? transpositionRate(length) : exchangeRate(length, domain.count);
-  const mean = rate * factor * timeOf(spec, domain);
+  const mean = rate * factor * timeOf(spec.times, domain);
   const places = new Int32Array(permutes ? 0 : length);
   return (from, to, count, copies, elements, stream) => {
     stay(from, to, count, copies, elements, stream);
@@ -240,6 +222,19 @@ const stay: Step = (from, to, count, copies, elements) => {
     for (let m = 0; m < copies; m++) for (let e = 0; e < elements; e++) to[k++] = from[n * elements + e];
 };
 
+/** The recoveries of one row: what draws uniform numbers [draws, elements] for them. */
+function strataOf({ draws, stratified }: PerturbationSpec, elements: number) {
+  if (!stratified) return null;
+  const uniform = new Float64Array(draws * elements);
+  const order = new Int32Array(draws);
+  return (copies: number, stream: Stream): Float64Array | null => {
+    // The corruption, of which there is one, is drawn as ever.
+    if (copies !== draws) return null;
+    fillStrata(uniform, order, stream);
+    return uniform;
+  };
+}
+
 /**
  * One word of 32 random bits for each value. For small t nearly all stay as they
  * are, which is decided first by one comparison.
@@ -248,21 +243,24 @@ function discreteStep(
   kernel: StateKernel | TableKernel,
   offset: number,
   scale: number,
-  capacity: number,
+  size: number,
+  spec: PerturbationSpec,
 ): Step {
   const ring = kernel.kind === 'ring';
   // On a ring the first step is the one of length 0; a table is always looked up.
   const threshold = kernel.kind === 'table' ? 1 : ring ? kernel.steps[0] : kernel.redraw;
-  const scratch = new Uint32Array(capacity);
+  const scratch = new Uint32Array(size * spec.draws);
+  const strata = strataOf(spec, size);
   return (from, to, count, copies, elements, stream) => {
     const words = scratch.subarray(0, copies * elements);
     for (let n = 0, k = 0; n < count; n++) {
-      stream.fillWords(words);
+      const even = strata && strata(copies, stream);
+      if (!even) stream.fillWords(words);
       const base = n * elements;
       for (let m = 0, w = 0; m < copies; m++) {
         for (let e = 0; e < elements; e++, w++, k++) {
           const value = from[base + e];
-          const uniform = words[w] * 2 ** -32;
+          const uniform = even ? even[w] : words[w] * 2 ** -32;
           to[k] =
             uniform < threshold === ring
               ? value
@@ -274,12 +272,19 @@ function discreteStep(
 }
 
 /** @param back brings a value back into its domain; null on the whole line */
-function realStep(sigmas: readonly number[], back: ((x: number) => number) | null, capacity: number): Step {
-  const scratch = new Float64Array(capacity);
+function realStep(
+  sigmas: readonly number[],
+  back: ((x: number) => number) | null,
+  spec: PerturbationSpec,
+): Step {
+  const scratch = new Float64Array(sigmas.length * spec.draws);
+  const strata = strataOf(spec, sigmas.length);
   return (from, to, count, copies, elements, stream) => {
     const noise = scratch.subarray(0, copies * elements);
     for (let n = 0, k = 0; n < count; n++) {
-      stream.fillNormal(noise);
+      const even = strata && strata(copies, stream);
+      if (even) for (let i = 0; i < noise.length; i++) noise[i] = normalQuantile(even[i]);
+      else stream.fillNormal(noise);
       const base = n * elements;
       for (let m = 0, w = 0; m < copies; m++) {
         for (let e = 0; e < elements; e++, w++, k++) {

@@ -21,6 +21,7 @@ const commands = [
   'doc',
   'explain',
   'doctor',
+  'native',
   'demo',
 ];
 
@@ -208,7 +209,8 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`emit\` | \`what\`; of \`typed\` \`program\`, of \`energy\`, \`ir\` and \`tex\` \`text\`; \`emit ast\` prints the tree itself |
 | \`doc\` | \`items\`: \`name\`, \`kind\`, \`forms\`, \`doc\`, \`facts\`, \`example\`, \`value\`, \`module\` |
 | \`explain\` | without a code \`codes\`; else \`code\`, \`title\`, \`text\`, \`wrong\`, \`right\` (\`program\`, \`files\`), \`without\` |
-| \`doctor\` | \`version\`, \`node\`, \`engines\`, \`default\` |
+| \`doctor\` | \`version\`, \`node\`, \`machine\` (\`platform\`, \`cpu\`, \`cores\`, \`memory\` and \`free_memory\` in bytes, \`simd\`), \`engines\` (\`name\`, \`available\`, \`default\`, \`version\`, \`detail\`, \`reason\`, \`simd\`, \`threads\`), \`default\` |
+| \`native\` | \`available\`, \`installed\` (false: it was there), \`tensorflow\`, \`tfjsNode\`, \`node\`, \`library\`; where it cannot be had \`reason\`, \`remedy\` |
 | \`demo\` | \`page\` and the figures that it shows |
 
 \`energy summary dir --json\` prints the summary itself: \`draws\`, \`chains\`, \`quantities\` and \`terms\` (each with \`name\`, \`mean\`, \`sd\`, \`mcse_mean\`, \`q5\`, \`q50\`, \`q95\`, \`ess_bulk\`, \`ess_tail\`, \`r_hat\`; categories with \`frequencies\`), \`diagnostics\` (\`level\`, \`quantity\`, \`message\`).

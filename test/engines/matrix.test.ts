@@ -11,6 +11,7 @@ import { functions } from '../../src/ir/functions.ts';
 import { cholesky, det, diagonal, inverse, logDet, product, solve, transpose } from '../../src/ir/matrix.ts';
 import type { Lambda, MatrixFn, Slot } from '../../src/ir/types.ts';
 import { Bench, distance, numbers, positiveDefinite, sizeOf } from '../ir/matrices.ts';
+import { native } from './optional.ts';
 
 const reference = referenceEngine();
 const wasm = engineOn(await loadBackend('wasm'));
@@ -19,6 +20,7 @@ const engines: readonly (readonly [string, Engine])[] = [
   ['wasm', wasm],
   ['cpu', cpu],
   ['portable', engineOn(PORTABLE)],
+  ...(native ? ([['tensorflow', native]] as const) : []),
 ];
 
 /** The value on an engine, with slots as inputs or as constants. */

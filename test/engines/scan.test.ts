@@ -10,6 +10,7 @@ import { gradient } from '../../src/ir/derive.ts';
 import type { Node, Slot } from '../../src/ir/types.ts';
 import { Kit, wiggle } from '../ir/scan-kit.ts';
 import { type Model, models, series } from '../ir/scan-models.ts';
+import { native } from './optional.ts';
 
 const wasm = engineOn(await loadBackend('wasm'));
 const cpu = engineOn(await loadBackend('cpu'));
@@ -53,6 +54,7 @@ describe.each([
   ['wasm', wasm],
   ['cpu', cpu],
   ['portable', portable],
+  ...(native ? ([['tensorflow', native]] as const) : []),
 ])('on %s', (_, engine) => {
   it.each(Object.entries(models))('%s agrees with the reference', (_name, make) => {
     compare(engine, make(), (s) => s.role === 'data');

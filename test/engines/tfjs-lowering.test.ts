@@ -10,11 +10,14 @@ import { bestBackend, explain, profile, tfjsEngine } from '../../src/engines/tfj
 import { Builder, staticSize } from '../../src/ir/build.ts';
 import { gradient } from '../../src/ir/derive.ts';
 import type { Axis, IndexSet, Node, Slot } from '../../src/ir/types.ts';
+import { native, onnx } from './optional.ts';
 
 const REAL: Domain = { kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
 const wasm = engineOn(await loadBackend('wasm'));
 const cpu = engineOn(await loadBackend('cpu'));
 const portable = engineOn(PORTABLE);
+/** ONNX Runtime and native TensorFlow too, where they are installed. */
+const engines = [wasm, cpu, portable, onnx, native].filter((e) => e !== null);
 
 /** A builder with slots that are filled as they are made, and the sizes of open sets. */
 class Bench {
@@ -76,7 +79,7 @@ function agree(
   const program = { outputs: [{ name: 'y', axes, node }], sizeOf: t.sizeOf };
   const want = referenceEngine().compile(program, t.arrays).run(new Map()).get('y')!;
   const scale = Math.max(1, ...Array.from(want.data, Math.abs).filter(Number.isFinite));
-  for (const engine of [wasm, cpu, portable])
+  for (const engine of engines)
     for (const fixed of constant.length > 0 ? [constant, []] : [[]]) {
       const evaluator = engine.compile(
         program,
@@ -394,6 +397,7 @@ describe.each([
   ['wasm', wasm],
   ['cpu', cpu],
   ['portable', portable],
+  ...(native ? ([['tensorflow', native]] as const) : []),
 ])('the evaluator on %s', (_, engine: Engine) => {
   const t = new Bench();
   const { b } = t;
@@ -550,7 +554,7 @@ describe('products of one buffer in two shapes', () => {
     ];
     const program = { outputs, sizeOf: (s: IndexSet) => staticSize(s)! };
     const want = referenceEngine().compile(program, constants).run(inputs);
-    for (const backend of ['wasm', 'cpu'] as const) {
+    for (const backend of ['wasm', 'cpu', ...(native ? (['tensorflow'] as const) : [])] as const) {
       const got = (await tfjsEngine(backend)).compile(program, constants).run(inputs);
       for (const { name } of outputs)
         want.get(name)!.data.forEach((v, k) => {

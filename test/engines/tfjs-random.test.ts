@@ -8,6 +8,7 @@ import { engineOn } from '../../src/engines/tfjs/evaluator.ts';
 import { gradient } from '../../src/ir/derive.ts';
 import type { Slot } from '../../src/ir/types.ts';
 import { arbitraryProgram, type Program } from '../ir/arbitrary.ts';
+import { native } from './optional.ts';
 
 const wasm = engineOn(await loadBackend('wasm'));
 const cpu = engineOn(await loadBackend('cpu'));
@@ -62,6 +63,7 @@ describe.each([
   ['wasm', wasm],
   ['cpu', cpu],
   ['portable', portable],
+  ...(native ? ([['tensorflow', native]] as const) : []),
 ])('random programs on %s', (_, engine) => {
   it('with gradients agree with the reference, everything supplied at run time', () => {
     fc.assert(

@@ -14,6 +14,7 @@ import { nodeHost } from '../../src/io/node-host.ts';
 import { makeBatch, totalEnergy } from '../../src/ir/batch.ts';
 import { gradient } from '../../src/ir/derive.ts';
 import { Stream } from '../../src/random/stream.ts';
+import { native } from '../engines/optional.ts';
 import { open, programsIn, randomStates, readProgram, testFolder } from '../run/kit.ts';
 
 const STATES = 3;
@@ -23,6 +24,7 @@ const engines = new Map<string, Engine>();
 beforeAll(async () => {
   engines.set('wasm', await tfjsEngine('wasm'));
   engines.set('cpu', await tfjsEngine('cpu'));
+  if (native) engines.set('tensorflow', native);
 }, 30_000);
 
 async function models(name: string): Promise<readonly ((engine?: Engine) => Model)[]> {

@@ -8,6 +8,7 @@ import { transitionMatrix } from '../../src/learn/heat-kernels.ts';
 import { circularScales, makePerturbation } from '../../src/learn/perturb.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
+import { sameTimes } from './toy.ts';
 
 const b = new Builder();
 const sizeOf = (s: Parameters<typeof staticSize>[0]): number => staticSize(s)!;
@@ -21,8 +22,7 @@ function corrupt(u: Slot, row: readonly number[], rows: number, t: number, seed:
     columns: new Map([[u, { shape: [rows, ...u.sets.map(sizeOf)], data: values }]]),
     rows,
     draws: 2,
-    t,
-    tReal: t,
+    times: sameTimes(t),
   });
   p.draw(new Map([[u, values]]), new Stream(seed));
   const y = p.corrupted.get(u)!;

@@ -5,7 +5,7 @@ import type { IndexSet, Slot } from '../../src/ir/types.ts';
 import { type ElementDomain, scaledTime, transitionMatrix } from '../../src/learn/heat-kernels.ts';
 import { columnScales, makePerturbation } from '../../src/learn/perturb.ts';
 import { Stream } from '../../src/random/stream.ts';
-import { realLine } from './toy.ts';
+import { realLine, sameTimes } from './toy.ts';
 
 const b = new Builder();
 const sizeOf = (s: IndexSet): number => staticSize(s)!;
@@ -26,8 +26,7 @@ const perturb = (u: Slot, values: number[], rows: number, draws: number, seed = 
     columns: new Map([[u, column]]),
     rows,
     draws,
-    t,
-    tReal: t,
+    times: sameTimes(t),
   });
   p.draw(new Map([[u, column.data]]), new Stream(seed));
   return { y: p.corrupted.get(u)!, x: p.negatives.get(u)! };
@@ -126,7 +125,14 @@ describe('perturbations', () => {
       [other, reals],
     ]);
     const draw = (unknowns: readonly Slot[], seed: number): number[] => {
-      const p = makePerturbation({ unknowns, sizeOf, columns: both, rows: 20, draws: 3, t: 0.3, tReal: 0.3 });
+      const p = makePerturbation({
+        unknowns,
+        sizeOf,
+        columns: both,
+        rows: 20,
+        draws: 3,
+        times: sameTimes(0.3),
+      });
       p.draw(new Map([...both].map(([s, a]) => [s, a.data])), new Stream(seed));
       return [...p.negatives.get(one)!];
     };

@@ -10,7 +10,18 @@ import type { FitOptions } from '../../src/learn/options.ts';
 import { makePerturbation } from '../../src/learn/perturb.ts';
 import { Stream } from '../../src/random/stream.ts';
 import { information, inverse } from './information.ts';
-import { boltzmann, dot, filled, quickOptions, realLine, span, spinFeatures, type Toy, toy } from './toy.ts';
+import {
+  boltzmann,
+  dot,
+  filled,
+  quickOptions,
+  realLine,
+  sameTimes,
+  span,
+  spinFeatures,
+  type Toy,
+  toy,
+} from './toy.ts';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -50,8 +61,7 @@ function negativesOf(u: Slot, values: readonly number[], rows: number): Float64A
     columns: new Map([[u, column]]),
     rows,
     draws,
-    t: T,
-    tReal: T,
+    times: sameTimes(T),
   });
   p.draw(new Map([[u, column.data]]), new Stream(77));
   return p.negatives.get(u)!;

@@ -6,6 +6,10 @@ import type { Domain } from '../../src/domain.ts';
 import { type Builder, staticSize } from '../../src/ir/build.ts';
 import type { Constraint, Energy, IndexSet, Node, Slot } from '../../src/ir/types.ts';
 import type { FitOptions } from '../../src/learn/options.ts';
+import type { Times } from '../../src/learn/times.ts';
+
+/** The same time for every kind of domain. */
+export const sameTimes = (t: number): Times => ({ edge: t, category: t, ordered: t, cyclic: t, real: t });
 
 export const span = { file: 'toy.energy', start: 0, end: 1 };
 export const realLine: Domain = {

@@ -15,7 +15,7 @@ export async function demoCommand(io: Io, terminal: Terminal, o: CommonOptions):
   const began = performance.now();
   const out = path.resolve(io.cwd, o.output ?? 'runs/demo');
   const root = await packageRoot();
-  const engine = await engineOf(o.engine);
+  const engine = await engineOf(o.engine, o.backend);
   const work: Work = { io, terminal, engine, out };
   const ctx = linkedomContext();
   terminal.line(`digits, on ${engine.name}`);

@@ -1,7 +1,7 @@
 /** ONNX graphs in the making: nodes with the shapes of their results, constants shared, views without repetition. */
 import { sizeOfShape } from '../../arrays.ts';
 import type { Shape } from '../tensors/ops.ts';
-import type { Attribute, Initializer, OnnxNode } from './model.ts';
+import type { Attribute, Initializer, OnnxNode } from './types.ts';
 
 const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length && a.every((n, d) => n === b[d]);
 

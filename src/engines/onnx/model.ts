@@ -1,45 +1,22 @@
 /** ONNX models: graphs of named nodes, and the file that holds one (onnx.proto, IR version 8; operators of opset 18). */
-import type { Shape, TensorProgram } from '../tensors/ops.ts';
+import type { TensorProgram } from '../tensors/ops.ts';
 import { lowerToOnnx } from './lower.ts';
 import { bytesOf, Message } from './proto.ts';
+import {
+  type Attribute,
+  elementTypes,
+  type Initializer,
+  type OnnxGraph,
+  type OnnxNode,
+  type OnnxValue,
+  type PortNames,
+} from './types.ts';
+
+export type { PortNames } from './types.ts';
 
 /** Read by every runtime that knows opset 18 (ONNX 1.13, ONNX Runtime 1.14 and later). */
 export const IR_VERSION = 8;
 export const OPSET = 18;
-
-/** Element types by their numbers in files. */
-export const elementTypes = { float: 1, int32: 6, int64: 7, bool: 9 } as const;
-
-export type Attribute = number | string | readonly number[];
-
-export interface OnnxNode {
-  readonly op: string;
-  readonly ins: readonly string[];
-  readonly out: string;
-  /** Whole numbers, lists of them, or words. */
-  readonly attributes: Readonly<Record<string, Attribute>>;
-}
-
-export interface Initializer {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly data: Float32Array | Int32Array | BigInt64Array;
-}
-
-/** A float32 array of fixed shape. */
-export interface OnnxValue {
-  readonly name: string;
-  readonly shape: Shape;
-  readonly doc?: string;
-}
-
-export interface OnnxGraph {
-  /** Each after those whose results it reads. */
-  readonly nodes: readonly OnnxNode[];
-  readonly initializers: readonly Initializer[];
-  readonly inputs: readonly OnnxValue[];
-  readonly outputs: readonly OnnxValue[];
-}
 
 /** What a file says about itself. */
 export interface ModelMeta {
@@ -51,12 +28,6 @@ export interface ModelMeta {
   readonly docs?: ReadonlyMap<string, string>;
   /** Free entries, in order. */
   readonly properties?: ReadonlyMap<string, string>;
-}
-
-/** Names of the inputs and outputs of a program, in its order; all different. */
-export interface PortNames {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
 }
 
 /**

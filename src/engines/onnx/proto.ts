@@ -6,7 +6,6 @@
 
 const VARINT = 0;
 const DELIMITED = 2;
-const FIXED32 = 5;
 const utf8 = new TextEncoder();
 
 /** A message being written; fields come out in the order in which they are written. */
@@ -17,10 +16,6 @@ export class Message {
   /** A whole number, also below zero (as two's complement of 64 bits). */
   integer(field: number, value: number): this {
     return this.push(header(field, VARINT)).push(varint(value));
-  }
-
-  float(field: number, value: number): this {
-    return this.push(header(field, FIXED32)).push(bytesOf(Float32Array.of(value)));
   }
 
   bytes(field: number, data: Uint8Array): this {
@@ -35,13 +30,6 @@ export class Message {
     this.push(header(field, DELIMITED)).push(varint(inner.length));
     for (const piece of inner.pieces) this.push(piece);
     return this;
-  }
-
-  /** Repeated whole numbers as one field. */
-  integers(field: number, values: readonly number[]): this {
-    const inner = new Message();
-    for (const v of values) inner.push(varint(v));
-    return this.message(field, inner);
   }
 
   finish(): Uint8Array {

@@ -171,7 +171,11 @@ function product(c: Context, a: Val, b: Val, r: Roles): Val {
         free && flagged(v, rows, columns)
           ? COST.lay * sizeOfAxes(c, v.axes)
           : moveCost(c, v, [...rows, ...columns]);
-      const cost = move(first, m, summed) + move(second, summed, n) + pack * sizeOfAxes(c, second.axes);
+      const cost =
+        move(first, m, summed) +
+        move(second, summed, n) +
+        pack * sizeOfAxes(c, second.axes) -
+        layoutGain(sizeOfAxes(c, m), sizeOfAxes(c, n));
       options.push({ cost, first, second, summed, m: [...r.batch, ...m], n });
     }
   const best = options.reduce((x, y) => (y.cost < x.cost ? y : x));
@@ -190,6 +194,12 @@ function product(c: Context, a: Val, b: Val, r: Roles): Val {
   const op = { op: 'matMul', batch: 1, m: nm, k: nk, n: nn, ...flags } as const;
   return { ref: c.tape.emit(op, [first.ref, second.ref], [nm, nn]), axes: [...m, ...n] };
 }
+
+/**
+ * Results much longer than wide are best laid in few long rows: what reads or scatters along their length moves long
+ * stretches then (convolutions: [channel and offset, site and image]).
+ */
+const layoutGain = (m: number, n: number): number => (n >= 64 * m ? 0.25 * COST.transpose * m * n : 0);
 
 /** Whether transposed operands of a product [m, k]·[k, n] cost nothing extra. */
 const transposes = (c: Context, m: Axes, k: Axes, n: Axes): boolean =>

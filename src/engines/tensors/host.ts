@@ -9,6 +9,7 @@ import {
   reduceLoop,
   scatterLoop,
   selectLoop,
+  transposeLoop,
   weightedSumLoop,
 } from './loops.ts';
 import type { BinaryFn, HostLoop, Ref, Shape, TensorOp, TensorProgram, UnaryFn } from './ops.ts';
@@ -133,21 +134,6 @@ export function evaluateProgram(
     values.set(out, evaluateOp(op, operands, shapes[out]));
   }
   return program.outputs.map((r) => values.get(r)!);
-}
-
-function transposeLoop(shape: Shape, permutation: readonly number[]): HostLoop {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let d = shape.length - 2; d >= 0; d--) strides[d] = strides[d + 1] * shape[d + 1];
-  const sizes = permutation.map((d) => shape[d]);
-  const steps = permutation.map((d) => strides[d]);
-  return (out, [x]) => {
-    let to = 0;
-    const go = (d: number, from: number): void => {
-      if (d === sizes.length) out[to++] = x[from];
-      else for (let i = 0, p = from; i < sizes[d]; i++, p += steps[d]) go(d + 1, p);
-    };
-    if (out.length > 0) go(0, 0);
-  };
 }
 
 function matMulLoop(op: Extract<TensorOp, { op: 'matMul' }>): HostLoop {

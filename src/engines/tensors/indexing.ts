@@ -6,7 +6,7 @@ import type { Axis, Node, ScatterNode } from '../../ir/types.ts';
 import type { Scalars } from './scalars.ts';
 import { clamp, type Static, union } from './static.ts';
 import type { Ref, Tape } from './tape.ts';
-import { align, type Context, expand, reduceVal, reorder, sizeOfAxes, type Val } from './vals.ts';
+import { align, type Context, expand, reduceVal, reorder, settled, sizeOfAxes, type Val } from './vals.ts';
 
 export interface IndexingContext extends Context {
   readonly scalars: Scalars;
@@ -80,11 +80,23 @@ function together(c: Context, v: Val, axes: readonly Axis[]): Val {
   return reorder(c, v, [...before, ...axes, ...after]);
 }
 
+/**
+ * The dimensions that are read together side by side. Where the result is much larger than what is read (windows of
+ * an image), what is read is brought to the order that suits the result: short axes first, the longest one last.
+ */
+function expanding(c: Context, v: Val, old: readonly Axis[], dims: readonly Dimension[]): Val {
+  const others = v.axes.filter((a) => !old.includes(a));
+  const fresh = sizeOfAxes(c, union(dims.map((d) => axesOf(d.at))));
+  if (others.length < 2 || fresh < 4 * sizeOfAxes(c, old)) return together(c, v, old);
+  const longest = others.reduce((a, b) => (c.sizeOf(b.set) > c.sizeOf(a.set) ? b : a));
+  return reorder(c, v, [...others.filter((a) => a !== longest), ...old, longest]);
+}
+
 /** Replaces the dimensions `dims`, all at once, by the axes of their index expressions. */
 function gatherJointly(c: IndexingContext, v: Val, dims: readonly Dimension[]): Val {
   const { tape } = c;
   const old = v.axes.filter((a) => dims.some((d) => d.axis === a));
-  const x = together(c, v, old);
+  const x = expanding(c, v, old, dims);
   const inOrder = old.map((a) => dims.find((d) => d.axis === a)!);
   const start = x.axes.indexOf(old[0]);
   const before = x.axes.slice(0, start);
@@ -92,7 +104,7 @@ function gatherJointly(c: IndexingContext, v: Val, dims: readonly Dimension[]): 
   const [o, n, i] = [before, old, after].map((axes) => sizeOfAxes(c, axes));
 
   if (inOrder.every((d) => isAxis(d.at) || c.known.canEvaluate(d.at))) {
-    const fresh = union(inOrder.map((d) => axesOf(d.at)));
+    const fresh = settled(c, union(inOrder.map((d) => axesOf(d.at))));
     const axes = [...before, ...fresh, ...after];
     const index = shared(c, table(c, inOrder, fresh));
     if (index.length === n && index.every((k, j) => k === j)) return { ref: x.ref, axes };
@@ -183,7 +195,7 @@ function shared(c: IndexingContext, index: Int32Array): Int32Array {
  * single elements, and the transposition is shared by all reads of the array.
  */
 const preferRows = (tape: Tape, o: number, n: number, i: number, m: number): boolean =>
-  tape.target.rowReads && o * i >= 8 && m >= 16 && (o === 1 || 2 * m >= n);
+  tape.target.rowReads && o * i >= 8 && m >= 16 && (o === 1 || (i < 32 && 2 * m >= n));
 
 function gatherTable(tape: Tape, x: Ref, [o, n, i]: readonly number[], table: Int32Array): Ref {
   const m = table.length;
@@ -233,13 +245,6 @@ export function scatter(c: IndexingContext, n: ScatterNode, body: Val): Val {
   const op = { op: 'scatter', o, m, i, n: size } as const;
   if (joint.every((j) => c.known.canEvaluate(j.at))) {
     const table = shared(c, targets(c, mine, diagonal, joint));
-    if (tape.target.rowReads && o > 1 && o * i >= 8 && m >= 16 && !table.includes(-1)) {
-      const front = reorder(c, v, [...mine, ...before, ...after]);
-      const width = o * i;
-      const rows = tape.viewed(front.ref, [1, m, width]);
-      const ref = tape.emit({ ...op, o: 1, i: width, table }, [rows], [1, size, width]);
-      return done(ref, [...diagonal, ...into, ...before, ...after]);
-    }
     return done(tape.emit({ ...op, table }, [tape.viewed(v.ref, [o, m, i])], [o, size, i]), axes);
   }
   const dims: Dimension[] = [

@@ -4,6 +4,65 @@ import type { HostLoop } from './ops.ts';
 
 type Floats = Float32Array;
 
+// ── Transposition ───────────────────────────────────────────────────────────
+
+/** Side of the squares that are turned at once: two of them fit into the fastest memory. */
+const TILE = 16;
+
+/** Dimension d of the result is dimension permutation[d] of an operand of shape `shape`. */
+export function transposeLoop(shape: readonly number[], permutation: readonly number[]): HostLoop {
+  const strides = new Array<number>(shape.length).fill(1);
+  for (let d = shape.length - 2; d >= 0; d--) strides[d] = strides[d + 1] * shape[d + 1];
+  const dims = permutation.map((d) => ({ size: shape[d], step: strides[d] })).filter((d) => d.size !== 1);
+  if (dims.length === 0) return (out, [x]) => out.set(x);
+  let to = 1;
+  const placed = dims.map((d) => ({ ...d, to: 0 }));
+  for (let d = placed.length - 1; d >= 0; d--) {
+    placed[d].to = to;
+    to *= placed[d].size;
+  }
+  const last = placed[placed.length - 1];
+  const first = placed.find((d) => d.step === 1)!;
+  const others = placed.filter((d) => d !== last && d !== first);
+  const inner: (out: Floats, x: Floats, to: number, from: number) => void =
+    last === first
+      ? (out, x, to, from) => copyRow(out, to, x, from, last.size)
+      : (out, x, to, from) => turn(out, x, to, from, first, last);
+  return (out, [x]) => {
+    if (out.length === 0) return;
+    const go = (d: number, to: number, from: number): void => {
+      if (d === others.length) inner(out, x, to, from);
+      else {
+        const { size, step, to: put } = others[d];
+        for (let i = 0; i < size; i++) go(d + 1, to + i * put, from + i * step);
+      }
+    };
+    go(0, 0, 0);
+  };
+}
+
+interface Placed {
+  readonly size: number;
+  /** Elements between neighbours in the operand, and in the result. */
+  readonly step: number;
+  readonly to: number;
+}
+
+/** One plane: `rows` are neighbours in the operand, `columns` in the result. */
+function turn(out: Floats, x: Floats, to: number, from: number, rows: Placed, columns: Placed): void {
+  for (let r = 0; r < rows.size; r += TILE) {
+    const lastRow = Math.min(r + TILE, rows.size);
+    for (let c = 0; c < columns.size; c += TILE) {
+      const lastColumn = Math.min(c + TILE, columns.size);
+      for (let i = r; i < lastRow; i++) {
+        const put = to + i * rows.to;
+        const take = from + i;
+        for (let j = c; j < lastColumn; j++) out[put + j] = x[take + j * columns.step];
+      }
+    }
+  }
+}
+
 // ── Gather and scatter ──────────────────────────────────────────────────────
 
 /** A stretch of consecutive entries of an index table. */

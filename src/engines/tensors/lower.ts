@@ -28,7 +28,17 @@ import { Scalars } from './scalars.ts';
 import { type ScanContext, scanVal } from './scan.ts';
 import { identity, Static } from './static.ts';
 import { type Ref, Tape } from './tape.ts';
-import { align, expand, jointOrder, reduceVal, reorder, shapeOf, sizeOfAxes, type Val } from './vals.ts';
+import {
+  align,
+  expand,
+  jointOrder,
+  reduceVal,
+  reorder,
+  settled,
+  shapeOf,
+  sizeOfAxes,
+  type Val,
+} from './vals.ts';
 
 /** Constant expressions up to this many positions are evaluated in float64 on the host. */
 const HOST_WORK = 1 << 18;
@@ -131,9 +141,12 @@ class Lowering implements ScanContext {
   }
 
   private upload(n: Node): Val {
-    const { axes, data } = this.known.evaluate(n);
-    if (axes.length === 0) return this.scalar(data[0]);
-    return { ref: this.tape.constant(new Float32Array(data), shapeOf(this, axes)), axes };
+    if (n.axes.length === 0) return this.scalar(this.known.evaluate(n).data[0]);
+    const axes = settled(this, n.axes);
+    return {
+      ref: this.tape.constant(new Float32Array(this.known.spread(n, axes)), shapeOf(this, axes)),
+      axes,
+    };
   }
 
   // ── Reads ─────────────────────────────────────────────────────────────────
@@ -245,7 +258,7 @@ class Lowering implements ScanContext {
   private isFinite(n: Node): boolean {
     let known = this.finite.get(n);
     if (known === undefined) {
-      known = children(n).every((c) => this.isFinite(c));
+      known = valuesIn(n).every((c) => this.isFinite(c));
       if (n.op === 'call') known &&= total.has(n.fn);
       // Observations may hold NaN for what is missing.
       if (n.op === 'read' && n.slot.role === 'data')
@@ -431,6 +444,22 @@ const total: ReadonlySet<FnName> = new Set<FnName>([
   ...(['sin', 'cos', 'atan', 'tanh', 'sigmoid', 'softplus', 'silu', 'relu', 'erf', 'logaddexp'] as const),
   ...(['eq', 'ne', 'lt', 'le', 'gt', 'ge', 'and', 'or', 'not', 'select', 'pick', 'stop_gradient'] as const),
 ]);
+
+/** The operands that the value is made of: positions and conditions only choose among them. */
+function valuesIn(n: Node): readonly Node[] {
+  switch (n.op) {
+    case 'read':
+      return [];
+    case 'at':
+    case 'reduce':
+    case 'scatter':
+      return [n.body];
+    case 'call':
+      return n.fn === 'select' || n.fn === 'pick' ? n.args.slice(1) : n.args;
+    default:
+      return children(n);
+  }
+}
 
 const place = (i: Node): Axis | Node => (i.op === 'axis' ? i.axis : i);
 

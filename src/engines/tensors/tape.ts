@@ -44,10 +44,15 @@ export class Tape {
     });
   }
 
-  /** A constant array; `key` shares it among equal requests. */
+  /** A constant array, shared by all that ask for the same contents, or by the same `key`. */
   constant(data: Float32Array, shape: Shape, key?: string): Ref {
-    const make = (): Ref => this.keep(data, shape);
-    return key === undefined ? make() : this.shared(`constant ${key}`, make);
+    if (key !== undefined) return this.shared(`constant ${key}`, () => this.keep(data, shape));
+    for (let k = 0; ; k++) {
+      const name = `constant [${shape}] ${hashOf(data)} ${k}`;
+      const other = this.known.get(name);
+      if (other === undefined) return this.shared(name, () => this.keep(data, shape));
+      if (this.constants.get(other)!.every((x, i) => Object.is(x, data[i]))) return other;
+    }
   }
 
   input(slot: Slot, shape: Shape): Ref {
@@ -161,4 +166,11 @@ export class Tape {
     this.constants.set(ref, data);
     return ref;
   }
+}
+
+function hashOf(data: Float32Array): number {
+  const words = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  let h = 2166136261;
+  for (let i = 0; i < words.length; i++) h = Math.imul(h ^ words[i], 16777619);
+  return h;
 }

@@ -25,6 +25,13 @@ export const sizeOfAxes = (c: Context, axes: Iterable<Axis>): number => {
 };
 export const shapeOf = (c: Context, axes: readonly Axis[]): Shape => axes.map((a) => c.sizeOf(a.set));
 
+/**
+ * An order of axes that depends on their sets, not on their names, so that equal steps of expressions that differ in
+ * names alone are recognised; long ones last, where neighbours lie side by side.
+ */
+export const settled = (c: Context, axes: readonly Axis[]): readonly Axis[] =>
+  [...axes].sort((a, b) => c.sizeOf(a.set) - c.sizeOf(b.set) || a.set.id - b.set.id || a.id - b.id);
+
 /** Operands of an elementwise operation, brought to one order and to shapes that broadcast by position. */
 export interface Aligned {
   readonly axes: readonly Axis[];

@@ -7,6 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Target } from '../tensors/ops.ts';
 import { registerHeapKernel } from './heap.ts';
 import { registerLanes } from './lanes-op.ts';
+import { importNative, nativeVersions } from './native.ts';
 import { registerProducts } from './product-op.ts';
 import { worthwhile } from './products.ts';
 
@@ -69,6 +70,10 @@ export const targetOf = (b: Backend): Target => ({
   rowReads: b.xnn,
 });
 
+const NO_NATIVE =
+  'the "tensorflow" backend needs the optional package @tensorflow/tfjs-node with its native library; ' +
+  'it is not installed or could not be loaded: `energy native` installs it (the "wasm" backend needs nothing)';
+
 /** Makes a backend tfjs's current one; it must have been loaded. */
 export function activate(backend: Backend): void {
   // Synchronous for a backend that is already initialised.
@@ -88,7 +93,9 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
       await import('@tensorflow/tfjs-backend-cpu');
       break;
     case 'tensorflow':
-      await importNative();
+      await importNative().catch((cause: unknown) => {
+        throw new Error(NO_NATIVE, { cause });
+      });
       break;
   }
   // No debugging checks, no advertisement on standard error.
@@ -102,17 +109,33 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
     : backend;
 }
 
-async function importNative(): Promise<void> {
-  // A variable, so that neither bundlers nor tsc ask for an optional package.
-  const specifier = '@tensorflow/tfjs-node';
-  try {
-    await import(/* @vite-ignore */ specifier);
-  } catch (cause) {
-    throw new Error(
-      'the "tensorflow" backend needs the optional package @tensorflow/tfjs-node with its native library; ' +
-        'it is not installed or could not be loaded (the "wasm" backend needs nothing)',
-      { cause },
-    );
+/** What is worth telling of a backend that is loaded. */
+export interface BackendFacts {
+  /** Of the library that computes. */
+  readonly version: string;
+  /** The package of tfjs that serves it. */
+  readonly package: string;
+  /** Whether its code uses vector instructions; absent: not known. */
+  readonly simd?: boolean;
+  /** Threads within an operation; absent: as many as there are cores. */
+  readonly threads?: number;
+}
+
+/** @throws Error when the backend cannot be loaded here */
+export async function backendFacts(name: BackendName): Promise<BackendFacts> {
+  await loadBackend(name);
+  switch (name) {
+    case 'wasm': {
+      const simd = Boolean(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'));
+      // The library has threads in browsers only, where pages are isolated.
+      return { version: tf.version_core, package: '@tensorflow/tfjs-backend-wasm', simd, threads: 1 };
+    }
+    case 'cpu':
+      return { version: tf.version_core, package: '@tensorflow/tfjs-backend-cpu', simd: false, threads: 1 };
+    case 'tensorflow': {
+      const { tensorflow, tfjsNode } = nativeVersions();
+      return { version: tensorflow, package: `@tensorflow/tfjs-node ${tfjsNode}`, simd: true };
+    }
   }
 }
 

@@ -92,6 +92,8 @@ export function implement(backend: Backend, op: TensorOp, facts: StepFacts): Run
     case 'reshape':
       return (x) => tf.reshape(x, [...shape]);
     case 'transpose':
+      // 2 against 50 nanoseconds an element on wasm.
+      if (backend.heap) return looped();
       return (x) => tf.transpose(x, [...op.permutation]);
     case 'concat':
       return (...xs) => tf.concat(xs, 0);
@@ -164,13 +166,6 @@ function gather(backend: Backend, op: Extract<TensorOp, { op: 'gather' }>, facts
 /** null: a loop of our own. */
 function scatter(backend: Backend, op: Extract<TensorOp, { op: 'scatter' }>, facts: StepFacts): Run | null {
   const { o, m, i, n, table } = op;
-  if (table && wide(backend, o, m, i) && !table.includes(-1)) {
-    const index = facts.table(table);
-    return (x) =>
-      tf.tidy(() =>
-        tf.reshape(tf.scatterND(tf.reshape(index, [m, 1]), tf.reshape(x, [m, i]), [n, i]), [1, n, i]),
-      );
-  }
   if (backend.heap) return null;
   const known = table ? facts.table(table) : null;
   return (x, k) =>

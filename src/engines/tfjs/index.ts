@@ -4,10 +4,10 @@
  * float32. tfjs is loaded when an engine is asked for, not before.
  */
 import type { Arrays, Engine, Evaluator } from '../engine.ts';
-import type { BackendName, BackendOptions } from './backend.ts';
+import type { BackendFacts, BackendName, BackendOptions } from './backend.ts';
 import type { StepTime, TfjsEvaluator } from './evaluator.ts';
 
-export type { BackendName, BackendOptions } from './backend.ts';
+export type { BackendFacts, BackendName, BackendOptions } from './backend.ts';
 export type { StepTime } from './evaluator.ts';
 
 /**
@@ -26,6 +26,11 @@ export async function tfjsEngine(backend: BackendName, options: BackendOptions =
 /** The fastest backend that can be loaded here: `tensorflow`, else `wasm`, else `cpu`. */
 export async function bestBackend(options: BackendOptions = {}): Promise<BackendName> {
   return (await import('./backend.ts')).bestBackend(options);
+}
+
+/** Loads a backend and says what it is. @throws Error when it cannot be loaded here */
+export async function backendFacts(backend: BackendName): Promise<BackendFacts> {
+  return (await import('./backend.ts')).backendFacts(backend);
 }
 
 /** The steps of a compiled program, one a line: number, operation, operands, shape of the result. */

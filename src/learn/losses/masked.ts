@@ -17,8 +17,11 @@ import type { Stream } from '../../random/stream.ts';
 import { type LossChoice, lossNumber, lossOption } from '../options.ts';
 import { makePerturbation } from '../perturb.ts';
 import { asInputs } from '../rows.ts';
-import { discrepancy } from './discrepancy.ts';
+import { type Times, timeOf, timesOf } from '../times.ts';
+import { discrepancy, perturbationOf, progressOf } from './discrepancy.ts';
 import type { Loss, LossSpec, LossStep } from './loss.ts';
+
+const even: Times = { edge: 1, category: 1, ordered: 1, cyclic: 1, real: 1 };
 
 /** @throws EnergyError E0719 for a real unknown that no kernel perturbs */
 export function makeMasked(spec: LossSpec, options: LossChoice): Loss {
@@ -31,19 +34,10 @@ export function makeMasked(spec: LossSpec, options: LossChoice): Loss {
     stabilise: lossNumber(options, 'stabilise'),
   });
   const reals = energy.unknowns.filter((u) => !isDiscrete(u.domain));
-  const gaussian = makePerturbation({
-    unknowns: reals,
-    sizeOf: bound.sizeOf,
-    constants: bound.constants,
-    columns: rows.columns,
-    rows: batch,
-    draws,
-    t,
-    tReal: lossOption(options, 't_real') ?? t,
-    tLast: lossOption(options, 't_last'),
-    scales: lossOption(options, 'scales'),
-  });
-  const masks = energy.unknowns.flatMap((u) => maskedOf(spec, u, options, draws));
+  // What is masked takes no steps: times of ordered domains need no share of their own.
+  const times = timesOf(options, even);
+  const gaussian = makePerturbation(perturbationOf(spec, options, reals));
+  const masks = energy.unknowns.flatMap((u) => maskedOf(spec, u, times, draws));
   const write = makeMasking(
     masks,
     batch,
@@ -58,7 +52,7 @@ export function makeMasked(spec: LossSpec, options: LossChoice): Loss {
     constants: new Map(),
     inputs: asInputs(rows, negatives, made.negatives.slots, [batch, draws]),
     draw: ({ states, stream, step }: LossStep) => {
-      const progress = step / Math.max(1, spec.steps - 1);
+      const progress = progressOf(spec, step);
       gaussian.draw(states, stream, progress);
       write(
         states,
@@ -84,12 +78,10 @@ interface Masked {
   readonly negatives: Float64Array;
 }
 
-function maskedOf({ bound, rows, batch }: LossSpec, u: Slot, options: LossChoice, draws: number): Masked[] {
+function maskedOf({ bound, rows, batch }: LossSpec, u: Slot, times: Times, draws: number): Masked[] {
   const { domain } = u;
   if (!isDiscrete(domain)) return [];
   const elements = rows.elements.get(u)!;
-  const ordered = domain.kind === 'int' || domain.kind === 'ordinal' || domain.kind === 'cyclic';
-  const labelled = domain.kind === 'category' || domain.kind === 'permutation';
   return [
     {
       unknown: u,
@@ -99,12 +91,7 @@ function maskedOf({ bound, rows, batch }: LossSpec, u: Slot, options: LossChoice
         : 0,
       states: stateCount(domain, bound.sizeOf),
       ...valueMap(domain),
-      time:
-        (ordered
-          ? lossOption(options, 't_ordered')
-          : labelled
-            ? lossOption(options, 't_category')
-            : undefined) ?? lossNumber(options, 't'),
+      time: timeOf(times, domain),
       negatives: new Float64Array(batch * draws * elements),
     },
   ];

@@ -13,14 +13,14 @@
  */
 import type { HostArray } from '../../arrays.ts';
 import { isArranged, isDiscrete } from '../../domain.ts';
-import { type Batch, makeBatch, totalEnergy } from '../../ir/batch.ts';
+import { type Batch, makeBatch } from '../../ir/batch.ts';
 import type { Node, Slot } from '../../ir/types.ts';
 import { type LossChoice, lossNumber, lossOption } from '../options.ts';
 import { makePerturbation } from '../perturb.ts';
 import { asInputs } from '../rows.ts';
 import { supportOf } from '../support.ts';
 import { type ChangeOptions, type Changes, lossOf, makeChanges, overElements } from './changes.ts';
-import { meanLoss } from './discrepancy.ts';
+import { besideRows, meanLoss, perturbationOf, progressOf, touchedPart } from './discrepancy.ts';
 import type { Loss, LossSpec, LossStep } from './loss.ts';
 import { lossFrom } from './pseudo-likelihood.ts';
 
@@ -69,42 +69,24 @@ function realPart(
   const { bound, energy, batch } = spec;
   const b = bound.program.builder;
   const draws = lossNumber(options, 'draws');
-  const t = lossNumber(options, 't');
   const draw = b.axis(b.set('negative', { kind: 'range', size: draws }), 'negative');
   const own = makeBatch(b, reals, [row, draw], '′');
-  const negatives: Batch = { ...own, on: (n) => own.on(rest(n)) };
-  function rest(node: Node): Node {
-    return b.mapReads(node, (slot, indices) => {
-      const to = own.slots.has(slot) ? undefined : rows.slots.get(slot);
-      return to && b.read(to, [b.axisNode(row), ...indices]);
-    });
-  }
+  const negatives = besideRows(b, rows, own);
   const inside = supportOf(
     b,
     energy.support.filter((c) => !(c.implied && isArranged(c.implied.domain))),
   );
   const supported = inside && negatives.on(inside);
-  const total = totalEnergy(b, energy);
-  const perturbation = makePerturbation({
-    unknowns: reals,
-    sizeOf: bound.sizeOf,
-    constants: bound.constants,
-    columns: spec.rows.columns,
-    rows: batch,
-    draws,
-    t,
-    tReal: lossOption(options, 't_real') ?? t,
-    tLast: lossOption(options, 't_last'),
-    scales: lossOption(options, 'scales'),
-  });
+  const touched = touchedPart(b, energy, reals);
+  const perturbation = makePerturbation(perturbationOf(spec, options, reals));
   return {
-    objective: meanLoss(b, row, draw, b.sub(rows.on(total), negatives.on(total)), supported, {
+    objective: meanLoss(b, row, draw, b.sub(rows.on(touched), negatives.on(touched)), supported, {
       draws,
       stabilise: lossNumber(options, 'stabilise'),
     }),
     negatives,
     supported,
     inputs: asInputs(spec.rows, perturbation.negatives, own.slots, [batch, draws]),
-    draw: ({ states, stream, step }) => perturbation.draw(states, stream, step / Math.max(1, spec.steps - 1)),
+    draw: ({ states, stream, step }) => perturbation.draw(states, stream, progressOf(spec, step)),
   };
 }
