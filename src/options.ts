@@ -318,8 +318,8 @@ export const verbs: readonly VerbSpec[] = [
       count('patience', 'looks at the held-out rows without a new best after which the fit ends'),
       {
         name: 'missing',
-        type: { kind: 'word', values: ['refuse', 'drop'] },
-        doc: 'rows with an empty cell: refused, or left out when the data are read',
+        type: { kind: 'word', values: ['refuse', 'drop', 'complete'] },
+        doc: 'rows with an empty cell: refused, left out when the data are read, or learned from while their empty cells are drawn given the others',
         default: 'refuse',
       },
       seed,

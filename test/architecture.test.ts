@@ -34,7 +34,7 @@ const floors: readonly (readonly string[])[] = [
   ['src/analyse'],
   ['src/plan', 'src/infer', 'src/learn'],
   ['src/scale'],
-  ['src/run', 'src/explain', 'src/reference', 'src/emit'],
+  ['src/run', 'src/explain', 'src/reference', 'src/emit', 'src/scaffold'],
   ['src/cli'],
 ];
 const floorOf = (file: string): number =>
@@ -80,5 +80,14 @@ describe('the architecture', () => {
 
   it('has one version', () => {
     expect(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version).toBe(version);
+  });
+
+  it('never runs the install script of onnxruntime-node, which fetches CUDA libraries', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
+    const locked = lock.packages['node_modules/onnxruntime-node'];
+    expect(locked.optional).toBe(true);
+    expect(locked.hasInstallScript).toBeUndefined();
+    const { allowScripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+    expect(allowScripts['onnxruntime-node']).toBe(false);
   });
 });

@@ -15,9 +15,11 @@ import { checkParameters, checkUnknowns } from './amounts.ts';
 import type { BoundProgram } from './bound.ts';
 import type { BindCode } from './codes.ts';
 import { converter, dataError } from './columns.ts';
+import { fillIn } from './filled.ts';
 import { checkMatrices } from './matrices.ts';
 import {
   checkWholeVectors,
+  completedData,
   isMissingCell,
   type MissingCells,
   type Missingness,
@@ -63,6 +65,7 @@ export async function bind(
   const missing = new Map<Slot, MissingCells>();
   const may = missingness(program);
   const drops = droppingData(program);
+  const fills = completedData(program);
   for (const decl of program.data) {
     const source = await sourceOf(decl, host, options, named, files);
     const read = (field: string | null, slot: Slot): RawCells =>
@@ -86,6 +89,7 @@ export async function bind(
           const holes = mask && { mask, place: raw.place };
           if (holes) {
             checkWholeVectors(slot, array.shape, holes);
+            if (fills.has(slot)) fillIn(slot, array, holes);
             missing.set(slot, holes);
           }
           checkVectors(slot, array, raw.place, mask);

@@ -127,11 +127,13 @@ export function converter(
     case 'category': {
       const labels = domain.values.kind.kind === 'labels' ? domain.values.kind.labels : null;
       const codes = new Map(labels?.map((l, i) => [l, i]));
+      const plainCodes = new Map(labels?.map((l, i) => [plainLabel(l), i]));
+      const alike = plainCodes.size < codes.size;
       const whole = integer(0, sizeOf(domain.values) - 1, oneBased ? 1 : 0);
       return (cell, place) => {
         if (labels && typeof cell === 'string') {
           const text = cell.trim();
-          const code = codes.get(text) ?? codes.get(text.replace(/[^A-Za-z0-9_]/g, '_'));
+          const code = codes.get(text) ?? (alike ? undefined : plainCodes.get(plainLabel(text)));
           if (code !== undefined) return code;
           if (isMissing(cell)) return numberOf(cell, place);
           if (parseNumber(text) === undefined) {
@@ -151,3 +153,6 @@ export function converter(
     }
   }
 }
+
+/** A label without what names cannot have: `10+` in a file is `_10` in the language. */
+const plainLabel = (text: string): string => text.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_|_$/g, '');

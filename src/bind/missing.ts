@@ -20,9 +20,10 @@ export type Missingness = 'kept' | 'completable' | 'error';
 
 /**
  * Data that only verbs look at, as their rows, may be completed; they keep their missing cells where a job completes
- * or compares them. What an expression reads needs every value.
+ * or compares them. What an expression reads needs every value, or a fit that draws the missing ones.
  */
 export function missingness(program: CheckedProgram): (slot: Slot) => Missingness {
+  const filled = completedData(program);
   const read = new Set(slotsRead(expressionsOf(program)));
   for (const { kind } of program.tupleSets)
     if (kind.kind === 'tuples' && kind.source.kind === 'edges') read.add(kind.source.data);
@@ -30,7 +31,27 @@ export function missingness(program: CheckedProgram): (slot: Slot) => Missingnes
   const completed = new Set(lenient.flatMap(rowsOf));
   const used = new Set(program.jobs.flatMap(rowsOf));
   return (slot) =>
-    read.has(slot) ? 'error' : completed.has(slot) ? 'kept' : used.has(slot) ? 'completable' : 'error';
+    filled.has(slot)
+      ? 'kept'
+      : read.has(slot)
+        ? 'error'
+        : completed.has(slot)
+          ? 'kept'
+          : used.has(slot)
+            ? 'completable'
+            : 'error';
+}
+
+/** Columns of data that a fit completes. */
+export function completedData(program: CheckedProgram): ReadonlySet<Slot> {
+  const out = new Set<Slot>();
+  for (const { verb, options } of program.jobs) {
+    const { data, missing } = options;
+    if (verb !== 'fit' || data?.kind !== 'rows' || missing?.kind !== 'word' || missing.value !== 'complete')
+      continue;
+    for (const c of data.rows.columns) out.add(c.data);
+  }
+  return out;
 }
 
 const rowsOf = (job: Job): Slot[] =>
@@ -75,7 +96,7 @@ export const missingCell = (place: CellPlace, completable: boolean) =>
     place,
     'this cell is empty; every value is needed here',
     completable
-      ? 'remove the row or fill the cell; `fit(…, missing = drop)` leaves such rows out, `complete` draws what is missing'
+      ? 'remove the row or fill the cell; `fit(…, missing = drop)` leaves such rows out, `missing = complete` and the verb `complete` draw what is missing'
       : 'remove the row or fill the cell',
   );
 

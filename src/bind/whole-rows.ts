@@ -2,7 +2,7 @@
 import type { CheckedProgram } from '../check/program.ts';
 import type { Domain } from '../domain.ts';
 import type { Slot } from '../ir/types.ts';
-import { isMissingCell } from './missing.ts';
+import { completedData, isMissingCell } from './missing.ts';
 
 /**
  * Columns of data that hold whole rows only: a fit drops the others, and no job completes them. Whatever else reads
@@ -22,6 +22,7 @@ export function droppingData(program: CheckedProgram): ReadonlySet<Slot> {
   for (const { verb, options } of program.jobs)
     if (verb === 'complete' && options.data?.kind === 'rows')
       for (const c of options.data.rows.columns) out.delete(c.data);
+  for (const slot of completedData(program)) out.delete(slot);
   return out;
 }
 

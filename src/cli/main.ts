@@ -3,10 +3,12 @@ import { Command, CommanderError } from 'commander';
 import { compileTargets } from '../emit/compile/targets.ts';
 import { backendNames, engineNames } from '../engines/names.ts';
 import { type OptionSpec, verbs } from '../options.ts';
+import { templates } from '../scaffold/templates.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { version } from '../version.ts';
 import type { CompileFlags } from './commands/compile.ts';
 import type { NativeFlags } from './commands/native.ts';
+import type { NewFlags } from './commands/new.ts';
 import type { CommonOptions } from './program.ts';
 import { ExitCode, type Io, Terminal, UsageError } from './terminal.ts';
 import { views } from './views.ts';
@@ -176,6 +178,25 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     );
 
   program
+    .command('new [file]')
+    .description(
+      'write a program to begin with: from a table, whose columns say what they are, or a template',
+    )
+    .option('--from <table>', 'CSV or Parquet: an energy over its rows')
+    .option('--target <column>', 'of --from: the column that is to be predicted')
+    .option('--name <name>', 'of --from: the name of the energy')
+    .option('--template <name>', `${templates.map((t) => t.name).join(', ')}`)
+    .option('--force', 'write over files that are there')
+    .option('--json', 'print events as JSON, one a line')
+    .addHelpText(
+      'after',
+      '\nExample:\n  energy new --from penguins.csv --target species\n  energy new glass.energy --template lattice',
+    )
+    .action((file: string | undefined, o: NewFlags) =>
+      act(async () => (await import('./commands/new.ts')).newCommand(io, terminal, file, o)),
+    );
+
+  program
     .command('summary <dir>')
     .description('means, errors, effective sample sizes and R-hat of a run')
     .option('--json', 'print JSON')
@@ -193,6 +214,18 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .addHelpText('after', '\nExample:\n  energy plot runs/ising/draws')
     .action((dir: string, o: { output?: string }) =>
       act(async () => (await import('./commands/plot.ts')).plotCommand(io, terminal, dir, o)),
+    );
+
+  program
+    .command('report <dir>')
+    .description(
+      'one HTML file of a run, or of all runs in a folder: source, plan, diagnostics, tables, charts',
+    )
+    .option('--json', 'print JSON')
+    .option('-o, --output <file>', 'where it goes: report.html in the folder if absent')
+    .addHelpText('after', '\nExample:\n  energy report runs/ising')
+    .action((dir: string, o: { output?: string }) =>
+      act(async () => (await import('./commands/report.ts')).reportCommand(io, terminal, dir, o)),
     );
 
   program

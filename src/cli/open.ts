@@ -1,5 +1,6 @@
 /** From a checked program to a session: data, engine, parameters. */
 import * as nodeFs from 'node:fs/promises';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import type { HostArray } from '../arrays.ts';
 import { shapeOf } from '../bind/bound.ts';
@@ -36,7 +37,7 @@ export async function engineOf(name: string | undefined, backend?: string): Prom
     );
   const wanted = backend !== undefined && isEngineName(backend) ? backend : engine;
   try {
-    return await openEngine(wanted);
+    return await openEngine(wanted, { threads: os.availableParallelism() });
   } catch (e) {
     if (wanted === 'auto' || !(e instanceof Error)) throw e;
     throw new UsageError(

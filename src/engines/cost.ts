@@ -21,6 +21,8 @@ export interface Machine {
   readonly transcendental: number;
   /** Of a multiplication and addition in a sum of products. */
   readonly product: number;
+  /** The same within a function of matrices; without, as in a sum of products. */
+  readonly matrix?: number;
   /** Of an element of an operation inside a recurrence. */
   readonly recurrence: number;
 }
@@ -38,6 +40,16 @@ export const machines: Readonly<Record<string, Machine>> = {
     product: 0.02,
     recurrence: 8,
   },
+  // Recurrences and functions of matrices go to the wasm backend, for which nobody would choose it.
+  onnx: {
+    call: 3e4,
+    operation: 2e3,
+    element: 0.4,
+    transcendental: 1,
+    product: 0.022,
+    matrix: 1e3,
+    recurrence: 1e3,
+  },
 };
 
 /** How often each kind of work is done in a run of a program. */
@@ -46,6 +58,8 @@ export interface Work {
   readonly elements: number;
   readonly transcendentals: number;
   readonly products: number;
+  /** Multiplications in functions of matrices. */
+  readonly matrices: number;
   /** Elements of operations inside of recurrences. */
   readonly recurrences: number;
 }
@@ -62,7 +76,7 @@ export function workOf({ outputs, sizeOf }: ArrayProgram): Work {
     if (n.op === 'scan') inside.add(n.loop.over);
     if (isContraction(n)) contracted.add(n.body);
   });
-  const work = { operations: 0, elements: 0, transcendentals: 0, products: 0, recurrences: 0 };
+  const work = { operations: 0, elements: 0, transcendentals: 0, products: 0, matrices: 0, recurrences: 0 };
   visit(roots, (n) => {
     if ((n.uses & CHANGING) === 0 || n.op === 'const' || n.op === 'axis' || n.op === 'size') return;
     const axes = n.op === 'reduce' || n.op === 'scatter' ? [...new Set([...n.axes, ...n.over])] : n.axes;
@@ -76,7 +90,7 @@ export function workOf({ outputs, sizeOf }: ArrayProgram): Work {
     if (isContraction(n)) work.products += size;
     else if (n.op === 'call' && contracted.has(n)) work.operations--;
     else if (n.op === 'call' && !isCheapCall(n)) work.transcendentals += size;
-    else if (n.op === 'matrix') work.products += size * volume(n.args[0].axes);
+    else if (n.op === 'matrix') work.matrices += size * volume(n.args[0].axes);
     else work.elements += size;
   });
   return work;
@@ -89,6 +103,7 @@ export const nanoseconds = (w: Work, m: Machine): number =>
   m.element * w.elements +
   m.transcendental * w.transcendentals +
   m.product * w.products +
+  (m.matrix ?? m.product) * w.matrices +
   m.recurrence * w.recurrences;
 
 const isContraction = (n: Node): n is ReduceNode & { readonly body: CallNode } =>

@@ -37,6 +37,8 @@ export interface Evaluator {
    * program: for callers that copy what they need at once. The map is the same object as long as its arrays are.
    */
   readonly borrow?: (inputs: Arrays) => ReadonlyMap<string, HostArray>;
+  /** Bytes that a run takes at its peak, constants included, where that is planned. */
+  readonly memory?: number;
   dispose(): void;
 }
 
@@ -54,6 +56,9 @@ export interface Engine {
   readonly oneByOne?: boolean;
   /** Sweeps over discrete unknowns in code made for them; absent where the engine has none. */
   readonly sweepKernels?: (tables: SiteTables) => SweepKernels;
-  /** @param constants slots whose arrays never change; kept by the evaluator */
+  /**
+   * @param constants slots whose arrays never change; kept by the evaluator
+   * @throws OutOfMemory where a run would take more than there is
+   */
   compile(program: ArrayProgram, constants: Arrays): Evaluator;
 }

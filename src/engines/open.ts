@@ -3,8 +3,13 @@ import type { Engine } from './engine.ts';
 import type { EngineName } from './names.ts';
 import type { BackendOptions } from './tfjs/index.ts';
 
+export interface EngineOptions extends BackendOptions {
+  /** Threads within an operation, where an engine asks (ONNX Runtime); without, as many as it finds right. */
+  readonly threads?: number;
+}
+
 /** @throws Error when the engine cannot be had here; `auto` can be had wherever there is WebAssembly */
-export async function openEngine(name: EngineName, options: BackendOptions = {}): Promise<Engine> {
+export async function openEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
   switch (name) {
     case 'reference':
       return (await import('./reference/index.ts')).referenceEngine();
@@ -12,8 +17,12 @@ export async function openEngine(name: EngineName, options: BackendOptions = {})
       return (await import('./kernels/index.ts')).kernelsEngine();
     case 'auto': {
       const { autoEngine } = await import('./choice.ts');
-      const { bestBackend } = await import('./tfjs/index.ts');
-      return autoEngine([await openEngine('kernels'), await openEngine(await bestBackend(options), options)]);
+      const { bestBackend, nativeWhenNeeded } = await import('./tfjs/index.ts');
+      const portable = await openEngine(await bestBackend(options, ['wasm']), options);
+      const native = await nativeWhenNeeded(portable);
+      const onnx = await (await import('./onnx/index.ts')).onnxWhenNeeded({ ...options, fallback: portable });
+      const fast = [native, onnx].filter((e) => e !== null);
+      return autoEngine([await openEngine('kernels'), portable, ...fast]);
     }
     case 'onnx': {
       const { onnxEngine } = await import('./onnx/index.ts');

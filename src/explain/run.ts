@@ -374,6 +374,28 @@ run learn = fit(E, xs, ${few}, loss = likelihood)`,
     learned('w * x ^ 2', 'steps = 2, optimizer = adam()'),
     { wrong: rows([1, 2, 3, 4]) },
   ),
+  E0748: shown(
+    'With `missing = complete` the empty cells of rows are drawn while the energy learns, by moves that each cell makes by itself within its domain. That is not possible for the elements of a simplex, a direction, an ordered vector or a correlation matrix, nor where the energy requires something of a cell, because the values with which learning begins come from other rows and may break it. Leave such rows out with `missing = drop`.',
+    `
+type Row = { a : bit, b : bit }
+data rows : Row[row] from "x.csv"
+param w : real = 1
+energy E(r : Row) {
+  term t = w * r.a
+  require r.a + r.b > 0
+}
+run learn = fit(E, rows, ${few}, missing = complete)`,
+    `
+type Row = { a : bit, b : bit }
+data rows : Row[row] from "x.csv"
+param w : real = 1
+energy E(r : Row) {
+  term t = w * r.a
+  require r.a + r.b > 0
+}
+run learn = fit(E, rows, ${few}, missing = drop)`,
+    { wrong: { 'x.csv': 'a,b\n1,1\n0,1\n1,\n1,0\n' } },
+  ),
   W0711: shown(
     'A step led to numbers that are not finite, or to energies beyond 10⁸. The fit went back to its last checkpoint, at most a hundred steps, and on with half the learning rate. The result is that of a fit with a smaller rate; if it happens again and again, give a smaller one yourself.',
     learned('w * x ^ 2', `${few}, optimizer = adam(rate = 1.4e7)`),

@@ -7,17 +7,15 @@ import { factorsOf, readsOf } from '../analyse/factors.ts';
 import { type Marginal, showForm, sumOut } from '../analyse/marginal.ts';
 import type { Probe } from '../analyse/marginal-chain.ts';
 import { isArranged, isDiscrete, stateCount } from '../domain.ts';
-import { machines, nanoseconds, workOf } from '../engines/cost.ts';
-import type { Arrays, Engine, Output } from '../engines/engine.ts';
-import { totalEnergy } from '../ir/batch.ts';
-import { gradient } from '../ir/derive.ts';
-import type { Energy, Slot } from '../ir/types.ts';
+import type { Arrays, Engine } from '../engines/engine.ts';
+import type { Slot } from '../ir/types.ts';
 import { slotsRead } from '../ir/walk.ts';
 import { Stream } from '../random/stream.ts';
 import { chainsOf } from './chains.ts';
 import { conditionalSweep } from './conditional-sweep.ts';
 import { notFinite } from './faulty-term.ts';
 import { makeForest } from './forest.ts';
+import { type Judgement, worthwhile } from './marginal-cost.ts';
 import { batchInputs, type Clamp, freeCount, type Model } from './model.ts';
 import { startStates } from './start.ts';
 import type { Transition } from './transition.ts';
@@ -41,10 +39,6 @@ export interface MarginalModel {
   readonly stages: readonly SumStage[];
 }
 
-/** A marginal gradient may take this many times as long as the joint one, */
-const DEARER = 64;
-/** or this many nanoseconds on the machine `kernels`, whichever is more. */
-const AFFORDABLE = 2e6;
 /** Most numbers in the energies of all elements' states. */
 const MAX_NUMBERS = 2 ** 24;
 
@@ -59,13 +53,11 @@ export function marginalModel(model: Model, clamp: Clamp, asked = false): Margin
   const discrete = model.unknowns.filter((u) => isDiscrete(u.slot.domain) && freeCount(clamp, u.slot) > 0);
   if (reals.length === 0 || discrete.length === 0) return null;
   const slots = reals.map((u) => u.slot);
-  const limit = asked
-    ? Number.POSITIVE_INFINITY
-    : Math.max(DEARER * gradientCost(model, model.energy, slots), AFFORDABLE);
+  const worth: Judgement = asked ? () => true : worthwhile(model, clamp, slots);
   const stages: SumStage[] = [];
   const why = new Map<Slot, string>();
   let now = model;
-  for (let next = cheapest(now, clamp, slots, limit); next; next = cheapest(now, clamp, slots, limit)) {
+  for (let next = cheapest(now, clamp, slots, worth); next; next = cheapest(now, clamp, slots, worth)) {
     stages.push({ model: now, marginal: next.marginal });
     why.set(
       next.marginal.slot,
@@ -105,7 +97,7 @@ interface Step {
 }
 
 /** What should be summed out next; null where nothing can at a bearable cost. */
-function cheapest(model: Model, clamp: Clamp, reals: readonly Slot[], limit: number): Step | null {
+function cheapest(model: Model, clamp: Clamp, reals: readonly Slot[], worth: Judgement): Step | null {
   const found = model.unknowns.flatMap(({ slot, size }) => {
     if (!isDiscrete(slot.domain) || isArranged(slot.domain) || freeCount(clamp, slot) === 0) return [];
     if (size * stateCount(slot.domain, model.sizeOf) > MAX_NUMBERS || !meets(model, slot, reals)) return [];
@@ -119,7 +111,7 @@ function cheapest(model: Model, clamp: Clamp, reals: readonly Slot[], limit: num
       constants: new Map([...model.constants, ...marginal.tables]),
       unknowns: model.unknowns.filter((u) => u.slot !== marginal.slot),
     };
-    if (gradientCost(next, next.energy, reals) <= limit) return { marginal, model: next };
+    if (worth(marginal, next)) return { marginal, model: next };
   }
   return null;
 }
@@ -138,16 +130,6 @@ function meets(model: Model, slot: Slot, others: readonly Slot[]): boolean {
     const read = slotsRead(f.where ? [f.body, f.where] : [f.body]);
     return read.has(slot) && others.some((o) => read.has(o));
   });
-}
-
-/** Nanoseconds of an energy and its gradient. */
-function gradientCost(model: Model, energy: Energy, slots: readonly Slot[]): number {
-  const b = model.builder;
-  const total = totalEnergy(b, energy);
-  const outputs: Output[] = [{ name: 'energy', axes: [], node: total }];
-  for (const [slot, g] of gradient(b, total, slots))
-    outputs.push({ name: slot.name, axes: g.axes, node: g.body });
-  return nanoseconds(workOf({ outputs, sizeOf: model.sizeOf }), machines.kernels);
 }
 
 /**

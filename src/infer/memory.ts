@@ -1,5 +1,5 @@
 /** Faults of memory, told as what did not fit, how much it was, and what to turn. */
-import { OutOfMemory } from '../engines/kernels/wasm/heap.ts';
+import { OutOfMemory } from '../engines/out-of-memory.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import type { InferCode } from './codes.ts';
@@ -18,6 +18,23 @@ export function noMemory(what: string, bytes: number | null, span: Span, suggest
   ]);
 }
 
+const beyondLimit = (
+  what: string,
+  bytes: number,
+  limit: number,
+  span: Span,
+  suggestion: string,
+): EnergyError =>
+  new EnergyError([
+    {
+      severity: 'error',
+      code: 'E0708' satisfies InferCode,
+      place: at(span),
+      message: `there is no memory for ${what}: one evaluation takes about ${showBytes(bytes)}, more than the ${showBytes(limit)} that the engine may use`,
+      suggestion,
+    },
+  ]);
+
 /**
  * An array of zeros.
  * @throws EnergyError E0708 if the host has no room for it
@@ -34,7 +51,10 @@ export function roomFor(count: number, what: string, span: Span, suggestion: str
 /** The error as E0708 if it says that memory ran out; else as it is. */
 export function asMemoryFault(e: unknown, what: string, span: Span): unknown {
   const knobs = 'use smaller index sets, or fewer chains or rows at a time';
-  if (e instanceof OutOfMemory) return noMemory(what, e.bytes, span, knobs);
+  if (e instanceof OutOfMemory)
+    return e.limit === undefined
+      ? noMemory(what, e.bytes, span, knobs)
+      : beyondLimit(what, e.bytes, e.limit, span, knobs);
   return isAllocationFailure(e) ? noMemory(what, null, span, knobs) : e;
 }
 
@@ -42,7 +62,8 @@ export function asMemoryFault(e: unknown, what: string, span: Span): unknown {
 const isAllocationFailure = (e: unknown): boolean =>
   e instanceof RangeError && /allocat|array (buffer )?length|out of memory/i.test(e.message);
 
-function showBytes(bytes: number): string {
+/** Three digits and a unit. */
+export function showBytes(bytes: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   let size = bytes;
   let u = 0;

@@ -8,6 +8,9 @@ import { axesOfLoop } from './scan.ts';
 import type { Axis, IndexSet, Lambda, Node, Recurrence, ScanNode } from './types.ts';
 import { children, visit } from './walk.ts';
 
+/** Steps of a recurrence whose states are arrays: these are copied where they are read, and their derivatives more so. */
+const MOST_OF_ARRAYS = 8;
+
 /** The recurrence is too long to be written out. */
 export class TooManySteps extends Error {
   readonly steps: number;
@@ -113,7 +116,8 @@ class Unroller {
     const { b } = this;
     const { over, params, axes, state, backward } = loop;
     const count = this.sizeOf(over.set);
-    if (count > this.most) throw new TooManySteps(count, this.most);
+    const most = axes.length === 0 ? this.most : Math.min(this.most, MOST_OF_ARRAYS);
+    if (count > most) throw new TooManySteps(count, most);
     const own = [...params, ...axes];
     const states = new Array<Node>(count);
     let before = this.go(loop.init);

@@ -22,6 +22,7 @@ export const learnCodes = {
   E0746: 'an unknown without data that cannot be summed out',
   E0745: 'energies that run away',
   E0747: 'an optimiser that the loss cannot serve',
+  E0748: 'missing cells that cannot be drawn while learning',
   W0710: 'hardly any negative is in the support',
   W0711: 'a return to a checkpoint',
   W0712: 'an integral that is not accurate',

@@ -8,25 +8,26 @@
  * gives those of a run that was never interrupted.
  */
 import { type BoundProgram, type ParamValues, shapeOf } from '../bind/bound.ts';
-import type { DataRows } from '../check/values.ts';
-import type { Arrays, Engine } from '../engines/engine.ts';
-import type { Energy, Slot } from '../ir/types.ts';
+import type { Arrays } from '../engines/engine.ts';
+import type { Slot } from '../ir/types.ts';
 import { Stream } from '../random/stream.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
-import { averaged, averageStart, averageStep, clipByNorm } from './averaging.ts';
-import { type Checkpoint, resumeFrom, type Subject, type Training, takeCheckpoint } from './checkpoint.ts';
-import { explainGradient, explainLoss, explainRunaway, type FailedStep, returned } from './faults.ts';
+import { averageStep, clipByNorm } from './averaging.ts';
+import { type Checkpoint, resumeFrom, type Training, takeCheckpoint } from './checkpoint.ts';
+import { returned } from './faults.ts';
+import type { FitArgs, FitProgress, FitResult } from './fit-result.ts';
+import { enough, freshTraining, judged, type Kept, subjectOf } from './fit-state.ts';
 import { type Judge, makeJudge, splitRows } from './held-out.ts';
 import { type FitHistory, HistoryRecorder, RateClock } from './history.ts';
+import { type Imputation, makeImputation } from './impute.ts';
 import { sumLatent } from './latent.ts';
 import type { Loss } from './losses/loss.ts';
 import { makeLoss } from './losses/registry.ts';
-import { describeOptimizer } from './optimizers/choice.ts';
 import { makeOptimizer } from './optimizers/make.ts';
-import { type Optimizer, restore } from './optimizers/optimizer.ts';
+import { restore } from './optimizers/optimizer.ts';
 import { rateAt } from './optimizers/schedule.ts';
 import { refuseSearch } from './optimizers/search-faults.ts';
-import { type FitOptions, stepsOf } from './options.ts';
+import { stepsOf } from './options.ts';
 import {
   asInputs,
   emptyRows,
@@ -37,88 +38,16 @@ import {
   type Rows,
   readRows,
 } from './rows.ts';
-import {
-  compileTraining,
-  refuseOutside,
-  type StepValues,
-  type TermEnergies,
-  type TrainingProgram,
-} from './training.ts';
+import { fittingTraining } from './slices.ts';
+import { faultOfStep } from './step-fault.ts';
+import { refuseOutside, type StepValues, type TermEnergies, type TrainingProgram } from './training.ts';
 
-export type { FitHistory, TermEnergies };
-
-export interface FitArgs {
-  readonly bound: BoundProgram;
-  readonly energy: Energy;
-  readonly rows: DataRows;
-  /** Where learning starts, e.g. `initialParams`; every parameter of the program. */
-  readonly params: ParamValues;
-  readonly options: FitOptions;
-  readonly engine: Engine;
-  /** After every step. */
-  readonly onStep?: (e: FitProgress) => void;
-  /** After every 100 steps: something to write to disk. */
-  readonly onCheckpoint?: (c: Checkpoint) => void | Promise<void>;
-  /** Heard after at most about 50 ms and a step. */
-  readonly signal?: { readonly aborted: boolean };
-  readonly resume?: Checkpoint;
-}
-
-export interface FitProgress {
-  /** Steps done. */
-  readonly step: number;
-  readonly steps: number;
-  readonly loss: number;
-  /** Before clipping. */
-  readonly gradientNorm: number;
-  /** Mean energy of the rows of the step, and of their negatives in the support. */
-  readonly rowEnergy: number;
-  readonly negativeEnergy: number;
-  /** Steps a second, lately. */
-  readonly rate: number;
-  /** After every hundredth of the run, but at least 10 steps apart, and at its end. */
-  readonly terms?: readonly TermEnergies[];
-  /** As often: the loss of the rows that are kept aside. */
-  readonly heldOut?: number;
-}
-
-export interface FitResult {
-  /** `failed`: something was not finite, see `diagnostics`; `params` are those of the last checkpoint. */
-  readonly status: 'done' | 'stopped' | 'failed';
-  readonly diagnostics: readonly Diagnostic[];
-  /** Every parameter of the program in its own coordinates, float64: learned ones averaged if `average` > 0. */
-  readonly params: ParamValues;
-  /** Steps that led to `params`, those before a resumption included. */
-  readonly steps: number;
-  readonly history: FitHistory;
-  readonly terms: readonly { readonly step: number; readonly terms: readonly TermEnergies[] }[];
-  /** Looks at the rows that are kept aside; `params` are those of the best one. */
-  readonly heldOut: readonly { readonly step: number; readonly loss: number }[];
-  /** The best of them; null where there are none. */
-  readonly best: { readonly step: number; readonly loss: number } | null;
-  /** Parameters of the loss itself, by name, e.g. ln Z of noise-contrastive estimation. */
-  readonly own: ReadonlyMap<string, number>;
-  readonly checkpoint: Checkpoint;
-  /** Seconds. */
-  readonly timings: {
-    readonly compile: number;
-    readonly perturb: number;
-    /** Loss and gradients. */
-    readonly evaluate: number;
-    /** Energies of terms. */
-    readonly observe: number;
-    /** The optimiser and averaging. */
-    readonly update: number;
-    readonly total: number;
-  };
-}
+export type { FitArgs, FitHistory, FitProgress, FitResult, TermEnergies };
 
 /** Steps between checkpoints. */
 const checkpointEvery = 100;
 /** Milliseconds of work between looks at the rest of the world. */
 const yieldEvery = 50;
-/** Mean energies beyond which a fit is taken to run away. */
-const runaway = 1e8;
 /** How often a fit goes back to a checkpoint, with half the rate, before it gives up. */
 const mostReturns = 3;
 
@@ -138,27 +67,33 @@ export async function fit(asked: FitArgs): Promise<FitResult> {
   const all = readRows(bound, args.rows);
   const { learn: rows, judge: aside } = splitRows(all, options);
   const batches = minibatches(rows.count, options.batch, new Stream(options.seed, 'fit', 'rows'));
-  const loss = makeLoss(
-    {
-      bound,
-      energy,
-      joint: visible.joint,
-      engine,
-      rows,
-      batch: batches.size,
-      steps: stepsOf(options, batches.stepsPerEpoch),
-      stream: new Stream(options.seed, 'fit', 'loss'),
-    },
-    options.loss,
-  );
+  const lossOf = (batch: number): Loss =>
+    makeLoss(
+      {
+        bound,
+        energy,
+        joint: visible.joint,
+        engine,
+        rows,
+        batch,
+        steps: stepsOf(options, batches.stepsPerEpoch),
+        stream: new Stream(options.seed, 'fit', 'loss'),
+      },
+      options.loss,
+    );
+  const loss = lossOf(batches.size);
   const owned: { dispose?(): void }[] = [loss];
   try {
-    if (options.optimizer.kind === 'lbfgs') refuseSearch(energy, options, loss, batches.size, rows.count);
-    const program = compileTraining({ bound, energy, loss, engine, rows: rows.count });
+    const spec = { bound, energy, loss, engine, rows: rows.count };
+    const program = fittingTraining(spec, batches.size, lossOf);
     owned.push(program);
+    const imputation = makeImputation(program, rows, batches.size, bound.sizeOf, bound.constants);
+    if (imputation) owned.push(imputation);
+    if (options.optimizer.kind === 'lbfgs')
+      refuseSearch(energy, options, loss, imputation !== null, batches.size, rows.count);
     const judge = aside && makeJudge(bound, energy, engine, rows, aside, loss, options, program);
     if (judge) owned.push(judge);
-    return await train(args, { rows, all, batches, loss, program, judge }, began);
+    return await train(args, { rows, all, batches, loss, program, imputation, judge }, began);
   } finally {
     for (const x of owned) x.dispose?.();
   }
@@ -180,12 +115,15 @@ interface Parts {
   readonly batches: Minibatches;
   readonly loss: Loss;
   readonly program: TrainingProgram;
+  /** Null where no cell is missing. */
+  readonly imputation: Imputation | null;
   readonly judge: Judge | null;
 }
 
 async function train(args: FitArgs, parts: Parts, began: number): Promise<FitResult> {
   const { bound, options } = args;
-  const { rows, batches, loss, program, judge } = parts;
+  const { rows, batches, loss, program, imputation, judge } = parts;
+  const kept: Kept = new Map([...(loss.kept ?? []), ...(imputation?.kept ?? [])]);
   const seconds = { compile: 0, perturb: 0, evaluate: 0, observe: 0, update: 0 };
   const steps = stepsOf(options, batches.stepsPerEpoch);
   const noise = new Stream(options.seed, 'fit', 'step');
@@ -203,8 +141,16 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
     decays: learned.map((slot) => !own.has(slot)),
     epsilon: args.engine.epsilon,
   });
-  const subject = subjectOf(args, parts, shapes, optimizer, steps);
-  let training = args.resume ? resumeFrom(subject, args.resume) : freshTraining(fresh, loss, optimizer);
+  const subject = subjectOf(args, {
+    rows: parts.all.count,
+    batch: batches.size,
+    program,
+    kept,
+    shapes,
+    optimizer,
+    steps,
+  });
+  let training = args.resume ? resumeFrom(subject, args.resume) : freshTraining(fresh, kept, optimizer);
   // What a program reads stays the same arrays whatever training goes back to.
   const live = training.params.map((p) => p.slice());
   const states = emptyRows(rows, batches.size);
@@ -222,7 +168,8 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
     t.params.forEach((p, i) => {
       live[i].set(p);
     });
-    for (const [name, data] of loss.kept ?? []) data.set(t.kept.get(name)!);
+    for (const [name, data] of kept) data.set(t.kept.get(name)!);
+    imputation?.restored();
   };
   adopt(training);
   seconds.compile = since(began);
@@ -236,8 +183,7 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
   const lookEvery = Math.max(10, Math.floor(steps / 100));
   const diagnostics: Diagnostic[] = [];
   let status: FitResult['status'] = 'done';
-  const keep = (): Checkpoint =>
-    takeCheckpoint(subject, { ...training, params: live, kept: loss.kept ?? new Map() });
+  const keep = (): Checkpoint => takeCheckpoint(subject, { ...training, params: live, kept });
   let checkpoint = keep();
   let lastYield = performance.now();
   const clock = new RateClock();
@@ -254,20 +200,13 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
     const out = known ?? evaluate(step, picked);
     known = null;
     const gradientNorm = clipByNorm(gradients, optimizer.kind === 'search' ? 0 : options.clip);
-    const wrong = whatIsWrong(out, gradientNorm);
-    if (wrong) {
-      const failed: FailedStep = {
-        ...program.explaining,
-        inputs,
-        picked: picked.map((i) => numberOf(rows, i)),
-        step: step + 1,
-      };
-      const why =
-        wrong === 'loss'
-          ? explainLoss(failed)
-          : wrong === 'gradient'
-            ? explainGradient(failed, gradients)
-            : explainRunaway(failed, out);
+    const why = faultOfStep(out, gradientNorm, gradients, () => ({
+      ...program.explaining,
+      inputs,
+      picked: picked.map((i) => numberOf(rows, i)),
+      step: step + 1,
+    }));
+    if (why) {
       const back = resumeFrom(subject, checkpoint);
       // What fails at the parameters it began with fails at any rate.
       if (training.returns >= mostReturns || optimizer.steps === 0) {
@@ -352,12 +291,14 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
   /** Draws what a step compares its rows with, and evaluates loss and gradients. */
   function evaluate(step: number, picked: Int32Array): StepValues {
     let mark = performance.now();
+    const stream = noise.fork(step);
     gather(rows, picked, states);
+    imputation?.move(picked, states, current, stream.fork('missing'));
     loss.draw({
       step,
       states,
       picked,
-      stream: noise.fork(step),
+      stream,
       get params() {
         return valuesOf(live);
       },
@@ -392,65 +333,3 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
 }
 
 const since = (mark: number): number => (performance.now() - mark) / 1000;
-
-const freshTraining = (params: readonly Float64Array[], loss: Loss, optimizer: Optimizer): Training => ({
-  params,
-  optimizer,
-  average: averageStart(params),
-  slowed: 1,
-  returns: 0,
-  best: null,
-  looks: 0,
-  kept: new Map([...(loss.kept ?? [])].map(([name, data]) => [name, data.slice()])),
-});
-
-/** Whether held-out rows have had no new best for long. */
-const enough = (t: Training, { patience }: FitOptions): boolean =>
-  patience !== undefined && t.best !== null && t.looks >= patience;
-
-/** The parameters that count: their average where one is kept. */
-const judged = (t: Training, options: FitOptions): readonly Float64Array[] =>
-  options.average > 0 && t.average.step > 0 ? averaged(t.average, options.average) : t.params;
-
-function whatIsWrong(
-  out: { readonly loss: number; readonly rowEnergy: number; readonly negativeEnergy: number },
-  gradientNorm: number,
-): 'loss' | 'gradient' | 'energies' | null {
-  // A term that no perturbation touches is in the energies, but not in the loss.
-  if (!Number.isFinite(out.loss) || !Number.isFinite(out.rowEnergy)) return 'loss';
-  if (!Number.isFinite(gradientNorm)) return 'gradient';
-  // Without negatives their energy is NaN, which is nothing to complain about.
-  return Math.abs(out.rowEnergy) > runaway || Math.abs(out.negativeEnergy) > runaway ? 'energies' : null;
-}
-
-function subjectOf(
-  { energy, options }: FitArgs,
-  { all, batches, loss, program }: Parts,
-  shapes: readonly (readonly number[])[],
-  optimizer: Optimizer,
-  steps: number,
-): Subject {
-  const { average, seed, heldOut } = options;
-  const { kind, ...rest } = options.loss;
-  const said = Object.entries(rest)
-    .map(([name, value]) => `${name} = ${value}`)
-    .sort();
-  return {
-    names: program.learned.map((p) => p.name),
-    shapes,
-    facts: {
-      energy: energy.name,
-      rows: String(all.count),
-      seed: String(seed),
-      batch: String(batches.size),
-      loss: `${kind}(${said.join(', ')})`,
-      optimizer: describeOptimizer(options.optimizer, steps),
-      average: String(average),
-      held_out: String(heldOut),
-    },
-    averaging: average > 0,
-    moments: [...optimizer.kept.keys()],
-    counters: optimizer.counters.length,
-    kept: new Map([...(loss.kept ?? [])].map(([name, data]) => [name, data.length])),
-  };
-}

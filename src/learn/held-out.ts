@@ -11,7 +11,7 @@ import type { LearnCode } from './codes.ts';
 import type { Loss } from './losses/loss.ts';
 import { makeLoss } from './losses/registry.ts';
 import { discrepancyOptions, type FitOptions } from './options.ts';
-import { asInputs, emptyRows, gather, type Rows, someRows } from './rows.ts';
+import { asInputs, emptyRows, gather, type Rows, someRows, wholeRows } from './rows.ts';
 import type { TrainingProgram } from './training.ts';
 
 export interface Judge {
@@ -27,7 +27,7 @@ export interface Judge {
 /** Steps of rows that one look takes, at most. */
 const MOST_BATCHES = 32;
 
-/** Rows to learn from and rows that judge: a share drawn once from the seed. */
+/** Rows to learn from and rows that judge: a share drawn once from the seed, of which whole rows judge. */
 export function splitRows(
   rows: Rows,
   options: FitOptions,
@@ -46,9 +46,22 @@ export function splitRows(
     ]);
   const order = Int32Array.from({ length: rows.count }, (_, i) => i);
   new Stream(options.seed, 'fit', 'held out').shuffle(order);
+  const judge = someRows(rows, order.slice(0, aside).sort());
+  // What is missing has no loss.
+  const whole = wholeRows(judge);
+  if (whole.length === 0)
+    throw new EnergyError([
+      {
+        severity: 'error',
+        code: 'E0718' satisfies LearnCode,
+        place: { kind: 'data', file: 'options' },
+        message: `none of the ${aside} held-out ${aside === 1 ? 'row' : 'rows'} is whole, and rows with missing cells cannot judge`,
+        suggestion: 'give a larger `held_out`, or none',
+      },
+    ]);
   return {
     learn: someRows(rows, order.slice(aside).sort()),
-    judge: someRows(rows, order.slice(0, aside).sort()),
+    judge: whole.length < judge.count ? someRows(judge, whole) : judge,
   };
 }
 

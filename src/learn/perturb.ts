@@ -254,7 +254,7 @@ function discreteStep(
   return (from, to, count, copies, elements, stream) => {
     const words = scratch.subarray(0, copies * elements);
     for (let n = 0, k = 0; n < count; n++) {
-      const even = strata && strata(copies, stream);
+      const even = strata?.(copies, stream);
       if (!even) stream.fillWords(words);
       const base = n * elements;
       for (let m = 0, w = 0; m < copies; m++) {
@@ -282,7 +282,7 @@ function realStep(
   return (from, to, count, copies, elements, stream) => {
     const noise = scratch.subarray(0, copies * elements);
     for (let n = 0, k = 0; n < count; n++) {
-      const even = strata && strata(copies, stream);
+      const even = strata?.(copies, stream);
       if (even) for (let i = 0; i < noise.length; i++) noise[i] = normalQuantile(even[i]);
       else stream.fillNormal(noise);
       const base = n * elements;

@@ -15,6 +15,8 @@ export interface Rows {
   readonly columns: ReadonlyMap<Slot, { readonly shape: readonly number[]; readonly data: Float64Array }>;
   /** Elements of one row. */
   readonly elements: ReadonlyMap<Slot, number>;
+  /** 1 where an element is missing, [rows × elements], of unknowns that miss any; the columns hold a first value there. */
+  readonly missing?: ReadonlyMap<Slot, Uint8Array>;
   /** Numbers of the rows in the data, where these are a part of them. */
   readonly numbers?: Int32Array;
 }
@@ -30,12 +32,33 @@ export function someRows(rows: Rows, numbers: Int32Array): Rows {
     data: new Float64Array(numbers.length * rows.elements.get(unknown)!),
   }));
   gather(rows, numbers, new Map(columns.map((c) => [c.unknown, c.data])));
+  const missing = [...(rows.missing ?? [])].map(([unknown, mask]) => {
+    const size = rows.elements.get(unknown)!;
+    const own = new Uint8Array(numbers.length * size);
+    numbers.forEach((n, i) => {
+      own.set(mask.subarray(n * size, (n + 1) * size), i * size);
+    });
+    return [unknown, own] as const;
+  });
   return {
     ...rows,
+    missing: new Map(missing),
     count: numbers.length,
     columns: new Map(columns.map(({ unknown, shape, data }) => [unknown, { shape, data }])),
     numbers: numbers.map((i) => numberOf(rows, i)),
   };
+}
+
+/** Numbers of the rows in which nothing is missing. */
+export function wholeRows(rows: Rows): Int32Array {
+  const lacks = new Uint8Array(rows.count);
+  for (const [unknown, mask] of rows.missing ?? []) {
+    const size = rows.elements.get(unknown)!;
+    mask.forEach((m, i) => {
+      if (m === 1) lacks[Math.floor(i / size)] = 1;
+    });
+  }
+  return Int32Array.from([...lacks.keys()].filter((i) => lacks[i] === 0));
 }
 
 /**
@@ -45,6 +68,7 @@ export function someRows(rows: Rows, numbers: Int32Array): Rows {
 export function readRows(bound: BoundProgram, rows: DataRows): Rows {
   const columns = new Map<Slot, { shape: readonly number[]; data: Float64Array }>();
   const elements = new Map<Slot, number>();
+  const missing = new Map<Slot, Uint8Array>();
   let count = -1;
   for (const { unknown, data } of rows.columns) {
     const array = bound.constants.get(data);
@@ -65,8 +89,10 @@ export function readRows(bound: BoundProgram, rows: DataRows): Rows {
       );
     columns.set(unknown, { shape: array.shape, data: values });
     elements.set(unknown, size);
+    const holes = bound.missing?.get(data);
+    if (holes) missing.set(unknown, holes.mask);
   }
-  return { set: rows.set, count, columns, elements };
+  return { set: rows.set, count, columns, elements, missing };
 }
 
 const fault = (code: LearnCode, data: Slot, message: string): EnergyError =>

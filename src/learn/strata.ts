@@ -2,7 +2,7 @@
  * Negatives that are not independent of each other: each by itself is drawn from the same distribution, together
  * they fill it more evenly (Latin hypercubes: M. McKay, R. Beckman, W. Conover, Technometrics 21 (1979) 239). Means over
  * them keep their expectation; what is a sum of functions of single elements loses nearly all its variance, and no
- * function gains more than a factor of M/(M − 1) (A. Owen, Annals of Statistics 25 (1997) 1541).
+ * variance grows by more than a factor of M/(M − 1) (A. Owen, Annals of Statistics 25 (1997) 1541).
  */
 import type { Stream } from '../random/stream.ts';
 

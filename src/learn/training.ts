@@ -47,6 +47,10 @@ export interface TrainingProgram {
   readonly learned: readonly Slot[];
   readonly coordinates: Coordinates;
   readonly loss: Loss;
+  /** Bytes that a step takes at its peak, where the engine plans that. */
+  readonly memory: number | null;
+  /** A step is so many evaluations, of so many slices of its rows. */
+  readonly slices: number;
   readonly explaining: Omit<FailedStep, 'inputs' | 'picked' | 'step'>;
   /** Evaluates a step; ∂loss/∂coordinates are written to `gradients`, in the order of `learned`. */
   readonly step: (inputs: Arrays, gradients: readonly Float64Array[]) => StepValues;
@@ -102,10 +106,12 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
       return { name: gradientName(i), axes, node: body };
     }),
   ]);
-  const observer = compile([
-    ...energy.terms.flatMap((t, i) => means(` ${i}`, t.body)),
-    ...(d.supported && negatives ? [scalar('supported', b.mean(negatives.axes, d.supported))] : []),
-  ]);
+  const observer = alongside(main, () =>
+    compile([
+      ...energy.terms.flatMap((t, i) => means(` ${i}`, t.body)),
+      ...(d.supported && negatives ? [scalar('supported', b.mean(negatives.axes, d.supported))] : []),
+    ]),
+  );
   const number = (out: ReadonlyMap<string, HostArray>, name: string): number =>
     out.get(name)?.data[0] ?? Number.NaN;
   return {
@@ -114,6 +120,8 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
     learned,
     coordinates,
     loss: d,
+    memory: main.memory ?? null,
+    slices: 1,
     explaining: {
       energy,
       learned,
@@ -156,6 +164,16 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
       observer.dispose();
     },
   };
+}
+
+/** What is made beside an evaluator, which is freed where that fails. */
+function alongside<T>(owned: Evaluator, make: () => T): T {
+  try {
+    return make();
+  } catch (e) {
+    owned.dispose();
+    throw e;
+  }
 }
 
 /** The parameters that the energy's terms read, those that their priors read, and so on; and these priors. */

@@ -26,8 +26,8 @@ export interface Page {
 }
 
 const STYLE = `
-:root{color-scheme:light dark;--bg:#f5f6f8;--card:#fff;--fg:#1c2127;--muted:#5c6670;--line:#dde1e6;--accent:#0072b2}
-@media (prefers-color-scheme:dark){:root{--bg:#0d0f13;--card:#14171c;--fg:#e7eaee;--muted:#a3adb8;--line:#2a3039;--accent:#4aa8e6}}
+:root{color-scheme:light dark;--bg:#f5f6f8;--card:#fff;--fg:#1c2127;--muted:#5c6670;--line:#dde1e6;--accent:#0072b2;--word:#8250a8;--kind:#0b7285;--digit:#a15c00;--quote:#2b7a3d;--warn:#d98200}
+@media (prefers-color-scheme:dark){:root{--bg:#0d0f13;--card:#14171c;--fg:#e7eaee;--muted:#a3adb8;--line:#2a3039;--accent:#4aa8e6;--word:#c79bf0;--kind:#66c7d9;--digit:#f0b35e;--quote:#8fd19e;--warn:#f0a63a}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--fg);font:16px/1.55 system-ui,-apple-system,"Segoe UI",sans-serif;-webkit-text-size-adjust:100%}
 main,header,footer{max-width:1180px;margin:0 auto;padding:0 24px}
@@ -47,6 +47,13 @@ th,td{padding:7px 16px;text-align:left;white-space:nowrap}
 th{font-weight:600;color:var(--muted);border-bottom:1px solid var(--line)}
 tbody tr+tr td{border-top:1px solid var(--line)}
 .n{text-align:right}
+pre.source{background:var(--card);border:1px solid var(--line);border-radius:12px;padding:16px 18px;overflow-x:auto;font:13.5px/1.6 ui-monospace,"SF Mono",Menlo,Consolas,monospace;margin:0}
+.source .keyword,.source .declaration{color:var(--word);font-weight:600}.source .domain{color:var(--kind)}.source .number{color:var(--digit)}
+.source .string{color:var(--quote)}.source .comment,.source .doc{color:var(--muted);font-style:italic}
+.findings{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--warn);border-radius:8px;padding:10px 16px;max-width:90ch}
+.findings summary{cursor:pointer;font-weight:600}.findings ul{margin:.5rem 0 0;padding-left:1.2rem}.findings li{margin:.25rem 0}
+.fine{color:var(--muted)}
+td:last-child{white-space:normal;min-width:12ch}
 footer{color:var(--muted);font-size:.88rem;padding-top:18px;padding-bottom:44px}
 footer p{border-top:1px solid var(--line);padding-top:16px;margin:0}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--fg:#000;--muted:#444;--line:#bbb}body{font-size:11pt}

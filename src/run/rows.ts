@@ -40,7 +40,7 @@ export function checkRows({ bound }: Session, rows: DataRows, span: Span): void 
 }
 
 /**
- * Every verb but `complete` and `compare` needs whole rows.
+ * Every verb but `complete` and `compare` needs whole rows, and so does a fit that does not complete them.
  * @throws EnergyError E0534 at the first missing cell
  */
 export function refuseMissing({ bound }: Session, rows: DataRows): void {

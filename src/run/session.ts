@@ -144,7 +144,12 @@ export function numberOption(
 export function rowsOption(cx: JobContext, name = 'data') {
   const v = cx.job.options[name];
   if (v?.kind !== 'rows') throw optionError(cx.job.span, `\`${cx.job.verb}\` needs \`${name}\``);
-  if (cx.job.verb !== 'complete' && cx.job.verb !== 'compare') refuseMissing(cx.session, v.rows);
+  const { missing } = cx.job.options;
+  const completes =
+    cx.job.verb === 'complete' ||
+    cx.job.verb === 'compare' ||
+    (missing?.kind === 'word' && missing.value === 'complete');
+  if (!completes) refuseMissing(cx.session, v.rows);
   checkRows(cx.session, v.rows, v.span);
   return v.rows;
 }

@@ -5,6 +5,7 @@ import { ExitCode } from '../../src/cli/terminal.ts';
 import { inferCodes } from '../../src/infer/codes.ts';
 import { ioCodes } from '../../src/io/codes.ts';
 import { learnCodes } from '../../src/learn/codes.ts';
+import { emitCodes } from '../../src/emit/codes.ts';
 import { type OptionSpec, type OptionType, verbs } from '../../src/options.ts';
 import { syntaxCodes } from '../../src/syntax/codes.ts';
 import { energy, root } from './kit.ts';
@@ -226,6 +227,6 @@ ${table(
 
 \`energy explain CODE\` says what a code means at length, with an example.
 
-${codes([syntaxCodes, checkCodes, ioCodes, bindCodes, inferCodes, learnCodes])}
+${codes([syntaxCodes, checkCodes, ioCodes, bindCodes, inferCodes, learnCodes, emitCodes])}
 `;
 }

@@ -51,6 +51,7 @@ describe('the cost model', () => {
       elements: 0,
       transcendentals: 0,
       products: 0,
+      matrices: 0,
       recurrences: 0,
     });
   });
@@ -61,6 +62,20 @@ describe('the cost model', () => {
     expect(auto.choose(quadratic(20, 4)).engine.name).toBe('kernels');
     expect(auto.choose(quadratic(512, 512)).engine.name).toBe('tfjs:wasm');
     expect(auto.choose(quadratic(20, 4)).why).toMatch(/^about .* an evaluation \(tfjs:wasm .*\)$/);
+  });
+
+  it('gives ONNX Runtime what it can say, and recurrences and functions of matrices to others', () => {
+    const auto = autoEngine([named('kernels'), named('tfjs:wasm'), named('onnx')]);
+    expect(auto.choose(quadratic(20, 4)).engine.name).toBe('kernels');
+    expect(auto.choose(quadratic(512, 512)).engine.name).toBe('onnx');
+    const b = new Builder();
+    const [c, i, j] = [b.axis(b.range(5000)), b.axis(b.range(3)), b.axis(b.range(3))];
+    const a = b.slot('input', 'a', real, [c.set, i.set, j.set]);
+    const body = b.read(a, [b.axisNode(c), b.axisNode(i), b.axisNode(j)]);
+    const node = b.matrix('log_det', [{ axes: [i, j], body }], []);
+    const program = { outputs: [{ name: 'e', axes: [c], node }], sizeOf };
+    expect(workOf(program).matrices).toBe(45_000);
+    expect(auto.choose(program).engine.name).not.toBe('onnx');
   });
 
   it('knows every engine that is chosen from', () => {

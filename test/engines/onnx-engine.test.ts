@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { HostArray } from '../../src/arrays.ts';
 import type { Domain } from '../../src/domain.ts';
 import type { ArrayProgram, Arrays, Engine } from '../../src/engines/engine.ts';
-import { onnxEngine } from '../../src/engines/onnx/index.ts';
-import { loadRuntime } from '../../src/engines/onnx/runtime.ts';
+import { onnxEngine, onnxWhenNeeded } from '../../src/engines/onnx/index.ts';
+import { loadRuntime, loadRuntimeNow, runtimeIsThere } from '../../src/engines/onnx/runtime.ts';
 import { openEngine } from '../../src/engines/open.ts';
 import { referenceEngine } from '../../src/engines/reference/engine.ts';
 import { Builder, staticSize } from '../../src/ir/build.ts';
@@ -60,6 +60,20 @@ describe('the package of ONNX Runtime', () => {
     await expect(loadRuntime(async () => ({ version: '9.1.0', binding: null }))).rejects.toThrow(
       'knows onnxruntime-node 1.30, found 9.1.0',
     );
+  });
+});
+
+describe('a runtime that cannot be loaded', () => {
+  const require = Object.assign(
+    () => {
+      throw new Error('made for another machine');
+    },
+    { resolve: (name: string) => name },
+  );
+
+  it('is there, and named when it is needed', () => {
+    expect(runtimeIsThere(require)).toBe(true);
+    expect(() => loadRuntimeNow(require)).toThrow('needs the optional package onnxruntime-node');
   });
 });
 
@@ -129,6 +143,14 @@ describe.skipIf(onnx === null)('the engine on ONNX Runtime', () => {
     expect(asked).toEqual([program]);
     const given = new Map([[a, { shape: [2, 2], data: Float64Array.of(3, 1, 1, 2) }]]);
     expect(evaluator.run(given).get('y')!.data[0]).toBeCloseTo(Math.log(5), 12);
+  });
+
+  it('is loaded when it is needed', async () => {
+    const { program, constants, given } = network(3, 4, 5);
+    const lazy = (await onnxWhenNeeded({ fallback: referenceEngine(), threads: 1 }))!;
+    const evaluator = lazy.compile(program, constants);
+    expect(evaluator.run(given)).toEqual(engine.compile(program, constants).run(given));
+    evaluator.dispose();
   });
 
   it('is had by its name', async () => {

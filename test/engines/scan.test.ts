@@ -55,7 +55,7 @@ describe.each([
   ['cpu', cpu],
   ['portable', portable],
   ...(native ? ([['tensorflow', native]] as const) : []),
-])('on %s', (_, engine) => {
+] as const)('on %s', (_, engine) => {
   it.each(Object.entries(models))('%s agrees with the reference', (_name, make) => {
     compare(engine, make(), (s) => s.role === 'data');
     compare(engine, make(), () => true);

@@ -398,7 +398,7 @@ describe.each([
   ['cpu', cpu],
   ['portable', portable],
   ...(native ? ([['tensorflow', native]] as const) : []),
-])('the evaluator on %s', (_, engine: Engine) => {
+] as const)('the evaluator on %s', (_, engine: Engine) => {
   const t = new Bench();
   const { b } = t;
   const [I, J] = [t.set('i', 5), t.set('j', 3)];

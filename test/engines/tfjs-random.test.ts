@@ -36,6 +36,8 @@ const outputsOf = (p: Program): Output[] => [
  * the rounding of the result itself.
  */
 function compare(engine: Engine, p: Program, constants: (s: Slot) => boolean): void {
+  // TensorFlow's tanh is 1 from 7.95 on, 4 units of the last place off; derivatives of what saturates are differences.
+  const absolute = engine === native ? 1e-4 : 1e-5;
   const arrays = float32(p.arrays);
   const outputs = outputsOf(p);
   const program = { outputs, sizeOf: p.sizeOf };
@@ -53,7 +55,7 @@ function compare(engine: Engine, p: Program, constants: (s: Slot) => boolean): v
     for (let i = 0; i < want.length; i++) {
       const slack = Math.max(...moved.map((m) => Math.abs(m.get(o.name)!.data[i] - want[i])));
       const error = Math.abs(got.data[i] - want[i]);
-      if (!(error <= 1e-4 * scale + 30 * slack + 1e-5))
+      if (!(error <= 1e-4 * scale + 30 * slack + absolute))
         throw new Error(`${o.name}[${i}]: ${got.data[i]}, expected ${want[i]} (float32 explains ${slack})`);
     }
   }
@@ -64,7 +66,7 @@ describe.each([
   ['cpu', cpu],
   ['portable', portable],
   ...(native ? ([['tensorflow', native]] as const) : []),
-])('random programs on %s', (_, engine) => {
+] as const)('random programs on %s', (_, engine) => {
   it('with gradients agree with the reference, everything supplied at run time', () => {
     fc.assert(
       fc.property(arbitraryProgram(), (p) => compare(engine, p, () => false)),

@@ -385,6 +385,28 @@ describe('the plan', () => {
     expect(methods('hmc')).toEqual(['marginal', 'hmc']);
   });
 
+  it('draws columns of a network in turn where joint states of all would be evaluated', async () => {
+    const { model: make } = await open(
+      `type Car = { weight : real, power : real, cylinders : int(3, 8), year : int(70, 82), origin : category(3) }
+       param net = mlp(encode(Car), hidden = [64, 64])
+       energy E(c : Car) {
+         term shape = net(encode(c))
+         term tail  = 0.1 * (c.weight ^ 2 + c.power ^ 2)
+       }
+       energy Small(c : Car) {
+         term shape = c.weight * (if c.origin == 0 then 1 else 2) + c.power * (c.year - 76)
+         term tail  = 0.1 * (c.weight ^ 2 + c.power ^ 2)
+       }`,
+    );
+    const summed = (name: string): readonly string[] | undefined => {
+      const model = make(name);
+      return marginalModel(model, noClamp(model))?.summed.map((s) => s.name);
+    };
+    // 234 joint states of the network; a few of each column at most.
+    expect(summed('E')).not.toContain('c.year');
+    expect(summed('Small')).toEqual(expect.arrayContaining(['c.year', 'c.origin']));
+  });
+
   it('leaves what is too dear, unless it is asked for', async () => {
     const { model: make } = await open(
       `index time = line(2000)

@@ -10,7 +10,7 @@ const b = new Builder();
 const M = 16;
 const E = 3;
 
-/** What a step of learning looks at: the mean over negatives of exp(U(x) − U(x′)), and of a sum over elements. */
+/** What a step of learning looks at: the mean over recoveries of exp(U(y) − U(x′)), and of a sum over elements. */
 function estimates(domain: Domain, row: readonly number[], stratified: boolean, count: number) {
   const u = b.slot('unknown', 'u', domain, [b.range(E)], undefined);
   const data = Float64Array.from(row);
@@ -22,7 +22,7 @@ function estimates(domain: Domain, row: readonly number[], stratified: boolean, 
     ]),
     rows: 1,
     draws: M,
-    times: sameTimes(domain.kind === 'ordinal' ? 0.02 : 0.4),
+    times: sameTimes(domain.kind === 'ordinal' ? 0.02 : 0.1),
     stratified,
   });
   const energy = (x: Float64Array, from: number): number =>
@@ -36,8 +36,8 @@ function estimates(domain: Domain, row: readonly number[], stratified: boolean, 
     let weight = 0;
     let sum = 0;
     for (let m = 0; m < M; m++) {
-      weight += Math.exp(energy(data, 0) - energy(x, m * E)) / M;
-      // Less what its own corruption explains.
+      // Beside the corruption, whose own variance no recovery can lower.
+      weight += Math.exp(energy(y, 0) - energy(x, m * E)) / M;
       for (let e = 0; e < E; e++) sum += ((x[m * E + e] - y[e]) * (e + 1)) / M;
     }
     weights.push(weight);
@@ -78,6 +78,6 @@ describe('stratified negatives', () => {
     expect(even.sums.variance).toBeLessThan(free.sums.variance);
     expect(even.weights.variance).toBeLessThan(free.weights.variance);
     // A sum over elements of reals is what strata are best at.
-    if (domain.kind === 'real') expect(even.sums.variance).toBeLessThan(0.02 * free.sums.variance);
+    if (domain.kind === 'real') expect(even.sums.variance).toBeLessThan(0.05 * free.sums.variance);
   });
 });

@@ -69,21 +69,19 @@ export function exported(model: Model, batch: number | null): Exported {
   const plain = (nodes: readonly Node[]): readonly Node[] => unrolled(b, nodes, model.sizeOf, MOST_STEPS);
   const terms = plain(energy.terms.map((t) => states.on(t.body)));
   const total = b.addAll(terms);
+  const gradients: readonly Derivative[] = [
+    ...realGradients(b, energy, total, states, lead),
+    ...oneHotGradients(model, plain, states, lead),
+  ].sort((x, y) => energy.unknowns.indexOf(x.slot) - energy.unknowns.indexOf(y.slot));
   const outputs = [
     at('energy', { kind: 'energy' }, total),
     ...plain(supportOf(b, energy, states)).map((node) => at('supported', { kind: 'supported' }, node)),
     ...energy.terms.map((t, k) => at(`term/${t.name}`, { kind: 'term', term: t.name }, terms[k])),
-    ...realGradients(b, energy, total, states, lead).map(({ slot, value }) =>
-      at(`gradient/${slot.name}`, { kind: 'gradient', unknown: slot, of: 'value' }, value.body, value.axes),
-    ),
-    ...oneHotGradients(model, plain, states, lead).map(({ slot, value, exact, blind }) =>
-      at(
-        `gradient/${slot.name}`,
-        { kind: 'gradient', unknown: slot, of: 'one_hot', exact, blind },
-        value.body,
-        value.axes,
-      ),
-    ),
+    ...gradients.map(({ slot, value, exact, blind }) => {
+      const of = exact === undefined ? 'value' : 'one_hot';
+      const meaning: Meaning = { kind: 'gradient', unknown: slot, of, exact, blind };
+      return at(`gradient/${slot.name}`, meaning, value.body, value.axes);
+    }),
   ];
   const taken = new Set(outputs.map((o) => o.name));
   return {
@@ -121,6 +119,9 @@ function supportOf(b: Builder, energy: Energy, { on, slots }: Batch): readonly N
 interface Derivative {
   readonly slot: Slot;
   readonly value: Lambda;
+  /** Of one-hot vectors. */
+  readonly exact?: boolean;
+  readonly blind?: boolean;
 }
 
 /** @param total the energy of each state; states do not depend on each other, so that the derivative of their sum is that of each */
@@ -147,7 +148,7 @@ function oneHotGradients(
   plain: (nodes: readonly Node[]) => readonly Node[],
   states: Batch,
   lead: readonly Axis[],
-): readonly (Derivative & { readonly exact: boolean; readonly blind: boolean })[] {
+): readonly Derivative[] {
   const { builder: b, energy } = model;
   const slots = energy.unknowns.filter((u) => isDiscrete(u.domain) && !isArranged(u.domain));
   if (slots.length === 0) return [];

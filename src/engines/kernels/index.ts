@@ -7,8 +7,6 @@ import { arraysEngine } from './arrays/engine.ts';
 import { makeKernels } from './sweeps/sweep.ts';
 import { Heap } from './wasm/heap.ts';
 
-export { OutOfMemory } from './wasm/heap.ts';
-
 /** @param heap what it keeps its arrays in; a new one for each engine if absent */
 export const kernelsEngine = (heap = new Heap()): Engine => ({
   ...arraysEngine(heap),

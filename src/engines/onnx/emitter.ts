@@ -21,6 +21,7 @@ export class Emitter {
   /** What a view is a view of. */
   private readonly bases = new Map<string, string>();
   private readonly known = new Map<string, string>();
+  private readonly arrays = new Map<Float32Array | Int32Array, number>();
   private count = 0;
 
   shape(name: string): Shape {
@@ -72,15 +73,28 @@ export class Emitter {
     });
   }
 
+  /** An array taken as [rows, columns], with the two exchanged. */
+  turned(name: string, rows: number, columns: number): string {
+    const x = this.view(name, [rows, columns]);
+    if (rows === 1 || columns === 1) return this.view(x, [columns, rows]);
+    return this.shared(`turned ${x}`, () => this.node('Transpose', [x], [columns, rows], { perm: [1, 0] }));
+  }
+
   number(value: number): string {
     return this.shared(`number ${Object.is(value, -0) ? '-0' : value}`, () =>
       this.array(Float32Array.of(value), []),
     );
   }
 
+  /** The same array in the same shape is one constant. */
   array(data: Float32Array | Int32Array, shape: Shape): string {
     if (data.length !== sizeOfShape(shape)) throw new Error(`${data.length} elements for [${shape}]`);
-    return this.initial(data, shape);
+    let number = this.arrays.get(data);
+    if (number === undefined) {
+      number = this.arrays.size;
+      this.arrays.set(data, number);
+    }
+    return this.shared(`array ${number} [${shape}]`, () => this.initial(data, shape));
   }
 
   /** A list of int64, as shapes and axes are given. */

@@ -5,15 +5,20 @@ import type { IndexSet } from '../../ir/types.ts';
 import type { ArrayProgram, Arrays, Evaluator } from '../engine.ts';
 import { given, spreadResults } from '../tensors/arrays.ts';
 import type { LoweredProgram } from '../tensors/lower.ts';
+import { plannedMemory } from '../tensors/memory.ts';
 import type { Ref, TensorInput } from '../tensors/ops.ts';
 import { lowerToOnnx } from './lower.ts';
 import { modelBytes } from './model.ts';
 import { type OrtSession, type OrtTensor, type Runtime, type SessionOptions, tensor } from './runtime.ts';
 
+/** Bytes that a run may take. */
+const MEMORY = 4 * 2 ** 30;
+
 /** Results that do not come from the graph: inputs and constants that are outputs. */
 type Source = { readonly from: 'graph'; readonly name: string } | { readonly from: Ref };
 
 export class OnnxEvaluator implements Evaluator {
+  readonly memory: number;
   readonly session: OrtSession | null;
   private readonly program: ArrayProgram;
   private readonly lowered: LoweredProgram;
@@ -27,6 +32,7 @@ export class OnnxEvaluator implements Evaluator {
     this.lowered = lowered;
     this.sizeOf = (set) => staticSize(set) ?? program.sizeOf(set);
     const { tensors } = lowered;
+    this.memory = plannedMemory(tensors, MEMORY);
     const made = new Set(tensors.steps.map((s) => s.out));
     // Each result of the graph once, however many outputs it is.
     const outputs = [...new Set(tensors.outputs)].filter((r) => made.has(r));

@@ -3,7 +3,9 @@
  * float32. The package `onnxruntime-node` is optional and loaded when an engine is asked for, not before.
  */
 import type { Engine } from '../engine.ts';
-import type { TensorProgram } from '../tensors/ops.ts';
+import { nodeRequire } from '../node-require.ts';
+import type { Target, TensorProgram } from '../tensors/ops.ts';
+import type { Runtime } from './runtime.ts';
 
 export interface OnnxOptions {
   /** Threads within an operation; 0 or nothing: as many as the runtime finds right for the machine. */
@@ -13,6 +15,15 @@ export interface OnnxOptions {
   /** Writes a profile of every program to files that begin so (the runtime's own format, for chrome://tracing). */
   readonly profile?: string;
 }
+
+/** What ONNX Runtime does well: products with transposed operands cost nothing extra. */
+const target: Target = {
+  hostLoops: false,
+  plainArithmetic: false,
+  transposes: () => true,
+  packs: false,
+  rowReads: false,
+};
 
 /** Of all constants together: files end at 2 GiB, and loading takes a copy. */
 const MOST_BYTES = 2 ** 30;
@@ -28,13 +39,38 @@ const bytesOfConstants = ({ constants, steps }: TensorProgram): number => {
 
 /** @throws Error when the optional package cannot be loaded here */
 export async function onnxEngine(options: OnnxOptions): Promise<Engine> {
-  const [{ loadRuntime }, { OnnxEvaluator }, { lowerProgram }, { unsupportedStep }] = await Promise.all([
-    import('./runtime.ts'),
+  const runtime = await (await import('./runtime.ts')).loadRuntime();
+  return engineOn(() => runtime, options);
+}
+
+/**
+ * The engine where its package is installed, else null. The runtime is loaded when the first program is compiled;
+ * if that fails, the fallback takes all programs.
+ */
+export async function onnxWhenNeeded(options: OnnxOptions): Promise<Engine | null> {
+  const { loadRuntimeNow, runtimeIsThere } = await import('./runtime.ts');
+  const require = nodeRequire();
+  // In a browser, or in a Node that cannot load modules at once.
+  if (require === null) return onnxEngine(options).catch(() => null);
+  if (!runtimeIsThere(require)) return null;
+  let runtime: Runtime | null | undefined;
+  return engineOn(() => {
+    if (runtime === undefined)
+      try {
+        runtime = loadRuntimeNow(require);
+      } catch {
+        runtime = null;
+      }
+    return runtime;
+  }, options);
+}
+
+async function engineOn(runtimeOf: () => Runtime | null, options: OnnxOptions): Promise<Engine> {
+  const [{ OnnxEvaluator }, { lowerProgram }, { unsupportedStep }] = await Promise.all([
     import('./evaluator.ts'),
     import('../tensors/lower.ts'),
     import('./lower.ts'),
   ]);
-  const runtime = await loadRuntime();
   const { fallback, threads = 0, profile } = options;
   const session = {
     intraOpNumThreads: threads,
@@ -45,13 +81,6 @@ export async function onnxEngine(options: OnnxOptions): Promise<Engine> {
     // Threads that wait for work leave the processor to others.
     extra: { session: { intra_op: { allow_spinning: '0' } } },
   } as const;
-  const target = {
-    hostLoops: false,
-    plainArithmetic: false,
-    transposes: () => true,
-    packs: false,
-    rowReads: false,
-  };
   return {
     name: 'onnx',
     epsilon: 2 ** -24,
@@ -59,7 +88,8 @@ export async function onnxEngine(options: OnnxOptions): Promise<Engine> {
       const lowered = lowerProgram(program, constants, target);
       const here =
         unsupportedStep(lowered.tensors) === null && bytesOfConstants(lowered.tensors) <= MOST_BYTES;
-      return here
+      const runtime = here ? runtimeOf() : null;
+      return runtime
         ? new OnnxEvaluator(runtime, program, lowered, session)
         : fallback.compile(program, constants);
     },

@@ -4,8 +4,8 @@ import type { Ref, Shape, TensorOp, TensorProgram, TensorStep } from '../tensors
 import { opName } from '../tensors/ops.ts';
 import { Emitter } from './emitter.ts';
 import { asTruths, binary, type Truth, unary } from './functions.ts';
-import { type SumPass, sumPasses } from './sums.ts';
-import { elementTypes, type OnnxGraph, type OnnxNode, type PortNames } from './types.ts';
+import { addComputed, addTable, readComputed, readTable } from './moves.ts';
+import type { OnnxGraph, OnnxNode, PortNames } from './types.ts';
 
 /** The first step that ONNX cannot say, by its name; null where there is none. */
 export function unsupportedStep(program: TensorProgram): string | null {
@@ -136,9 +136,9 @@ class Lowering {
       case 'weightedSum':
         return e.node('MatMul', [e.view(x, [1, op.k]), e.view(y, [op.k, op.i])], [1, op.i]);
       case 'gather':
-        return this.gather(op, x, y);
+        return op.table ? readTable(e, x, op, op.table) : readComputed(e, x, op, y);
       case 'scatter':
-        return op.table ? this.addUp(x, op, sumPasses(op.table, op.n)) : this.scatter(op, x, y);
+        return op.table ? addTable(e, x, op, op.table) : addComputed(e, x, op, y);
       case 'host':
         throw new Error(`ONNX has no "${op.name}"`);
     }
@@ -167,72 +167,5 @@ class Lowering {
     const b = e.view(y, transposeB ? [n, k] : [k, n]);
     if (!transposeA && !transposeB) return e.node('MatMul', [a, b], [m, n]);
     return e.node('Gemm', [a, b], [m, n], { transA: Number(transposeA), transB: Number(transposeB) });
-  }
-
-  // ── Reads and their transposes ────────────────────────────────────────────
-
-  private gather({ o, n, i, m, table }: Of<'gather'>, x: string, positions: string): string {
-    const { e } = this;
-    if (table) return this.readAlong(x, o, n, i, table);
-    const near = e.view(this.clip(this.nearest(positions), 0, n - 1), [m]);
-    const whole = e.cast(near, elementTypes.int32);
-    // Once more, for what is not a number.
-    const bounds = [Int32Array.of(0), Int32Array.of(n - 1)].map((b) => e.array(b, []));
-    return this.read(x, o, n, i, m, e.node('Clip', [whole, ...bounds], [m]));
-  }
-
-  private readAlong(x: string, o: number, n: number, i: number, table: Int32Array): string {
-    const m = table.length;
-    return this.read(x, o, n, i, m, this.e.array(table, [m]));
-  }
-
-  private read(x: string, o: number, n: number, i: number, m: number, positions: string): string {
-    const { e } = this;
-    const [from, axis, to] =
-      o === 1
-        ? i === 1
-          ? [[n], 0, [m]]
-          : [[n, i], 0, [m, i]]
-        : i === 1
-          ? [[o, n], 1, [o, m]]
-          : [[o, n, i], 1, [o, m, i]];
-    return e.node('Gather', [e.view(x, from), positions], to, { axis });
-  }
-
-  /** Positions are whole numbers, but for rounding where they were computed. */
-  private nearest(positions: string): string {
-    return this.e.each('Floor', this.e.each('Add', positions, this.e.number(0.5)));
-  }
-
-  private addUp(x: string, { o, i }: Of<'scatter'>, passes: readonly SumPass[]): string {
-    const { e } = this;
-    let now = x;
-    for (const { from, to, width, positions, short } of passes) {
-      let rows = e.view(now, [o, from, i]);
-      if (short) {
-        const zeros = e.array(new Float32Array(o * i), [o, 1, i]);
-        rows = e.node('Concat', [rows, zeros], [o, from + 1, i], { axis: 1 });
-      }
-      now = this.readAlong(rows, o, short ? from + 1 : from, i, positions);
-      if (width > 1) now = this.reduce({ op: 'reduce', kind: 'sum', o: o * to, k: width, i }, now);
-    }
-    return now;
-  }
-
-  /** Positions known only at run time; those outside go to a row of their own, which is cut off. */
-  private scatter({ o, m, i, n }: Of<'scatter'>, x: string, positions: string): string {
-    const { e } = this;
-    const p = e.view(this.nearest(positions), [m]);
-    const inside = e.each('And', e.each('GreaterOrEqual', p, e.number(0)), e.each('Less', p, e.number(n)));
-    const row = e.cast(e.each('Where', inside, p, e.number(n)), elementTypes.int64);
-    const shape = [o, m, i];
-    const places = e.node('Expand', [e.view(row, [1, m, 1]), e.wholeNumbers(shape)], shape);
-    const zeros = e.node('ConstantOfShape', [e.wholeNumbers([o, n + 1, i])], [o, n + 1, i]);
-    const sums = e.node('ScatterElements', [zeros, places, e.view(x, shape)], [o, n + 1, i], {
-      axis: 1,
-      reduction: 'add',
-    });
-    const [start, stop, axis] = [0, n, 1].map((v) => e.wholeNumbers([v]));
-    return e.node('Slice', [sums, start, stop, axis], [o, n, i]);
   }
 }

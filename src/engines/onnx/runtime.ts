@@ -2,6 +2,7 @@
  * ONNX Runtime by its native addon. The package's public `run` is asynchronous, although the addon itself is not;
  * evaluators are synchronous, so the addon is called directly.
  */
+import type { Require } from '../node-require.ts';
 import type { Shape } from '../tensors/ops.ts';
 
 /** What the addon takes and gives: the fields of the package's tensors that it reads. */
@@ -57,32 +58,65 @@ const isBinding = (x: unknown): x is Binding =>
   x.binding !== null &&
   'InferenceSession' in x.binding;
 
+const ADDON = 'onnxruntime-node/dist/binding.js';
+const VERSION = 'onnxruntime-node/dist/version.js';
+
 /** How modules are had; a function, so that neither bundlers nor tsc ask for an optional package. */
 const importModule = (specifier: string): Promise<Record<string, unknown>> =>
   import(/* @vite-ignore */ specifier);
 
 /** @throws Error when the optional package is not there, does not fit this machine, or is made otherwise than expected */
 export async function loadRuntime(load = importModule): Promise<Runtime> {
-  let loaded: unknown;
-  let found: unknown;
   try {
-    const module = await load('onnxruntime-node/dist/binding.js');
-    loaded = module.default ?? module;
-    found = (await load('onnxruntime-node/dist/version.js')).version;
+    const [addon, said] = [await load(ADDON), await load(VERSION)];
+    return runtimeOf(addon.default ?? addon, said.version);
   } catch (cause) {
-    throw new Error(
-      'the "onnx" engine needs the optional package onnxruntime-node; ' +
-        'it is not installed or could not be loaded (the "wasm" backend needs nothing)',
-      { cause },
-    );
+    throw missing(cause);
   }
+}
+
+/**
+ * The same at once. Loading takes 50 ms, which whoever only may need the runtime does not want to wait for.
+ * @throws as `loadRuntime`
+ */
+export function loadRuntimeNow(require: Require): Runtime {
+  try {
+    return runtimeOf(require(ADDON), (require(VERSION) as { readonly version?: unknown }).version);
+  } catch (cause) {
+    throw missing(cause);
+  }
+}
+
+/** Whether the package is here, as far as can be told without loading its addon. */
+export function runtimeIsThere(require: Require): boolean {
+  try {
+    require.resolve(ADDON);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A package that is there, but not as expected. */
+class OtherRuntime extends Error {}
+
+const missing = (cause: unknown): Error =>
+  cause instanceof OtherRuntime
+    ? cause
+    : new Error(
+        'the "onnx" engine needs the optional package onnxruntime-node; ' +
+          'it is not installed or could not be loaded (the "wasm" backend needs nothing)',
+        { cause },
+      );
+
+function runtimeOf(loaded: unknown, version: unknown): Runtime {
   if (!isBinding(loaded))
-    throw new Error(
-      `the "onnx" engine knows onnxruntime-node 1.30, found ${String(found)}, whose native part is made otherwise`,
+    throw new OtherRuntime(
+      `the "onnx" engine knows onnxruntime-node 1.30, found ${String(version)}, whose native part is made otherwise`,
     );
   const { binding, initOrt } = loaded;
   return {
-    version: String(found),
+    version: String(version),
     open: (model, options) => {
       // Once in a process, whoever asks; it takes 30 ms, so not before something is run.
       initOrt();

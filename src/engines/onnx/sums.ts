@@ -1,66 +1,79 @@
 /**
- * Adding up at known positions without scattering: out[j] = Σ x[s] over the sources s of j. Sources are brought
- * together by a read (a row of zeros fills what is short) and added along a dimension of their own. Long lists are
- * added in blocks first, and the blocks' sums in turn: as many passes as the longest list asks for, each parallel and
- * in a fixed order, so that the result is the same in every run (scattering in ONNX Runtime is serial or unordered).
+ * Adding up at known positions without scattering: out[j] = Σ x[s] over the sources s of j. Targets with about as many
+ * sources are taken together: a read brings their sources side by side (a row of zeros fills what is short), a sum over
+ * a dimension of its own adds them, and a last read puts the targets in order. About as much is read as there is,
+ * and all of it in a fixed order: ONNX Runtime's scattering of rows adds in whichever order its threads arrive.
  */
 
-/** Sums of blocks of this many elements, when the lists are of very different lengths. */
-const BLOCK = 8;
-
-/** out[j] = Σ_{k<width} x[positions[j·width + k]]; the position `from` stands for zero. */
-export interface SumPass {
-  readonly from: number;
-  readonly to: number;
+/** Targets with at most `width` sources each. */
+export interface SumGroup {
+  readonly count: number;
   readonly width: number;
+  /** `count` times `width` sources; the number of sources stands for zero. */
   readonly positions: Int32Array;
-  /** Whether some position is `from`. */
+}
+
+export interface SumPlan {
+  readonly groups: readonly SumGroup[];
+  /** Whether zeros are read by a group. */
   readonly short: boolean;
+  /**
+   * Where each target is among those of all groups, one group after another; their number stands for zero. Null where
+   * that is the order of the only group.
+   */
+  readonly order: Int32Array | null;
 }
 
-/**
- * @param targets where each of the m sources goes, 0 … n − 1, or outside of it for nowhere
- * @returns at least one pass; the last makes n elements
- */
-export function sumPasses(targets: ArrayLike<number>, n: number): readonly SumPass[] {
-  const counts = new Int32Array(n);
-  let [sources, longest] = [0, 0];
-  for (let s = 0; s < targets.length; s++) {
-    const j = targets[s];
-    if (!(j >= 0 && j < n)) continue;
-    sources++;
-    longest = Math.max(longest, ++counts[j]);
+/** @param targets where each source goes, 0 … n − 1, or outside of it for nowhere */
+export function sumPlan(targets: Int32Array, n: number): SumPlan {
+  const sources: number[][] = Array.from({ length: n }, () => []);
+  let total = 0;
+  targets.forEach((j, s) => {
+    if (j < 0 || j >= n) return;
+    sources[j].push(s);
+    total++;
+  });
+  const longest = sources.reduce((most, s) => Math.max(most, s.length), 1);
+  const zero = targets.length;
+  if (longest === 1 || n * longest <= 2 * total) {
+    const group = groupOf(sources, longest, zero);
+    return { groups: [group], short: group.positions.includes(zero), order: null };
   }
-  if (longest <= 1 || n * longest <= 2 * sources) return [gathered(targets, n, Math.max(1, longest))];
-  // Blocks: each list of c sources becomes ⌈c / width⌉ rows.
-  const width = Math.min(BLOCK, longest);
-  const rows = counts.reduce((sum, c) => sum + Math.ceil(c / width), 0);
-  const rowOf = new Int32Array(n);
-  const next = new Int32Array(rows);
-  let row = 0;
-  for (let j = 0; j < n; j++) {
-    rowOf[j] = row;
-    for (let c = counts[j]; c > 0; c -= width) next[row++] = j;
-  }
-  const filled = new Int32Array(n);
-  const blocks = new Int32Array(targets.length).fill(-1);
-  for (let s = 0; s < targets.length; s++) {
-    const j = targets[s];
-    if (j >= 0 && j < n) blocks[s] = rowOf[j] + Math.floor(filled[j]++ / width);
-  }
-  return [gathered(blocks, rows, width), ...sumPasses(next, n)];
+  const byWidth = new Map<number, number[]>();
+  sources.forEach((s, j) => {
+    if (s.length === 0) return;
+    const width = widthFor(s.length);
+    const group = byWidth.get(width);
+    if (group) group.push(j);
+    else byWidth.set(width, [j]);
+  });
+  const widths = [...byWidth.keys()].sort((a, b) => a - b);
+  const members = widths.map((w) => byWidth.get(w)!);
+  const groups = members.map((js, g) =>
+    groupOf(
+      js.map((j) => sources[j]),
+      widths[g],
+      zero,
+    ),
+  );
+  const rows = members.flat();
+  const order = new Int32Array(n).fill(rows.length);
+  rows.forEach((j, row) => {
+    order[j] = row;
+  });
+  return { groups, short: groups.some((g) => g.positions.includes(zero)), order };
 }
 
-function gathered(targets: ArrayLike<number>, n: number, width: number): SumPass {
-  const m = targets.length;
-  const positions = new Int32Array(n * width).fill(m);
-  const filled = new Int32Array(n);
-  let sources = 0;
-  for (let s = 0; s < m; s++) {
-    const j = targets[s];
-    if (!(j >= 0 && j < n)) continue;
-    positions[j * width + filled[j]++] = s;
-    sources++;
-  }
-  return { from: m, to: n, width, positions, short: sources < positions.length };
+/** 1, 2, 3, 4, 6, 8, 12, …: at most a third of what is read is there to fill. */
+function widthFor(count: number): number {
+  const power = 2 ** Math.ceil(Math.log2(count));
+  return power > 2 && count <= 0.75 * power ? 0.75 * power : power;
+}
+
+function groupOf(lists: readonly (readonly number[])[], width: number, zero: number): SumGroup {
+  const positions = new Int32Array(lists.length * width).fill(zero);
+  lists.forEach((list, k) => {
+    positions.set(list, k * width);
+  });
+  return { count: lists.length, width, positions };
 }

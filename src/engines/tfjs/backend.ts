@@ -7,7 +7,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Target } from '../tensors/ops.ts';
 import { registerHeapKernel } from './heap.ts';
 import { registerLanes } from './lanes-op.ts';
-import { importNative, nativeVersions } from './native.ts';
+import { importNative, nativeVersions, requireNative } from './native.ts';
 import { registerProducts } from './product-op.ts';
 import { worthwhile } from './products.ts';
 
@@ -34,6 +34,8 @@ export interface Backend {
   readonly transposedProducts: boolean;
   /** Large products are our own (`products.ts`); for them too, transposed operands cost nothing extra. */
   readonly ownProducts: boolean;
+  /** Bytes that a run may take; wasm's memory ends at 2 GiB, of which pieces lie unused. */
+  readonly memory: number;
   /** Elementwise steps are joined to loops of our own (`lanes.ts`). */
   readonly ownLanes: boolean;
 }
@@ -41,6 +43,7 @@ export interface Backend {
 const WASM: Backend = {
   name: 'wasm',
   tfName: 'wasm',
+  memory: 1.5 * 2 ** 30,
   heap: true,
   xnn: true,
   transposedProducts: false,
@@ -51,6 +54,7 @@ const CPU: Backend = { ...WASM, name: 'cpu', tfName: 'cpu', xnn: false };
 const TENSORFLOW: Backend = {
   name: 'tensorflow',
   tfName: 'tensorflow',
+  memory: 4 * 2 ** 30,
   heap: false,
   xnn: false,
   transposedProducts: true,
@@ -109,6 +113,17 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
     : backend;
 }
 
+/** Native TensorFlow, as engines may speak of it before it is loaded. */
+export const NATIVE: Backend = TENSORFLOW;
+
+/** Loads native TensorFlow at once. @throws Error when it cannot be had here */
+export function loadNativeNow(): void {
+  requireNative();
+  tf.enableProdMode();
+  activate(TENSORFLOW);
+  if (tf.getBackend() !== TENSORFLOW.tfName) throw new Error(NO_NATIVE);
+}
+
 /** What is worth telling of a backend that is loaded. */
 export interface BackendFacts {
   /** Of the library that computes. */
@@ -139,9 +154,12 @@ export async function backendFacts(name: BackendName): Promise<BackendFacts> {
   }
 }
 
-/** The fastest backend that can be loaded here: native TensorFlow, else WebAssembly, else plain JavaScript. */
-export async function bestBackend(options: BackendOptions = {}): Promise<BackendName> {
-  for (const name of ['tensorflow', 'wasm'] as const) {
+/** The first backend that can be loaded here: native TensorFlow, else WebAssembly, else plain JavaScript. */
+export async function bestBackend(
+  options: BackendOptions = {},
+  among: readonly BackendName[] = ['tensorflow', 'wasm'],
+): Promise<BackendName> {
+  for (const name of among) {
     try {
       await loadBackend(name, options);
       return name;

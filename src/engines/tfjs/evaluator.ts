@@ -5,6 +5,7 @@ import type { Axis, IndexSet, Slot } from '../../ir/types.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator } from '../engine.ts';
 import { given, spreadResults } from '../tensors/arrays.ts';
 import { lowerProgram } from '../tensors/lower.ts';
+import { plannedMemory } from '../tensors/memory.ts';
 import { type Backend, targetOf } from './backend.ts';
 import { Plan, type StepRecord } from './plan.ts';
 
@@ -15,6 +16,7 @@ export interface StepTime extends StepRecord {
 }
 
 export class TfjsEvaluator implements Evaluator {
+  readonly memory: number;
   private readonly plan: Plan;
   private readonly program: ArrayProgram;
   private readonly sizeOf: (set: IndexSet) => number;
@@ -26,6 +28,7 @@ export class TfjsEvaluator implements Evaluator {
     this.sizeOf = (set) => staticSize(set) ?? program.sizeOf(set);
     const { tensors, resultAxes } = lowerProgram(program, constants, targetOf(backend));
     this.resultAxes = resultAxes;
+    this.memory = plannedMemory(tensors, backend.memory);
     this.plan = new Plan(backend, tensors);
   }
 

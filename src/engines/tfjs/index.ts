@@ -23,9 +23,44 @@ export async function tfjsEngine(backend: BackendName, options: BackendOptions =
   return engineOn(await loadBackend(backend, options));
 }
 
-/** The fastest backend that can be loaded here: `tensorflow`, else `wasm`, else `cpu`. */
-export async function bestBackend(options: BackendOptions = {}): Promise<BackendName> {
-  return (await import('./backend.ts')).bestBackend(options);
+/** The first backend that can be loaded here, of `tensorflow` and `wasm` or those named; else `cpu`. */
+export async function bestBackend(
+  options: BackendOptions = {},
+  among?: readonly BackendName[],
+): Promise<BackendName> {
+  return (await import('./backend.ts')).bestBackend(options, among);
+}
+
+/**
+ * The engine on native TensorFlow, loaded with the first program that it is given: that takes a second, which
+ * whoever chooses among engines may not need to spend.
+ * @param fallback takes the programs where it turns out that it cannot be loaded
+ * @returns null where the package is not installed
+ */
+export async function nativeWhenNeeded(fallback: Engine): Promise<Engine | null> {
+  const { nativeIsThere } = await import('./native.ts');
+  if (!nativeIsThere()) return null;
+  const [{ loadNativeNow, NATIVE }, { engineOn }] = await Promise.all([
+    import('./backend.ts'),
+    import('./evaluator.ts'),
+  ]);
+  const native = engineOn(NATIVE);
+  let chosen: Engine | undefined;
+  const load = (): Engine => {
+    try {
+      loadNativeNow();
+      return native;
+    } catch {
+      return fallback;
+    }
+  };
+  return {
+    ...native,
+    compile: (program, constants) => {
+      chosen ??= load();
+      return chosen.compile(program, constants);
+    },
+  };
 }
 
 /** Loads a backend and says what it is. @throws Error when it cannot be loaded here */

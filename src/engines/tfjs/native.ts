@@ -29,8 +29,7 @@ const PACKAGE = '@tensorflow/tfjs-node';
 
 /** Imports the package, which makes its backend tfjs's current one. @throws where it cannot be loaded */
 export async function importNative(): Promise<void> {
-  const node = (globalThis as { process?: Process }).process;
-  const quiet = node === undefined ? null : prepare(node);
+  const quiet = quietly();
   try {
     quiet?.mute();
     await import(/* @vite-ignore */ PACKAGE);
@@ -39,20 +38,60 @@ export async function importNative(): Promise<void> {
   }
 }
 
-function prepare(node: Process): Quiet | null {
-  node.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
-  const modules = node.getBuiltinModule?.('module') as { createRequire(from: string): Require } | undefined;
-  if (modules === undefined) return null;
-  const require = modules.createRequire(import.meta.url);
+/** The same at once, for whoever cannot wait. @throws where it cannot be loaded */
+export function requireNative(): void {
+  const require = requireOf();
+  if (require === null) throw new Error('modules cannot be loaded at once here');
+  const quiet = quietly();
+  try {
+    quiet?.mute();
+    require(PACKAGE);
+  } finally {
+    quiet?.restore();
+  }
+}
+
+/** Whether the package is here with its addon, as far as can be told without the second that loading takes. */
+export function nativeIsThere(): boolean {
+  return fileOf('tfjs_binding.node') !== null;
+}
+
+/** A file of the package's compiled ones; null where it is not there. */
+function fileOf(name: string): string | null {
+  const require = requireOf();
+  try {
+    const folder = require?.resolve(`${PACKAGE}/package.json`).replace(/package\.json$/, '');
+    return require?.resolve(`${folder}lib/napi-v8/${name}`) ?? null;
+  } catch {
+    return null;
+  }
+}
+
+const processOf = (): Process | undefined => (globalThis as { process?: Process }).process;
+
+/** Null outside of Node. */
+function requireOf(): Require | null {
+  const module = processOf()?.getBuiltinModule?.('module') as
+    | { createRequire(from: string): Require }
+    | undefined;
+  return module?.createRequire(import.meta.url) ?? null;
+}
+
+/** Prepares the ground; what is to be silent while the package is loaded, where that can be had. */
+function quietly(): Quiet | null {
+  const node = processOf();
+  if (node) node.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+  const require = requireOf();
+  if (require === null) return null;
   // What `require` gives is the object that CommonJS packages see; the namespace of an import cannot be extended.
   const util = require('node:util') as Record<string, unknown>;
   util.isNullOrUndefined ??= (x: unknown): boolean => x === null || x === undefined;
   util.isArray ??= Array.isArray;
+  const file = fileOf('energy_quiet.node');
   try {
-    const folder = require.resolve(`${PACKAGE}/package.json`).replace(/package\.json$/, '');
-    return require(`${folder}lib/napi-v8/energy_quiet.node`) as Quiet;
+    return file === null ? null : (require(file) as Quiet);
   } catch {
-    // Not built by our command: it speaks.
+    // Built for another machine: TensorFlow speaks.
     return null;
   }
 }

@@ -44,6 +44,7 @@ export function makeDiscrepancy(spec: LossSpec, options: LossChoice): Loss {
   const perturbation = makePerturbation(perturbationOf(spec, options, moving, times));
   return {
     ...made,
+    byRow: true,
     constants: new Map(),
     inputs: asInputs(rows, perturbation.negatives, made.negatives.slots, [batch, draws]),
     draw: ({ states, stream, step }) => perturbation.draw(states, stream, progressOf(spec, step)),

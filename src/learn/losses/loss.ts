@@ -78,6 +78,11 @@ export interface Loss {
    * the objective is its gradient: line searches ask for that. Absent: true where there are no inputs and nothing is kept.
    */
   readonly deterministic?: boolean;
+  /**
+   * Whether the objective of a step is the mean of those of slices of its rows, and its inputs go by rows: then a step
+   * that is too large is taken in slices.
+   */
+  readonly byRow?: boolean;
   /** What a resumption needs besides parameters, by name, float64 arrays that `draw` changes in place, e.g. persistent chains. */
   readonly kept?: ReadonlyMap<string, Float64Array>;
   /** What there is to say about the loss at the learned parameters (in their own coordinates), once a fit is over. */

@@ -17,6 +17,7 @@ import type { Stream } from '../../random/stream.ts';
 import { type LossChoice, lossNumber, lossOption } from '../options.ts';
 import { makePerturbation } from '../perturb.ts';
 import { asInputs } from '../rows.ts';
+import { fillStrata } from '../strata.ts';
 import { type Times, timeOf, timesOf } from '../times.ts';
 import { discrepancy, perturbationOf, progressOf } from './discrepancy.ts';
 import type { Loss, LossSpec, LossStep } from './loss.ts';
@@ -42,6 +43,7 @@ export function makeMasked(spec: LossSpec, options: LossChoice): Loss {
     masks,
     batch,
     draws,
+    options.negatives === 'stratified',
     reals.some((u) => rows.elements.get(u)! > 0),
   );
   const scales = lossOption(options, 'scales') ?? 1;
@@ -49,6 +51,7 @@ export function makeMasked(spec: LossSpec, options: LossChoice): Loss {
   const negatives = new Map([...gaussian.negatives, ...masks.map((m) => [m.unknown, m.negatives] as const)]);
   return {
     ...made,
+    byRow: true,
     constants: new Map(),
     inputs: asInputs(rows, negatives, made.negatives.slots, [batch, draws]),
     draw: ({ states, stream, step }: LossStep) => {
@@ -105,7 +108,14 @@ type Masking = (
   scales: number,
 ) => void;
 
-function makeMasking(masks: readonly Masked[], batch: number, draws: number, othersMove: boolean): Masking {
+function makeMasking(
+  masks: readonly Masked[],
+  batch: number,
+  draws: number,
+  stratified: boolean,
+  othersMove: boolean,
+): Masking {
+  const strata = stratified ? { uniform: new Float64Array(draws), order: new Int32Array(draws) } : null;
   const total = masks.reduce((n, m) => n + m.elements, 0);
   const masked = new Int32Array(total);
   const arranged = masks.map((m) => new Int32Array(m.length));
@@ -136,7 +146,7 @@ function makeMasking(masks: readonly Masked[], batch: number, draws: number, oth
         }
         for (let j = from; j < i && joint <= draws; j++) joint *= m.states;
       }
-      redraw(masks, n, draws, masked, count, joint, stream);
+      redraw(masks, n, draws, masked, count, joint, strata, stream);
     }
   };
 }
@@ -166,6 +176,7 @@ function redraw(
   masked: Int32Array,
   count: number,
   joint: number,
+  strata: { readonly uniform: Float64Array; readonly order: Int32Array } | null,
   stream: Stream,
 ): void {
   // In turn through all joint values, else at random.
@@ -175,9 +186,15 @@ function redraw(
     const { negatives, elements, states, offset, scale, length } = masks[k];
     for (; i < count && masked[i] < first + elements; i++) {
       if (length > 0) continue;
+      if (strata && start < 0) fillStrata(strata.uniform, strata.order, stream);
       let at = n * draws * elements + masked[i] - first;
       for (let j = 0; j < draws; j++, at += elements) {
-        const state = start < 0 ? stream.int(states) : Math.floor(((start + j) % joint) / below) % states;
+        const state =
+          start >= 0
+            ? Math.floor(((start + j) % joint) / below) % states
+            : strata
+              ? Math.floor(strata.uniform[j] * states)
+              : stream.int(states);
         negatives[at] = offset + scale * state;
       }
       below *= states;

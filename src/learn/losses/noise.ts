@@ -15,9 +15,8 @@
  * Densities are with respect to the measures that energies are: counting for discrete unknowns, for vectors that of
  * `transforms/vectors.ts`.
  */
-import { isDiscrete, showDomain, stateCount, type VectorDomain, valueMap } from '../../domain.ts';
+import { isDiscrete, showDomain, stateCount, valueMap } from '../../domain.ts';
 import { lgamma } from '../../ir/log-gamma.ts';
-import { softplus } from '../../ir/special.ts';
 import type { IndexSet, Slot } from '../../ir/types.ts';
 import type { Stream } from '../../random/stream.ts';
 import { at, EnergyError } from '../../syntax/diagnostic.ts';
@@ -27,15 +26,10 @@ import {
   unconstrainValue,
   wrapAngleValue,
 } from '../../transforms/scalars.ts';
-import {
-  activeElements,
-  constrainVector,
-  unconstrainVector,
-  vectorLength,
-} from '../../transforms/vectors.ts';
 import type { LearnCode } from '../codes.ts';
-import { columnScales } from '../perturb.ts';
 import type { Rows } from '../rows.ts';
+import { type Column, elementOf, logNormal, momentsOf, type Part } from './noise-part.ts';
+import { evenSimplex, evenSphere, gaussianVector } from './noise-vectors.ts';
 
 export type NoiseKind = 'marginals' | 'uniform';
 
@@ -44,20 +38,6 @@ export interface Noise {
   draw(states: ReadonlyMap<Slot, Float64Array>, logs: Float64Array, stream: Stream): void;
   /** Log-densities [count] of given states. */
   logDensity(states: ReadonlyMap<Slot, Float64Array>, logs: Float64Array): void;
-}
-
-/** The noise of one unknown. Arrays hold `count` states; log-densities are added to `logs`. */
-interface Part {
-  readonly draw: (x: Float64Array, logs: Float64Array, stream: Stream) => void;
-  readonly add: (x: Float64Array, logs: Float64Array) => void;
-}
-
-interface Column {
-  readonly unknown: Slot;
-  readonly shape: readonly number[];
-  readonly data: Float64Array;
-  readonly count: number;
-  readonly elements: number;
 }
 
 /** @throws EnergyError E0727 for reals whose bounds depend on other values */
@@ -234,8 +214,6 @@ interface Scalar {
   readonly log: (x: number) => number;
 }
 
-const logNormal = (z: number): number => -0.5 * (z * z + Math.log(2 * Math.PI));
-
 function byElement({ elements }: Column, make: (e: number) => Scalar): Part {
   const each = Array.from({ length: elements }, (_, e) => make(e));
   return {
@@ -251,14 +229,6 @@ function byElement({ elements }: Column, make: (e: number) => Scalar): Part {
         for (let e = 0; e < elements; e++, k++) logs[n] += each[e].log(x[k]);
     },
   };
-}
-
-const elementOf = ({ data, count, elements }: Column, e: number): Float64Array =>
-  Float64Array.from({ length: count }, (_, n) => data[n * elements + e]);
-
-function momentsOf(x: Float64Array): { readonly mean: number; readonly sd: number } {
-  const mean = x.reduce((a, c) => a + c, 0) / x.length;
-  return { mean, sd: columnScales({ shape: [x.length], data: x }, 1)[0] };
 }
 
 const evenBetween = (lo: number, hi: number): Scalar => ({
@@ -299,105 +269,5 @@ function angle(column: Column, e: number, kind: NoiseKind): Scalar {
       const log = density > 0 ? Math.log(density) : -0.5 * (near / sd) ** 2;
       return log - Math.log(sd) - 0.5 * Math.log(2 * Math.PI);
     },
-  };
-}
-
-// ── Vectors ─────────────────────────────────────────────────────────────────
-
-/** Gaussian in unconstrained coordinates, each by itself. */
-function gaussianVector(column: Column, domain: VectorDomain, sizeOf: (s: IndexSet) => number): Part {
-  const k = sizeOf(domain.over);
-  const width = vectorLength(domain, k);
-  const free = activeElements(domain, k);
-  const z = new Float64Array(column.data.length);
-  for (let from = 0; from < z.length; from += width)
-    unconstrainVector(domain, k, column.data.subarray(from, from + width), z.subarray(from, from + width));
-  const fitted = Array.from({ length: column.elements }, (_, e) =>
-    momentsOf(elementOf({ ...column, data: z }, e)),
-  );
-  const own = new Float64Array(width);
-  /** Of the coordinates in `own`, with the vector that they make. */
-  const log = (x: Float64Array, e: number): number => {
-    let sum = -vectorLogJacobian(domain, k, own, x);
-    for (let i = 0; i < width; i++) {
-      const { mean, sd } = fitted[e + i];
-      if (free[i]) sum += logNormal((own[i] - mean) / sd) - Math.log(sd);
-    }
-    return sum;
-  };
-  const each = (x: Float64Array, logs: Float64Array, use: (x: Float64Array, e: number) => void): void => {
-    for (let n = 0, from = 0; n < logs.length; n++)
-      for (let e = 0; e < column.elements; e += width, from += width) {
-        const vector = x.subarray(from, from + width);
-        use(vector, e);
-        logs[n] += log(vector, e);
-      }
-  };
-  return {
-    draw: (x, logs, stream) =>
-      each(x, logs, (vector, e) => {
-        for (let i = 0; i < width; i++)
-          own[i] = free[i] ? fitted[e + i].mean + fitted[e + i].sd * stream.normal() : 0;
-        constrainVector(domain, k, own, vector);
-      }),
-    add: (x, logs) => each(x, logs, (vector) => unconstrainVector(domain, k, vector, own)),
-  };
-}
-
-/** ln |dx/dz|, as `vectorExpression` has it; not for directions, whose coordinates are one too many. */
-export function vectorLogJacobian(d: VectorDomain, k: number, z: Float64Array, x: Float64Array): number {
-  let sum = 0;
-  switch (d.kind) {
-    case 'simplex':
-      // The exponents of x sum to 0, so that Σ ln x is −K times the log-sum-exp of them.
-      for (let i = 0; i < k; i++) sum += Math.log(Math.max(x[i], 1e-300));
-      return 0.5 * Math.log(k) + sum;
-    case 'ordered':
-      for (let i = 1; i < k; i++) sum += z[i];
-      return sum;
-    case 'cholesky_corr':
-      for (let i = 0; i < k; i++)
-        for (let m = 0; m < i; m++) {
-          const v = z[i * k + m];
-          sum += 0.5 * (1 + i - m) * 2 * (Math.LN2 - v - softplus(-2 * v));
-        }
-      return sum;
-    case 'unit':
-      throw new Error('directions have no Jacobian of their own');
-  }
-}
-
-/** The flat Dirichlet: (K − 1)! in the first K − 1 elements. */
-function evenSimplex(k: number): Part {
-  return vectors(k, lgamma(k), (x, stream) => {
-    let total = 0;
-    for (let i = 0; i < k; i++) {
-      x[i] = stream.exponential();
-      total += x[i];
-    }
-    for (let i = 0; i < k; i++) x[i] /= total;
-  });
-}
-
-/** One over the surface of the sphere, 2 π^{K/2}/Γ(K/2). */
-function evenSphere(k: number): Part {
-  return vectors(k, lgamma(k / 2) - Math.LN2 - (k / 2) * Math.log(Math.PI), (x, stream) => {
-    stream.fillNormal(x);
-    const norm = Math.hypot(...x);
-    for (let i = 0; i < k; i++) x[i] /= norm;
-  });
-}
-
-function vectors(k: number, log: number, fill: (x: Float64Array, stream: Stream) => void): Part {
-  const add = (x: Float64Array, logs: Float64Array): void => {
-    const each = (log * x.length) / k / logs.length;
-    for (let n = 0; n < logs.length; n++) logs[n] += each;
-  };
-  return {
-    draw: (x, logs, stream) => {
-      for (let from = 0; from < x.length; from += k) fill(x.subarray(from, from + k), stream);
-      add(x, logs);
-    },
-    add,
   };
 }

@@ -43,6 +43,7 @@ export const lossFrom = (changes: Changes, objective: Loss['objective']): Loss =
   inputs: changes.inputs,
   draw: changes.draw,
   deterministic: changes.exhaustive,
+  byRow: true,
 });
 
 /** @throws EnergyError E0719 where an unknown is not discrete */

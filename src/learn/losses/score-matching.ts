@@ -102,6 +102,7 @@ export function makeScoreMatching(spec: LossSpec, options: LossChoice): Loss {
     objective: b.addAll([b.mean([n], part.each), ...rest]),
     negatives: changes?.negatives ?? null,
     supported: changes?.supported ?? null,
+    byRow: true,
     deterministic: form === 'exact' && (changes?.exhaustive ?? true),
     constants: new Map([...scales.constants, ...part.constants, ...(changes?.constants ?? [])]),
     inputs: new Map([

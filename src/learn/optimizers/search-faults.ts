@@ -9,6 +9,7 @@ export function refuseSearch(
   energy: Energy,
   options: { readonly loss: { readonly kind: string }; readonly optimizer: { readonly kind: string } },
   loss: Loss,
+  imputes: boolean,
   batch: number,
   rows: number,
 ): void {
@@ -22,6 +23,11 @@ export function refuseSearch(
     refuse(
       `\`${kind}\` compares the losses of steps, so each takes all ${rows} rows; \`batch\` is ${batch}`,
       'leave `batch` out, or take another optimiser, e.g. `adam(rate = 0.001)`',
+    );
+  if (imputes)
+    refuse(
+      `\`${kind}\` compares the losses of steps, and missing cells are drawn anew at each of them`,
+      'take another optimiser, e.g. `adam(rate = 0.001)`, or leave such rows out with `missing = drop`',
     );
   if (!(loss.deterministic ?? (loss.inputs.size === 0 && !loss.kept?.size)))
     refuse(

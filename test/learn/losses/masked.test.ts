@@ -56,6 +56,28 @@ describe('masks', () => {
     expect(Math.abs(masked / rows - expected)).toBeLessThan(4 * Math.sqrt(variance / rows));
   });
 
+  it('are redrawn evenly where negatives are stratified', async () => {
+    const s = await subject(text, data);
+    // Everything is masked, and 24 joint values are more than 6 negatives.
+    const t = trial(s, { ...mask, t: 50, draws: 6, negatives: 'stratified' });
+    t.at(t.start, 0);
+    const [b, c] = s.energy.unknowns.map((u) => negatives(s, t, u));
+    const counts = (values: readonly number[], states: number): number[] =>
+      Array.from({ length: states }, (_, v) => values.filter((x) => x === v).length);
+    b.forEach((list, n) => {
+      for (let e = 0; e < 3; e++)
+        expect(
+          counts(
+            list.map((x) => x[e]),
+            2,
+          ),
+        ).toEqual([3, 3]);
+      expect(counts(c[n].flat(), 3)).toEqual([2, 2, 2]);
+    });
+    // Each element in an order of its own: negatives are not copies of each other.
+    expect(new Set(b.map((list) => list.map((x) => x.join('')).join())).size).toBeGreaterThan(10);
+  });
+
   it('of everything make it maximum likelihood', async () => {
     const s = await subject(text, data);
     const t = trial(s, { ...mask, t: 50 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isVector } from '../../../src/domain.ts';
 import { kernelsEngine } from '../../../src/engines/kernels/index.ts';
 import type { Slot } from '../../../src/ir/types.ts';
-import { vectorLogJacobian } from '../../../src/learn/losses/noise.ts';
+import { vectorLogJacobian } from '../../../src/learn/losses/noise-vectors.ts';
 import { Stream } from '../../../src/random/stream.ts';
 import { EnergyError } from '../../../src/syntax/diagnostic.ts';
 import { constrainValue, logJacobianValue, unconstrainValue } from '../../../src/transforms/scalars.ts';

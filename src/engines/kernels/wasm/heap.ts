@@ -2,17 +2,10 @@
  * One growing memory for all kernels of an engine. (Each memory reserves gigabytes of address space, so there
  * is one, not one for each program.) Pieces are handed out first-fit, aligned to 64 bytes.
  */
+import { OutOfMemory } from '../../out-of-memory.ts';
 
 const PAGE = 65536;
 const ALIGN = 64;
-
-export class OutOfMemory extends Error {
-  /** @param bytes that were asked for */
-  constructor(readonly bytes: number) {
-    super(`no memory for ${bytes} more bytes`);
-    this.name = 'OutOfMemory';
-  }
-}
 
 interface Gap {
   start: number;

@@ -1,0 +1,49 @@
+/** The charts that fit a run's folder. */
+import type { Host } from '../io/host.ts';
+import { type RunRecord, readDraws } from '../io/run-folder.ts';
+import { comparisonChart } from '../plot/comparison.ts';
+import { historyCurves } from '../plot/history-curves.ts';
+import { linkedomContext } from '../plot/linkedom.ts';
+import { type RunChart, runCharts } from '../plot/run-charts.ts';
+import type { Draws } from '../stats/draws.ts';
+import { comparisonFile, comparisonIn } from './show-compare.ts';
+
+const nothing: Draws = { chains: 0, draws: 0, quantities: [] };
+
+export interface RunPictures {
+  readonly charts: readonly RunChart[];
+  /** Empty where the run has none. */
+  readonly draws: Draws;
+}
+
+export async function runPictures(host: Host, dir: string, record: RunRecord): Promise<RunPictures> {
+  const draws = record.draws ? await readDraws(host, dir) : nothing;
+  const ctx = linkedomContext();
+  const comparison = comparisonIn(record.run);
+  const beside = comparison
+    ? [{ file: comparisonFile, title: 'Draws beside data', svg: comparisonChart(ctx, comparison) }]
+    : [];
+  return { charts: [...beside, ...runCharts(ctx, draws, { history: historyOf(record.run) })], draws };
+}
+
+function historyOf(run: Readonly<Record<string, unknown>>) {
+  const h = run.history;
+  if (typeof h !== 'object' || h === null) return undefined;
+  const list = (name: string): number[] | undefined => {
+    const v = (h as Record<string, unknown>)[name];
+    return Array.isArray(v) && v.every((x) => typeof x === 'number') ? v : undefined;
+  };
+  const [step, loss, dataEnergy, negativeEnergy] = ['step', 'loss', 'dataEnergy', 'negativeEnergy'].map(list);
+  if (!step || !loss || !dataEnergy) return undefined;
+  return historyCurves({ step, loss, dataEnergy, negativeEnergy: negativeEnergy ?? [], looks: looksIn(h) });
+}
+
+/** Looks at held-out rows, as far as they are what they should be. */
+function looksIn(history: object): { readonly step: number; readonly heldOut: number | null }[] {
+  const looks = 'looks' in history && Array.isArray(history.looks) ? history.looks : [];
+  return looks.flatMap((l: unknown) => {
+    if (typeof l !== 'object' || l === null || !('step' in l) || !('heldOut' in l)) return [];
+    const { step, heldOut } = l;
+    return typeof step === 'number' && typeof heldOut === 'number' ? [{ step, heldOut }] : [];
+  });
+}
