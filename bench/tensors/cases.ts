@@ -89,7 +89,7 @@ async function fitSteps(program: Program, engine: Engine): Promise<Steps> {
     const result = await learn({
       bound: session.bound,
       energy: session.program.energies.get(job.energy!)!.energy,
-      rows: rowsOption({ session, job } as Parameters<typeof rowsOption>[0]),
+      rows: rowsOption({ session, job }),
       params: session.params,
       options: fitOptions(job.options),
       engine,

@@ -7,7 +7,7 @@
  * seed gives the same bytes on one engine, and a run that goes on from a checkpoint
  * gives those of a run that was never interrupted.
  */
-import { type BoundProgram, type ParamValues, shapeOf } from '../bind/bound.ts';
+import { shapeOf } from '../bind/bound.ts';
 import type { Arrays } from '../engines/engine.ts';
 import type { Slot } from '../ir/types.ts';
 import { Stream } from '../random/stream.ts';
@@ -17,30 +17,18 @@ import { type Checkpoint, resumeFrom, type Training, takeCheckpoint } from './ch
 import { returned } from './faults.ts';
 import type { FitArgs, FitProgress, FitResult } from './fit-result.ts';
 import { enough, freshTraining, judged, type Kept, subjectOf } from './fit-state.ts';
-import { type Judge, makeJudge, splitRows } from './held-out.ts';
+import { type Judge, makeJudge } from './held-out.ts';
 import { type FitHistory, HistoryRecorder, RateClock } from './history.ts';
 import { type Imputation, makeImputation } from './impute.ts';
-import { sumLatent } from './latent.ts';
-import type { Loss } from './losses/loss.ts';
-import { makeLoss } from './losses/registry.ts';
 import { makeOptimizer } from './optimizers/make.ts';
 import { restore } from './optimizers/optimizer.ts';
 import { rateAt } from './optimizers/schedule.ts';
 import { refuseSearch } from './optimizers/search-faults.ts';
 import { stepsOf } from './options.ts';
-import {
-  asInputs,
-  emptyRows,
-  gather,
-  type Minibatches,
-  minibatches,
-  numberOf,
-  type Rows,
-  readRows,
-} from './rows.ts';
-import { fittingTraining } from './slices.ts';
+import { type PreparedFit, prepareFit } from './prepare.ts';
+import { asInputs, emptyRows, gather, numberOf } from './rows.ts';
 import { faultOfStep } from './step-fault.ts';
-import { refuseOutside, type StepValues, type TermEnergies, type TrainingProgram } from './training.ts';
+import { refuseOutside, type StepValues, type TermEnergies } from './training.ts';
 
 export type { FitArgs, FitHistory, FitProgress, FitResult, TermEnergies };
 
@@ -60,61 +48,24 @@ const mostReturns = 3;
  *   out (E0746). What goes wrong later ends the fit with status `failed`.
  */
 export async function fit(asked: FitArgs): Promise<FitResult> {
-  const visible = sumLatent(withFrozen(asked.bound, asked.params), asked.energy, asked.rows, asked.engine);
-  const args = { ...asked, bound: visible.bound, energy: visible.energy };
-  const { bound, energy, options, engine } = args;
   const began = performance.now();
-  const all = readRows(bound, args.rows);
-  const { learn: rows, judge: aside } = splitRows(all, options);
-  const batches = minibatches(rows.count, options.batch, new Stream(options.seed, 'fit', 'rows'));
-  const lossOf = (batch: number): Loss =>
-    makeLoss(
-      {
-        bound,
-        energy,
-        joint: visible.joint,
-        engine,
-        rows,
-        batch,
-        steps: stepsOf(options, batches.stepsPerEpoch),
-        stream: new Stream(options.seed, 'fit', 'loss'),
-      },
-      options.loss,
-    );
-  const loss = lossOf(batches.size);
-  const owned: { dispose?(): void }[] = [loss];
+  const prepared = prepareFit(asked);
   try {
-    const spec = { bound, energy, loss, engine, rows: rows.count };
-    const program = fittingTraining(spec, batches.size, lossOf);
-    owned.push(program);
+    const { args, rows, aside, loss, program, batches } = prepared;
+    const { bound, energy, options, engine } = args;
     const imputation = makeImputation(program, rows, batches.size, bound.sizeOf, bound.constants);
-    if (imputation) owned.push(imputation);
+    if (imputation) prepared.own(imputation);
     if (options.optimizer.kind === 'lbfgs')
       refuseSearch(energy, options, loss, imputation !== null, batches.size, rows.count);
     const judge = aside && makeJudge(bound, energy, engine, rows, aside, loss, options, program);
-    if (judge) owned.push(judge);
-    return await train(args, { rows, all, batches, loss, program, imputation, judge }, began);
+    if (judge) prepared.own(judge);
+    return await train(args, { ...prepared, imputation, judge }, began);
   } finally {
-    for (const x of owned) x.dispose?.();
+    prepared.dispose();
   }
 }
 
-/** Parameters of files that are used `frozen` are constants here, like data. */
-function withFrozen(bound: BoundProgram, params: ParamValues): BoundProgram {
-  const frozen = bound.program.params.flatMap(({ slot, frozen }) => {
-    const value = frozen ? params.get(slot) : undefined;
-    return value ? [[slot, value] as const] : [];
-  });
-  return frozen.length === 0 ? bound : { ...bound, constants: new Map([...bound.constants, ...frozen]) };
-}
-
-interface Parts {
-  /** Rows to learn from, and all. */
-  readonly rows: Rows;
-  readonly all: Rows;
-  readonly batches: Minibatches;
-  readonly loss: Loss;
-  readonly program: TrainingProgram;
+interface Parts extends PreparedFit {
   /** Null where no cell is missing. */
   readonly imputation: Imputation | null;
   readonly judge: Judge | null;

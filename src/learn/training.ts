@@ -1,6 +1,7 @@
 /** The programs of a fit: one that makes a step's loss and gradients, and small ones that watch it. */
 import type { HostArray } from '../arrays.ts';
 import type { BoundProgram } from '../bind/bound.ts';
+import { isAuto } from '../engines/choice.ts';
 import type { Arrays, Engine, Evaluator, Output } from '../engines/engine.ts';
 import type { Batch } from '../ir/batch.ts';
 import { totalEnergy } from '../ir/batch.ts';
@@ -49,6 +50,8 @@ export interface TrainingProgram {
   readonly loss: Loss;
   /** Bytes that a step takes at its peak, where the engine plans that. */
   readonly memory: number | null;
+  /** What evaluates a step, and why, where several can. */
+  readonly engine: { readonly engine: string; readonly engineWhy: string | null };
   /** A step is so many evaluations, of so many slices of its rows. */
   readonly slices: number;
   readonly explaining: Omit<FailedStep, 'inputs' | 'picked' | 'step'>;
@@ -98,14 +101,16 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
       ? [scalar(`negatives${name}`, meanWithin(b, negatives.axes, negatives.on(node), d.supported))]
       : []),
   ];
-  const main = compile([
+  const outputs = [
     shown,
     ...means('', total),
     ...free.map((slot, i) => {
       const { axes, body } = derivatives.get(slot)!;
       return { name: gradientName(i), axes, node: body };
     }),
-  ]);
+  ];
+  const chosen = isAuto(engine) ? engine.choose({ outputs, sizeOf: bound.sizeOf }) : { engine, why: null };
+  const main = compile(outputs);
   const observer = alongside(main, () =>
     compile([
       ...energy.terms.flatMap((t, i) => means(` ${i}`, t.body)),
@@ -121,6 +126,7 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
     coordinates,
     loss: d,
     memory: main.memory ?? null,
+    engine: { engine: chosen.engine.name, engineWhy: chosen.why },
     slices: 1,
     explaining: {
       energy,

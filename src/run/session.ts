@@ -113,7 +113,10 @@ function runVerb(cx: JobContext): Promise<JobResult> | JobResult {
   }
 }
 
-export function energyOf(cx: JobContext): CheckedEnergy {
+/** As much of a job as its options need. */
+export type JobInSession = Pick<JobContext, 'session' | 'job'>;
+
+export function energyOf(cx: JobInSession): CheckedEnergy {
   return energyNamed(cx.session, cx.job.energy ?? '', cx.job.span);
 }
 
@@ -141,7 +144,7 @@ export function numberOption(
   return v?.kind === 'number' ? v.value : undefined;
 }
 
-export function rowsOption(cx: JobContext, name = 'data') {
+export function rowsOption(cx: JobInSession, name = 'data') {
   const v = cx.job.options[name];
   if (v?.kind !== 'rows') throw optionError(cx.job.span, `\`${cx.job.verb}\` needs \`${name}\``);
   const { missing } = cx.job.options;

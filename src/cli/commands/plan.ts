@@ -1,9 +1,12 @@
+import type { Job } from '../../check/values.ts';
 import { isDiscrete } from '../../domain.ts';
 import { exactOf } from '../../infer/exact.ts';
-import { asMemoryFault } from '../../infer/memory.ts';
+import { asMemoryFault, showBytes } from '../../infer/memory.ts';
 import { type Clamp, clampOf, type Model, makeModel, noClamp } from '../../infer/model.ts';
+import { planFit, type StepPlan } from '../../learn/prepare.ts';
 import { makePlan, type Plan } from '../../plan/plan.ts';
-import { energyNamed } from '../../run/session.ts';
+import { energyNamed, type Session } from '../../run/session.ts';
+import { fitArgs } from '../../run/verbs/fit.ts';
 import { MAX_WORKERS, spreadOf } from '../../scale/split.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import type { Span } from '../../syntax/span.ts';
@@ -53,7 +56,11 @@ export async function planCommand(
     const { workers, why } = spreadOf(model.engine, plan.defaults.chains, MAX_WORKERS, undefined);
     terminal.line(showPlan(plan, workers === 1 ? why : null));
   }
-  terminal.event({ event: 'result', verb: 'plan', plans });
+  const steps = session.program.jobs
+    .filter((j) => j.verb === 'fit' && j.energy !== null && names.includes(j.energy))
+    .map((job) => ({ job: job.name, ...stepOf(session, job) }));
+  for (const s of steps) terminal.line(showStep(s));
+  terminal.event({ event: 'result', verb: 'plan', plans, steps });
   return ExitCode.fine;
 }
 
@@ -75,6 +82,28 @@ function planOf(model: Model, clamp: Clamp, span: Span): Plan {
     throw asMemoryFault(e, `the plan of \`${model.energy.name}\``, span);
   }
 }
+
+function stepOf(session: Session, job: Job): StepPlan {
+  try {
+    return planFit(fitArgs({ session, job }));
+  } catch (e) {
+    throw asMemoryFault(e, `a step of \`${job.name}\``, job.span);
+  }
+}
+
+const showStep = ({
+  job,
+  energy,
+  loss,
+  rows,
+  slices,
+  memory,
+  engine,
+}: StepPlan & { readonly job: string }): string => {
+  const taken = memory === null ? '' : `, about ${showBytes(memory)} each`;
+  const parts = slices === 1 ? '' : `, in ${slices} slices`;
+  return `${job}: fits ${energy} by ${loss} on ${engine}; steps of ${rows} rows${parts}${taken}`;
+};
 
 /** @param alone why all chains are drawn by one worker, however long that takes; null where they need not be */
 export function showPlan(plan: Plan, alone: string | null = null): string {

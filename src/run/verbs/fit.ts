@@ -1,21 +1,27 @@
-import { type FitHistory, type FitResult, fit as learn } from '../../learn/fit.ts';
+import { type FitArgs, type FitHistory, type FitResult, fit as learn } from '../../learn/fit.ts';
 import { fitOptions } from '../../learn/options.ts';
 import type { History, JobResult, Look } from '../results.ts';
-import { energyOf, type JobContext, rowsOption } from '../session.ts';
+import { energyOf, type JobContext, type JobInSession, rowsOption } from '../session.ts';
+
+/** What a `fit` job asks for. */
+export const fitArgs = (cx: JobInSession): FitArgs => ({
+  bound: cx.session.bound,
+  energy: energyOf(cx).energy,
+  rows: rowsOption(cx),
+  params: cx.session.params,
+  options: fitOptions(cx.job.options),
+  engine: cx.session.engine,
+});
 
 /** `fit(E, rows, …)`: trains the parameters; later jobs use what it learned. */
 export async function runFit(cx: JobContext): Promise<JobResult> {
   const { job, session } = cx;
   let last = 0;
   let heldOut: number | null = null;
-  const options = fitOptions(job.options);
+  const args = fitArgs(cx);
+  const { options } = args;
   const result = await learn({
-    bound: session.bound,
-    energy: energyOf(cx).energy,
-    rows: rowsOption(cx),
-    params: session.params,
-    options,
-    engine: session.engine,
+    ...args,
     signal: cx.signal,
     resume: cx.checkpoints?.resume,
     onCheckpoint: cx.checkpoints?.keep,
