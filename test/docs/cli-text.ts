@@ -2,10 +2,10 @@
 import { bindCodes } from '../../src/bind/codes.ts';
 import { checkCodes } from '../../src/check/codes.ts';
 import { ExitCode } from '../../src/cli/terminal.ts';
+import { emitCodes } from '../../src/emit/codes.ts';
 import { inferCodes } from '../../src/infer/codes.ts';
 import { ioCodes } from '../../src/io/codes.ts';
 import { learnCodes } from '../../src/learn/codes.ts';
-import { emitCodes } from '../../src/emit/codes.ts';
 import { type OptionSpec, type OptionType, verbs } from '../../src/options.ts';
 import { syntaxCodes } from '../../src/syntax/codes.ts';
 import { energy, root } from './kit.ts';
@@ -17,8 +17,11 @@ const commands = [
   'plan',
   'run',
   ...verbs.filter((v) => v.available && v.takesEnergy).map((v) => v.name),
+  'compile',
+  'new',
   'summary',
   'plot',
+  'report',
   'doc',
   'explain',
   'doctor',
@@ -197,7 +200,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | result of | keys |
 | --- | --- |
 | \`check\` | \`ok\`, \`files\`, \`errors\`, \`warnings\` |
-| \`plan\` | \`plans\`: for each energy \`method\`, \`unknowns\`, \`states\`, \`logz\`, \`defaults\` |
+| \`plan\` | \`plans\`: for each energy \`method\`, \`unknowns\`, \`states\`, \`logz\`, \`defaults\`; \`steps\`: for each fit \`job\`, \`energy\`, \`loss\`, \`rows\`, \`slices\`, \`memory\` (bytes of a slice at its peak; \`null\`: the engine does not plan it), \`engine\` |
 | \`fit\` | \`job\`, \`energy\`, \`folder\`, \`loss\` (mean of the last 100 steps), \`steps\`, \`seconds\`, \`complete\` |
 | \`sample\` | \`job\`, \`energy\`, \`folder\`, \`method\`, \`seconds\`, \`workers\`, \`complete\`, and the keys of a summary |
 | \`logz\` | \`log_z\`, \`error\` (standard error, 0: exact), \`method\`, \`states\` |
@@ -207,6 +210,9 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`complete\` | \`rows\`, \`incomplete\` (rows with missing cells), \`missing\` (cells), \`exact\` (cells whose probabilities are exact), \`draws\`, \`methods\` (rows by method), \`max_r_hat\`, \`min_ess\`, \`diagnostics\`, \`complete\`, \`cells\` (the first thousand, as in \`cells.json\`), \`files\` |
 | \`compare\` | \`verdict\` (a sentence); \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\`; \`kernel_test\` (\`p\`, \`chance\`, \`halves\`, \`bandwidth\`, \`rate\`, \`relabellings\`, \`rows\`); \`classifier\` (\`accuracy\`, \`error\`, \`p\`, \`auc\`, \`auc_error\`, \`rows\`, \`by\`), null of too few rows; \`marginals\` (worst first: \`measure\`, \`distance\`, \`chance\`, \`wasserstein\`, \`missing\`), \`associations\` of pairs (worst first: \`names\`, \`measure\`, \`data\`, \`draws\`), \`association_chance\`; \`rows\`, \`worth\` of the draws, \`missing\` cells and rows; \`files\` |
 | \`plot\` | \`folder\`, \`files\` |
+| \`report\` | \`file\`, \`runs\` |
+| \`new\` | \`files\`, \`columns\` (\`name\`, \`kind\`, \`missing\` and what the kind says) |
+| \`compile\` | \`energy\`, \`to\`, \`folder\`, \`files\`, \`inputs\`, \`outputs\` |
 | \`emit\` | \`what\`; of \`typed\` \`program\`, of \`energy\`, \`ir\` and \`tex\` \`text\`; \`emit ast\` prints the tree itself |
 | \`doc\` | \`items\`: \`name\`, \`kind\`, \`forms\`, \`doc\`, \`facts\`, \`example\`, \`value\`, \`module\` |
 | \`explain\` | without a code \`codes\`; else \`code\`, \`title\`, \`text\`, \`wrong\`, \`right\` (\`program\`, \`files\`), \`without\` |
