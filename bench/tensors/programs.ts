@@ -21,7 +21,7 @@ index symbol = 32
 data  points : bit[row, symbol] from "points.npy"
 param net    = mlp(symbol, hidden = [${new Array(layers).fill(256).join(', ')}], act = silu)
 energy Plane(x : bit[symbol]) { term density = net(x) }
-run learn = fit(Plane, points, loss = discrepancy(draws = 32, t = 0.1), batch = 128, optimizer = adam, learning_rate = 0.002, steps = 1000000)
+run learn = fit(Plane, points, loss = discrepancy(draws = 32, t = 0.1), batch = 128, optimizer = adam(rate = 0.002), steps = 1000000)
 `,
   files: { 'points.npy': bits(4096, 32) },
 });
@@ -47,7 +47,7 @@ type Row = { ${numbers.map((n) => `${n} : real`).join(', ')}, ${words.map((w) =>
 data  rows : Row[row] from "rows.csv"
 param net  = mlp(encode(Row), hidden = [1024, 1024, 1024], act = silu)
 energy Table(r : Row) { term density = net(encode(r)) }
-run learn = fit(Table, rows, loss = discrepancy(draws = 32, t = 0.1), batch = 1024, optimizer = adam, learning_rate = 0.002, steps = 1000000)
+run learn = fit(Table, rows, loss = discrepancy(draws = 32, t = 0.1), batch = 1024, optimizer = adam(rate = 0.002), steps = 1000000)
 `,
     files: { 'rows.csv': `${[...numbers, ...words].join()}\n${rows.join('\n')}\n` },
   };

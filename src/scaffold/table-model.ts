@@ -17,6 +17,9 @@ export interface TableModelOptions {
   readonly target?: string;
 }
 
+/** The share of rows with empty cells that can be done without. */
+const FEW_INCOMPLETE = 0.1;
+
 /** Words that cannot be names; a field gets an underscore behind it, which binding to columns leaves out. */
 const reserved: ReadonlySet<string> = new Set(
   tokenSpecs.flatMap((s) => (s.word === 'hard' && Array.isArray(s.pattern) ? s.pattern : [])),
@@ -57,6 +60,8 @@ export function tableModel(table: RawTable, options: TableModelOptions): TableMo
     }
   });
   const gaps = used.some((c) => c.missing > 0);
+  // At least so many rows have an empty cell.
+  const incomplete = Math.max(...used.map((c) => c.missing));
   const discrete = target !== null && domains[target] !== 'real';
   const lines = [
     `/// ${options.path}: ${table.rows} rows, ${used.length} of ${columns.length} columns, one energy over a row.`,
@@ -82,7 +87,7 @@ export function tableModel(table: RawTable, options: TableModelOptions): TableMo
     '  term tail  = 0.25 * sum(x ^ 2)  // keeps exp(-E) integrable',
     '}',
     '',
-    `run learn = fit(${options.name}, rows, loss = discrepancy(t = 0.5, scales = 2, draws = 16), optimizer = adam(rate = 0.002), steps = 1000, batch = 128, average = 0.995${gaps ? ', missing = drop' : ''})`,
+    `run learn = fit(${options.name}, rows, loss = discrepancy(t = 0.5, scales = 2, draws = 16), optimizer = adam(rate = 0.002), steps = 1000, batch = 128, average = 0.995${gaps ? `, missing = ${incomplete > FEW_INCOMPLETE * table.rows ? 'complete' : 'drop'}` : ''})`,
     `run draws = sample(${options.name}, chains = 20, draws = 50, warmup = 200, method = mixed)`,
     ...(gaps ? [] : ['run alike = compare(draws, rows)']),
     ...(discrete && !gaps

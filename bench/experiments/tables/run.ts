@@ -2,7 +2,7 @@
  * Mixed tables: energies learned by energy discrepancy beside linear models, forests and nearest neighbours.
  *
  *   npm run experiments:tables -- [--sets penguins,titanic] [--seeds 3] [--from folder] [--python python3]
- *     [--replace 'steps = 1500=>steps = 500']
+ *     [--replace 'steps = 1000=>steps = 600']
  *
  * The tables are read from `--from` (../shared/data/tables); README.md says where they come from.
  */

@@ -22,7 +22,7 @@ const target: Target = {
   plainArithmetic: false,
   transposes: () => true,
   packs: false,
-  rowReads: false,
+  rowReads: true,
 };
 
 /** Of all constants together: files end at 2 GiB, and loading takes a copy. */

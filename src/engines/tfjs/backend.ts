@@ -71,7 +71,7 @@ export const targetOf = (b: Backend): Target => ({
   transposes: (m, k, n) =>
     b.transposedProducts || (b.ownProducts && worthwhile({ m, k, n, transposeA: false, transposeB: false })),
   packs: b.xnn,
-  rowReads: b.xnn,
+  rowReads: true,
 });
 
 const NO_NATIVE =
