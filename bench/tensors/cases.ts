@@ -1,4 +1,8 @@
 /** What is measured: one step of each case on an engine, as often as there is time for. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { HostArray } from '../../src/arrays.ts';
 import { packageLibrary } from '../../src/cli/library.ts';
 import { compileProgram } from '../../src/compile.ts';
@@ -24,6 +28,8 @@ export interface Case {
   /** Engines of ours that can do it in reasonable time. */
   readonly engines: readonly string[];
   readonly open: (engine: Engine) => Promise<Steps>;
+  /** The same by the command line, on so many threads. */
+  readonly whole?: (workers: number) => Steps;
   /** More seconds a round than usual, by this factor. */
   readonly patience?: number;
 }
@@ -61,6 +67,8 @@ export const cases: readonly Case[] = [
     title: 'block Gibbs sweep, RBM 784 × 500, 100 chains',
     engines: ['kernels'],
     open: gibbsSteps,
+    // The command line spreads chains over the cores; the draws are the same.
+    whole: (workers) => wholeSweeps(machine, workers),
   },
   {
     name: 'lattice',
@@ -179,6 +187,35 @@ async function gibbsSteps(engine: Engine): Promise<Steps> {
     while (performance.now() < end);
     return times;
   };
+}
+
+/** A sweep of `energy sample` on so many threads: what a long run takes longer than a short one. */
+function wholeSweeps({ text }: Program, workers: number): Steps {
+  const folder = mkdtempSync(join(tmpdir(), 'energy-bench-'));
+  const file = join(folder, 'model.energy');
+  writeFileSync(file, text);
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const command = resolve(import.meta.dirname, '../../src/cli/bin.js');
+  const run = (sweeps: number): number => {
+    const start = performance.now();
+    const flags = [
+      '--chains',
+      '100',
+      '--warmup',
+      '1',
+      '--draws',
+      '1',
+      '--thin',
+      String(sweeps),
+      '--engine',
+      'kernels',
+    ];
+    const out = ['-o', join(folder, 'out'), '--workers', String(workers), '--method', 'gibbs'];
+    const ran = spawnSync(process.execPath, [command, 'sample', file, ...flags, ...out], { stdio: 'ignore' });
+    if (ran.status !== 0) throw new Error(`energy sample ended with ${ran.status}`);
+    return performance.now() - start;
+  };
+  return async () => [(run(1501) - run(1)) / 1500];
 }
 
 function timed(seconds: number, step: () => void): readonly number[] {

@@ -136,6 +136,14 @@ async function main(): Promise<void> {
       const peer = await ours(c, e);
       if (peer) peers.push(peer);
     }
+    if (c.whole) {
+      const steps = c.whole(cpus().length);
+      peers.push({
+        name: `kernels, ${cpus().length} workers`,
+        round: async (s) => median(await steps(s)),
+        end: () => {},
+      });
+    }
     const all: number[][] = peers.map(() => []);
     for (let r = 0; r < rounds; r++)
       for (const [i, p] of peers.entries()) all[i].push(await p.round(seconds * (c.patience ?? 1)));

@@ -29,13 +29,13 @@ export interface Machine {
 
 /** By the engine's name. */
 export const machines: Readonly<Record<string, Machine>> = {
-  kernels: { call: 2e3, operation: 20, element: 0.5, transcendental: 4, product: 0.35, recurrence: 1 },
-  'tfjs:wasm': { call: 3e4, operation: 5e3, element: 1, transcendental: 6, product: 0.09, recurrence: 8 },
+  kernels: { call: 2e3, operation: 20, element: 0.4, transcendental: 4, product: 0.35, recurrence: 1 },
+  'tfjs:wasm': { call: 3e4, operation: 5e3, element: 1.2, transcendental: 6, product: 0.08, recurrence: 8 },
   'tfjs:cpu': { call: 3e4, operation: 5e3, element: 4, transcendental: 20, product: 4, recurrence: 8 },
   'tfjs:tensorflow': {
     call: 9e4,
     operation: 1.2e4,
-    element: 0.4,
+    element: 1,
     transcendental: 1.5,
     product: 0.02,
     recurrence: 8,
@@ -44,7 +44,7 @@ export const machines: Readonly<Record<string, Machine>> = {
   onnx: {
     call: 3e4,
     operation: 2e3,
-    element: 0.4,
+    element: 0.8,
     transcendental: 1,
     product: 0.022,
     matrix: 1e3,
@@ -79,7 +79,7 @@ export function workOf({ outputs, sizeOf }: ArrayProgram): Work {
   const work = { operations: 0, elements: 0, transcendentals: 0, products: 0, matrices: 0, recurrences: 0 };
   visit(roots, (n) => {
     if ((n.uses & CHANGING) === 0 || n.op === 'const' || n.op === 'axis' || n.op === 'size') return;
-    const axes = n.op === 'reduce' || n.op === 'scatter' ? [...new Set([...n.axes, ...n.over])] : n.axes;
+    const axes = elementsOf(n);
     const size = volume(axes);
     if (axes.some((a) => inside.has(a))) {
       work.recurrences += size;
@@ -96,6 +96,13 @@ export function workOf({ outputs, sizeOf }: ArrayProgram): Work {
   return work;
 }
 
+/** The axes whose elements an operation goes through: a scatter puts each of what it adds in one place. */
+function elementsOf(n: Node): readonly Axis[] {
+  if (n.op === 'reduce') return [...new Set([...n.axes, ...n.over])];
+  if (n.op === 'scatter') return [...new Set([...n.axes.filter((a) => !n.into.includes(a)), ...n.over])];
+  return n.axes;
+}
+
 /** Nanoseconds of a run. */
 export const nanoseconds = (w: Work, m: Machine): number =>
   m.call +
@@ -109,7 +116,6 @@ export const nanoseconds = (w: Work, m: Machine): number =>
 const isContraction = (n: Node): n is ReduceNode & { readonly body: CallNode } =>
   n.op === 'reduce' &&
   n.kind === 'sum' &&
-  n.where === null &&
   n.body.op === 'call' &&
   (n.body.fn === 'mul' || n.body.fn === 'square');
 

@@ -15,6 +15,7 @@ import { type DiscreteDomain, isNumeric, stateCount, valueMap } from '../domain.
 import { isHarmless } from './adjoint.ts';
 import type { Builder } from './build.ts';
 import { functions } from './functions.ts';
+import { parted } from './guards.ts';
 import { type Axis, type IndexSet, type Node, type ReadNode, type Slot, Uses } from './types.ts';
 import { children, visit } from './walk.ts';
 
@@ -373,6 +374,8 @@ class Relaxer {
     const { b } = this;
     const first = this.firstRead(n);
     if (!first) return null;
+    const cases = parted(b, n, (x) => this.reads(x));
+    if (cases) return this.go(cases);
     const input = this.inputs.get(first.slot)!;
     const at = (value: Node): Relaxed => {
       const there = b.mapReads(n, (slot, indices) =>

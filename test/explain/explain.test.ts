@@ -61,7 +61,7 @@ describe('the long form of codes', () => {
   });
 
   it('leaves few codes without a program', () => {
-    expect(explainedCodes.filter((c) => explanationOf(c)?.wrong === null).length).toBeLessThan(15);
+    expect(explainedCodes.filter((c) => explanationOf(c)?.wrong === null).length).toBeLessThan(17);
   });
 
   it('puts every code into one family', () => {

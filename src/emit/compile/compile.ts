@@ -10,6 +10,7 @@ import { onnxBytes } from '../../engines/onnx/model.ts';
 import { lowerProgram } from '../../engines/tensors/lower.ts';
 import type { TensorProgram } from '../../engines/tensors/ops.ts';
 import { wholeProgram } from '../../engines/tensors/whole.ts';
+import { showBytes } from '../../infer/memory.ts';
 import type { Model } from '../../infer/model.ts';
 import type { MatrixNode, Node, Slot, Term } from '../../ir/types.ts';
 import { TooManySteps } from '../../ir/unroll.ts';
@@ -43,6 +44,7 @@ const MOST_BYTES = 2 ** 31 - 2 ** 26;
 /**
  * @param batch states that are evaluated side by side; null: one, whose arrays have no dimension for that
  * @param generatedBy who says to have made it
+ * @param most bytes of weights
  * @throws EnergyError E0801 where the energy has what no graph can say, E0802 where its weights are too many
  */
 export function compileEnergy(
@@ -50,6 +52,7 @@ export function compileEnergy(
   target: CompileTarget,
   batch: number | null,
   generatedBy: string,
+  most: number = MOST_BYTES,
 ): CompiledEnergy {
   refuseMatrices(model, target);
   const e = exportedOf(model, target, batch);
@@ -58,11 +61,11 @@ export function compileEnergy(
   const lowered = lowerProgram(program, model.constants, graphTarget);
   const tensors = wholeProgram(lowered, program, slots, model.sizeOf);
   const bytes = bytesOf(tensors);
-  if (bytes > MOST_BYTES)
+  if (bytes > most)
     throw fault(
       'E0802',
       model.energy.span,
-      `\`${model.energy.name}\` has ${(bytes / 2 ** 30).toFixed(1)} GiB of constants with its data; expected at most 2 GiB`,
+      `\`${model.energy.name}\` has ${showBytes(bytes)} of constants with its data; expected at most ${showBytes(most)}`,
       'compile it with fewer data, or with a smaller `--batch`',
     );
   return {
