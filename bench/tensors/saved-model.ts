@@ -1,7 +1,7 @@
 /**
  * Whether TensorFlow is quicker with a whole step as one graph than with its operations one by one: the program of a
- * case as a SavedModel, run by tfjs-node's `loadSavedModel`, against the `tensorflow` backend, in turns. Both are
- * handed the same arrays and give arrays back.
+ * case as a SavedModel, run by tfjs-node's `loadSavedModel`, against the `tensorflow` backend, in turns; and against
+ * ONNX Runtime where that is installed. All are handed the same arrays and give arrays back.
  *
  *   node dist/bench/tensors/saved-model.js [network-2] [--rounds 9] [--seconds 2]
  */
@@ -13,6 +13,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { ArrayProgram, Arrays, Engine, Evaluator } from '../../src/engines/engine.ts';
 import { graphOf, graphTarget } from '../../src/engines/graph/graph.ts';
 import { savedModel } from '../../src/engines/graph/saved-model.ts';
+import { openEngine } from '../../src/engines/open.ts';
 import { lowerProgram } from '../../src/engines/tensors/lower.ts';
 import { wholeProgram } from '../../src/engines/tensors/whole.ts';
 import { activate, loadBackend } from '../../src/engines/tfjs/backend.ts';
@@ -111,6 +112,9 @@ function difference(x: Results, y: Results): number {
   return most;
 }
 
+const onnxResults = (evaluator: Evaluator): Results =>
+  new Map([...evaluator.run(taken.inputs)].map(([output, a]) => [output, a.data]));
+
 const median = (x: readonly number[]): number => [...x].sort((a, b) => a - b)[Math.floor((x.length - 1) / 2)];
 
 function round(step: () => unknown, seconds: number): number {
@@ -139,14 +143,19 @@ const peers = [
   { name: 'one by one', step: oneByOne, times: [] as number[] },
   { name: 'one graph', step: graph, times: [] as number[] },
 ];
+const onnx = await openEngine('onnx').then(
+  (e) => e.compile(taken.program, taken.constants),
+  () => null,
+);
+if (onnx) peers.push({ name: 'onnx', step: () => onnxResults(onnx), times: [] });
 for (let r = 0; r < Number(values.rounds); r++)
   for (const p of peers) p.times.push(round(p.step, Number(values.seconds)));
 for (const { name: who, times } of peers)
   console.log(
     `${who.padEnd(12)}${median(times).toFixed(1)} ms (rounds ${Math.min(...times).toFixed(1)} … ${Math.max(...times).toFixed(1)})`,
   );
-const ratios = peers[0].times.map((t, r) => t / peers[1].times[r]);
+const [oneTimes, graphTimes] = peers.map((p) => p.times);
+const ratios = oneTimes.map((t, r) => t / graphTimes[r]);
 console.log(
   `one graph is ${median(ratios).toFixed(2)} times as quick (rounds ${Math.min(...ratios).toFixed(2)} … ${Math.max(...ratios).toFixed(2)}); load at the end ${load()}`,
 );
-process.exit(0);

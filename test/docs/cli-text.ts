@@ -167,6 +167,8 @@ ${verbText()}
 | \`cells.json\` | of \`complete\`: for every missing cell \`row\` (from 0), \`line\` in the file, \`column\`, the \`value\` that fills it, \`mean\`, \`sd\`, \`mcse\`, \`q5\`, \`q50\`, \`q95\`, \`ess\`, \`r_hat\`, of what is discrete \`probabilities\`, and whether these are \`exact\` |
 | \`completions.parquet\` | of \`complete\`: the completions, \`row\`, \`draw\`, \`column\`, \`value\` (of a category its code) and \`label\`; draws of one number belong together within a row. \`--format csv\` writes \`completions.csv\` |
 
+\`energy compile\` writes a graph, \`manifest.json\` and \`README.md\` into \`runs/FILE-FORMAT/\` (\`-o\` names another folder): [exporting.md](exporting.md).
+
 ## UAI models
 
 Where a program is expected, \`check\`, \`plan\`, \`emit\` and the verbs take a model in the format of the UAI competitions, \`MARKOV\` or \`BAYES\`, by its extension \`.uai\`:
@@ -212,7 +214,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`plot\` | \`folder\`, \`files\` |
 | \`report\` | \`file\`, \`runs\` |
 | \`new\` | \`files\`, \`columns\` (\`name\`, \`kind\`, \`missing\` and what the kind says) |
-| \`compile\` | \`energy\`, \`to\`, \`folder\`, \`files\`, \`inputs\`, \`outputs\` |
+| \`compile\` | \`folder\`, \`steps\` (operations), and the keys of \`manifest.json\`: \`energy\`, \`program\`, \`target\`, \`batch\`, \`precision\`, \`files\`, \`inputs\`, \`outputs\`, \`without_gradient\`, \`params\`, \`data\` |
 | \`emit\` | \`what\`; of \`typed\` \`program\`, of \`energy\`, \`ir\` and \`tex\` \`text\`; \`emit ast\` prints the tree itself |
 | \`doc\` | \`items\`: \`name\`, \`kind\`, \`forms\`, \`doc\`, \`facts\`, \`example\`, \`value\`, \`module\` |
 | \`explain\` | without a code \`codes\`; else \`code\`, \`title\`, \`text\`, \`wrong\`, \`right\` (\`program\`, \`files\`), \`without\` |

@@ -67,3 +67,16 @@ describe.each([
       );
   });
 });
+
+it('inputs do not have the names of outputs', async () => {
+  const { shapes } = new CompiledModel((await open(odd[0])).model(), null);
+  expect(shapes.inputs.map((i) => i.name)).toEqual(['input/energy', 'input/supported', 'idle']);
+  expect(shapes.outputs.map((o) => o.name)).toEqual([
+    'energy',
+    'supported',
+    'term/energy',
+    'gradient/energy',
+    'gradient/supported',
+    'gradient/idle',
+  ]);
+});

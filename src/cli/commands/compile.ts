@@ -60,7 +60,7 @@ export async function compileCommand(
     const folder = path.relative(io.cwd, dir) || '.';
     const { inputs, outputs } = made.exported;
     terminal.line(
-      `${terminal.bold(name)}: ${formats[target]}, ${made.steps} operations, ${inputs.length} inputs, ${outputs.length} outputs → ${folder}`,
+      `${terminal.bold(name)}: ${formats[target]}, ${counted(made.steps, 'operation')}, ${counted(inputs.length, 'input')}, ${counted(outputs.length, 'output')} → ${folder}`,
     );
     for (const list of [made.exported.inputs, made.exported.outputs] as const)
       terminal.line(`  ${list === inputs ? 'inputs ' : 'outputs'}  ${list.map((x) => x.name).join(', ')}`);
@@ -87,6 +87,8 @@ function batchOf(text: string | undefined): number | null {
     throw new UsageError(`--batch takes a whole number from 1 to 16777216, not \`${text}\``);
   return n;
 }
+
+const counted = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
 
 /** The energy that is asked for, or the only one. */
 function energyOf({ program, tree }: Compiled, file: string, asked: string | undefined): string {
