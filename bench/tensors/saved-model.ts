@@ -89,6 +89,7 @@ async function wholeGraph({ program, constants, inputs, evaluator }: Taken): Pro
   rmSync(folder, { recursive: true });
   console.log(`${evaluator.steps().length} operations one by one, ${graph.nodes.length} nodes in the graph`);
   return () => {
+    activate(backend);
     const feeds = Object.fromEntries(
       tensors.inputs.map(({ slot, shape }, k) => [
         names.inputs[k],
