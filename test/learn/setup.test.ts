@@ -114,7 +114,14 @@ describe('options', () => {
       span,
     };
     const o = fitOptions({ loss, steps: number(30), average: number(0.99) });
-    expect(o.loss).toEqual({ kind: 'discrepancy', kernel: 'heat', t: 0.4, draws: 8, stabilise: 1 });
+    expect(o.loss).toEqual({
+      kind: 'discrepancy',
+      kernel: 'heat',
+      negatives: 'independent',
+      t: 0.4,
+      draws: 8,
+      stabilise: 1,
+    });
     expect([o.steps, o.average]).toEqual([30, 0.99]);
   });
 
