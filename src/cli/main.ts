@@ -3,12 +3,14 @@ import { Command, CommanderError } from 'commander';
 import { compileTargets } from '../emit/compile/targets.ts';
 import { backendNames, engineNames } from '../engines/names.ts';
 import { type OptionSpec, verbs } from '../options.ts';
+import { themes } from '../plot/context.ts';
 import { templates } from '../scaffold/templates.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { version } from '../version.ts';
 import type { CompileFlags } from './commands/compile.ts';
 import type { NativeFlags } from './commands/native.ts';
 import type { NewFlags } from './commands/new.ts';
+import type { PlotFlags } from './commands/plot.ts';
 import type { CommonOptions } from './program.ts';
 import { ExitCode, type Io, Terminal, UsageError } from './terminal.ts';
 import { views } from './views.ts';
@@ -208,11 +210,21 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
 
   program
     .command('plot <dir>')
-    .description('draw the charts of a run as SVG, and a page that shows them')
+    .description('draw the charts of a run as SVG (and PNG), and a page that shows them')
     .option('--json', 'print JSON')
     .option('-o, --output <dir>', 'folder for the charts')
-    .addHelpText('after', '\nExample:\n  energy plot runs/ising/draws')
-    .action((dir: string, o: { output?: string }) =>
+    .option('--png', 'PNG files, too')
+    .option('--width <pixels>', 'of PNG files; twice the width of the chart if absent')
+    .option(
+      '--theme <name>',
+      `${themes.join(', ')}: auto follows the viewer, in PNG files it is light`,
+      'auto',
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  energy plot runs/ising/draws\n  energy plot runs/ising/draws --png --width 1600 --theme dark',
+    )
+    .action((dir: string, o: PlotFlags) =>
       act(async () => (await import('./commands/plot.ts')).plotCommand(io, terminal, dir, o)),
     );
 

@@ -2,6 +2,7 @@
 import type { Host } from '../io/host.ts';
 import { type RunRecord, readDraws } from '../io/run-folder.ts';
 import { comparisonChart } from '../plot/comparison.ts';
+import type { Theme } from '../plot/context.ts';
 import { historyCurves } from '../plot/history-curves.ts';
 import { linkedomContext } from '../plot/linkedom.ts';
 import { type RunChart, runCharts } from '../plot/run-charts.ts';
@@ -16,9 +17,14 @@ export interface RunPictures {
   readonly draws: Draws;
 }
 
-export async function runPictures(host: Host, dir: string, record: RunRecord): Promise<RunPictures> {
+export async function runPictures(
+  host: Host,
+  dir: string,
+  record: RunRecord,
+  theme: Theme = 'auto',
+): Promise<RunPictures> {
   const draws = record.draws ? await readDraws(host, dir) : nothing;
-  const ctx = linkedomContext();
+  const ctx = linkedomContext(theme);
   const comparison = comparisonIn(record.run);
   const beside = comparison
     ? [{ file: comparisonFile, title: 'Draws beside data', svg: comparisonChart(ctx, comparison) }]
