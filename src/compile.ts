@@ -15,6 +15,8 @@ export interface Compiled {
   /** Every text that a diagnostic may point into, by the name in its spans. */
   readonly sources: ReadonlyMap<string, Source>;
   readonly tree: Program;
+  /** The trees of the files that it uses, by path. */
+  readonly modules: ReadonlyMap<string, Program>;
   readonly program: CheckedProgram;
   readonly diagnostics: readonly Diagnostic[];
   readonly ok: boolean;
@@ -67,5 +69,14 @@ function compiled(
   const sources = new Map(all.map((s) => [s.file, s]));
   const textual = [...syntax, ...(more?.diagnostics ?? []), ...loaded.diagnostics];
   const diagnostics = [...textual, ...withoutFollowUps(textual, semantic, (name) => sources.get(name))];
-  return { source, used: loaded.sources, sources, tree, program, diagnostics, ok: !hasErrors(diagnostics) };
+  return {
+    source,
+    used: loaded.sources,
+    sources,
+    tree,
+    modules: loaded.modules,
+    program,
+    diagnostics,
+    ok: !hasErrors(diagnostics),
+  };
 }

@@ -35,6 +35,7 @@ const floors: readonly (readonly string[])[] = [
   ['src/plan', 'src/infer', 'src/learn'],
   ['src/scale'],
   ['src/run', 'src/explain', 'src/reference', 'src/emit', 'src/scaffold'],
+  ['src/language'],
   ['src/cli'],
 ];
 const floorOf = (file: string): number =>

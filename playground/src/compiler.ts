@@ -1,13 +1,19 @@
 /** The page's side of the workers: one that checks while you type, one that runs. */
-import type { FromWorker, SourceText, ToWorker } from './protocol.ts';
+import type { Feature, FeatureAnswer, FeatureArgs, FromWorker, SourceText, ToWorker } from './protocol.ts';
 import EnergyWorker from './worker.ts?worker';
 
 export type Checked = Extract<FromWorker, { type: 'checked' }>;
-export type RunMessage = Exclude<FromWorker, { type: 'checked' } | { type: 'prepared' }>;
+export type RunMessage = Exclude<FromWorker, { type: 'checked' | 'answer' | 'prepared' }>;
 
 export interface Compiler {
   /** Checks the latest text; an answer to an earlier one is dropped. */
   check(source: SourceText): void;
+  /** Asks the language service about a text. */
+  ask<F extends Feature>(
+    source: SourceText,
+    feature: F,
+    args: FeatureArgs<F>,
+  ): Promise<FeatureAnswer<F> | null>;
   /** Loads the engine, so that the first run starts at once. */
   prepare(): void;
   run(source: SourceText, job: string | null): void;
@@ -33,15 +39,22 @@ export function makeCompiler(listener: Listener): Compiler {
   let running = false;
   let impatient: ReturnType<typeof setTimeout> | undefined;
 
+  let lastQuestion = 0;
+  const questions = new Map<number, (answer: unknown) => void>();
+
   const checker = new EnergyWorker({ name: 'check' });
   checker.onmessage = ({ data: m }: MessageEvent<FromWorker>) => {
+    if (m.type === 'answer') {
+      questions.get(m.id)?.(m.value);
+      questions.delete(m.id);
+    }
     if (m.type === 'checked' && m.id === lastCheck) listener.checked(m);
   };
 
   const start = (): Worker => {
     const worker = new EnergyWorker({ name: 'run' });
     worker.onmessage = ({ data: m }: MessageEvent<FromWorker>) => {
-      if (m.type === 'checked') return;
+      if (m.type === 'checked' || m.type === 'answer') return;
       if (m.type === 'prepared') return listener.prepared(m.engine);
       if (m.id !== lastRun) return;
       if (m.type === 'ended') over();
@@ -71,6 +84,13 @@ export function makeCompiler(listener: Listener): Compiler {
 
   return {
     check: (source) => post(checker, { type: 'check', id: ++lastCheck, source }),
+    ask<F extends Feature>(source: SourceText, feature: F, args: FeatureArgs<F>) {
+      const id = ++lastQuestion;
+      return new Promise<FeatureAnswer<F> | null>((resolve) => {
+        questions.set(id, (answer) => resolve(answer as FeatureAnswer<F> | null));
+        post(checker, { type: 'ask', id, source, feature, args });
+      });
+    },
     prepare: () => post(runner, { type: 'prepare' }),
     run(source, job) {
       if (running) return;

@@ -1,5 +1,5 @@
 /** The program's editor: a plain text field at once, Monaco as soon as it has arrived. */
-import type { Problem } from './protocol.ts';
+import type { Ask, Problem } from './protocol.ts';
 import type { Theme } from './theme.ts';
 
 export interface Editor {
@@ -16,6 +16,10 @@ export interface EditorEvents {
   readonly changed: () => void;
   /** Ctrl+Enter. */
   readonly run: () => void;
+  /** The line above a job was pressed. */
+  readonly runJob: (job: string) => void;
+  /** Asks the language service about the program. */
+  readonly ask: Ask;
 }
 
 /**

@@ -62,7 +62,12 @@ const editor = makeEditor(
   plain,
   byId('editor', HTMLElement),
   themes.now,
-  { changed, run: () => start(null) },
+  {
+    changed,
+    run: () => start(null),
+    runJob: start,
+    ask: (feature, ...args) => compiler.ask(source(), feature, args),
+  },
   () => {
     document.documentElement.dataset.editor = 'ready';
     performance.mark('editor-ready');

@@ -1,6 +1,7 @@
 /** The two looks of the editor. Token names are those of `monarchTokenOf`. */
 import type { editor } from 'monaco-editor/editor/editor.api.js';
 import type { TokenClass } from '../../grammar/tokens.ts';
+import type { TokenType } from '../../src/language/tokens.ts';
 import { monarchTokenOf } from '../../src/syntax/highlight.ts';
 import type { Theme } from './theme.ts';
 
@@ -37,6 +38,36 @@ const inks: Readonly<Record<Theme, Readonly<Record<Exclude<TokenClass, 'space'>,
     comment: { colour: '7b8794', style: 'italic' },
     doc: { colour: '92a2b3', style: 'italic' },
     invalid: { colour: 'ff8a80' },
+  },
+};
+
+/** Names by their meaning, as the language service tells them (`tokenTypes` of src/language/tokens.ts). */
+const meanings: Readonly<Record<Theme, Readonly<Partial<Record<TokenType, Ink>>>>> = {
+  light: {
+    type: { colour: '00735a' },
+    typeParameter: { colour: '00735a' },
+    class: { colour: '00735a' },
+    struct: { colour: '00735a' },
+    enum: { colour: '00735a' },
+    enumMember: { colour: '8a5a00' },
+    function: { colour: '5d4aa8' },
+    variable: { colour: '1c2127' },
+    parameter: { colour: '1c2127' },
+    property: { colour: '45505c' },
+    event: { colour: '1c2127' },
+  },
+  dark: {
+    type: { colour: '4fd1ae' },
+    typeParameter: { colour: '4fd1ae' },
+    class: { colour: '4fd1ae' },
+    struct: { colour: '4fd1ae' },
+    enum: { colour: '4fd1ae' },
+    enumMember: { colour: 'e8c26a' },
+    function: { colour: 'b9a8f5' },
+    variable: { colour: 'e7eaee' },
+    parameter: { colour: 'e7eaee' },
+    property: { colour: 'b8c1cb' },
+    event: { colour: 'e7eaee' },
   },
 };
 
@@ -83,11 +114,15 @@ export function defineThemes(api: { readonly defineTheme: typeof editor.defineTh
     api.defineTheme(themeName(theme), {
       base: theme === 'dark' ? 'vs-dark' : 'vs',
       inherit: true,
-      rules: classes.map(([cls, { colour, style }]) => ({
-        token: monarchTokenOf(cls),
-        foreground: colour,
-        fontStyle: style ?? '',
-      })),
+      rules: [
+        // Those of the grammar come later: a class that both have is of one colour.
+        ...Object.entries(meanings[theme]).map(([token, { colour }]) => ({ token, foreground: colour })),
+        ...classes.map(([cls, { colour, style }]) => ({
+          token: monarchTokenOf(cls),
+          foreground: colour,
+          fontStyle: style ?? '',
+        })),
+      ],
       colors: { ...grounds[theme], ...quietBrackets(inks[theme].delimiter.colour) },
     });
   }

@@ -4,31 +4,44 @@ import 'monaco-editor/features/caretOperations/register.js';
 import 'monaco-editor/features/clipboard/register.js';
 import 'monaco-editor/features/codeAction/register.js';
 import 'monaco-editor/features/codeEditor/register.js';
+import 'monaco-editor/features/codelens/register.js';
 import 'monaco-editor/features/codicon/register.js';
 import 'monaco-editor/features/comment/register.js';
 import 'monaco-editor/features/cursorUndo/register.js';
+import 'monaco-editor/features/documentSymbols/register.js';
 import 'monaco-editor/features/find/register.js';
 import 'monaco-editor/features/folding/register.js';
+import 'monaco-editor/features/format/register.js';
 import 'monaco-editor/features/gotoError/register.js';
 import 'monaco-editor/features/hover/register.js';
 import 'monaco-editor/features/indentation/register.js';
 import 'monaco-editor/features/lineSelection/register.js';
 import 'monaco-editor/features/linesOperations/register.js';
 import 'monaco-editor/features/multicursor/register.js';
+import 'monaco-editor/features/parameterHints/register.js';
+import 'monaco-editor/features/quickOutline/register.js';
+import 'monaco-editor/features/referenceSearch/register.js';
+import 'monaco-editor/features/rename/register.js';
 import 'monaco-editor/features/smartSelect/register.js';
+import 'monaco-editor/features/snippet/register.js';
 import 'monaco-editor/features/tokenization/register.js';
 import 'monaco-editor/features/unusualLineTerminators/register.js';
 import 'monaco-editor/features/wordHighlighter/register.js';
 import 'monaco-editor/features/wordOperations/register.js';
 import 'monaco-editor/features/wordPartOperations/register.js';
+// Features whose registration above is of a part of them only.
+import 'monaco-editor/editor/contrib/gotoSymbol/browser/goToCommands.js';
+import 'monaco-editor/editor/contrib/gotoSymbol/browser/link/goToDefinitionAtPosition.js';
+import 'monaco-editor/editor/contrib/semanticTokens/browser/documentSemanticTokens.js';
+import 'monaco-editor/editor/contrib/suggest/browser/suggestController.js';
 import * as monaco from 'monaco-editor/editor/editor.api.js';
 import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
 import type { Severity } from '../../src/syntax/diagnostic.ts';
 import { monarchLanguage } from '../../src/syntax/highlight.ts';
 import type { Editor, EditorEvents } from './editor.ts';
+import { registerLanguage } from './language.ts';
 import { defineThemes, themeName } from './monaco-theme.ts';
 import type { Problem } from './protocol.ts';
-import { quickFixes } from './quick-fix.ts';
 import type { Theme } from './theme.ts';
 
 const LANGUAGE = 'energy';
@@ -61,7 +74,6 @@ function defineLanguage(): void {
       },
     ],
   });
-  monaco.languages.registerCodeActionProvider(LANGUAGE, quickFixes);
   defineThemes(monaco.editor);
 }
 
@@ -76,6 +88,7 @@ export function monacoEditor(
   events: EditorEvents,
 ): MonacoEditor {
   defineLanguage();
+  registerLanguage(monaco, LANGUAGE, events);
   const model = monaco.editor.createModel(text, LANGUAGE);
   const editor = monaco.editor.create(host, {
     model,
@@ -103,6 +116,9 @@ export function monacoEditor(
     wordWrap: 'on',
     wrappingIndent: 'deepIndent',
     fixedOverflowWidgets: true,
+    'semanticHighlighting.enabled': true,
+    suggest: { showWords: false, snippetsPreventQuickSuggestions: false },
+    codeLensFontSize: 11.5,
     guides: { indentation: false },
     stickyScroll: { enabled: false },
     contextmenu: false,

@@ -3,6 +3,7 @@
  * One worker checks while you type, another one runs jobs; both run `worker.ts`. For long jobs the latter has
  * workers of its own (`part-worker.ts`), which answer it as `src/scale/protocol.ts` says.
  */
+import type { LanguageService } from '../../src/language/service.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { History, JobResult, RunEvent } from '../../src/run/results.ts';
 import type { ToWorker as ScaleMessage } from '../../src/scale/protocol.ts';
@@ -17,7 +18,37 @@ export interface SourceText {
   readonly text: string;
 }
 
+/** What the editor asks the language service: functions of it, by name. */
+export type Feature = Exclude<
+  keyof LanguageService,
+  'update' | 'close' | 'refresh' | 'text' | 'open' | 'diagnostics'
+>;
+/** What a feature wants to know besides the document. */
+export type FeatureArgs<F extends Feature> = LanguageService[F] extends (
+  uri: string,
+  ...rest: infer R
+) => unknown
+  ? R
+  : never;
+export type FeatureAnswer<F extends Feature> = Awaited<ReturnType<LanguageService[F]>>;
+/** Asks about the text of the editor as it is now; null where there is no answer to be had. */
+export type Ask = <F extends Feature>(
+  feature: F,
+  ...args: FeatureArgs<F>
+) => Promise<FeatureAnswer<F> | null>;
+
+/** The address of the editor's program, for the language service. */
+export const documentUri = (file: string): string => `page:///${encodeURIComponent(file)}`;
+
 export type ToWorker =
+  /** Answered by `answer` with the same id. */
+  | {
+      readonly type: 'ask';
+      readonly id: number;
+      readonly source: SourceText;
+      readonly feature: Feature;
+      readonly args: readonly unknown[];
+    }
   /** Answered by `checked` with the same id. */
   | { readonly type: 'check'; readonly id: number; readonly source: SourceText }
   /** Loads the engine ahead of the first run; answered by `prepared`. */
@@ -39,6 +70,8 @@ export type FromWorker =
       readonly jobs: readonly JobInfo[];
       readonly milliseconds: number;
     }
+  /** `value` is null where asking went wrong. */
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'prepared'; readonly engine: string }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'live'; readonly id: number; readonly live: LiveFrame }

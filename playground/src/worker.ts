@@ -1,5 +1,6 @@
 /** The compiler and the engines in a worker: answers the messages of `protocol.ts`. */
 
+import { languageService } from '../../src/language/service.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
 import { dataUrls } from './data-files.ts';
 import { fetchingHost } from './engine/files.ts';
@@ -11,7 +12,7 @@ import { makeRunner } from './engine/runner.ts';
 import { shownResult } from './engine/shown.ts';
 import { loadEngine } from './load-engine.ts';
 import { partsOf } from './parts.ts';
-import type { FromWorker, SourceText, ToWorker } from './protocol.ts';
+import { documentUri, type FromWorker, type SourceText, type ToWorker } from './protocol.ts';
 import { bundledTexts } from './texts.ts';
 
 /** The part of a worker's global scope that is used here. */
@@ -31,6 +32,9 @@ scope.onmessage = ({ data: message }) => {
     case 'check':
       void check(message.id, message.source);
       return;
+    case 'ask':
+      void answer(message);
+      return;
     case 'prepare':
       void loadEngine().then((e) => send({ type: 'prepared', engine: e.name }));
       return;
@@ -49,6 +53,18 @@ async function check(id: number, source: SourceText): Promise<void> {
   const problems = problemsOf(compiled.diagnostics, sources, compiled.used);
   const energies = outlineOf(compiled.program);
   send({ type: 'checked', id, problems, energies, jobs, milliseconds: performance.now() - began });
+}
+
+const service = languageService({ reader: () => bundledTexts, data: () => fetchingHost(dataUrls) });
+
+async function answer({ id, source, feature, args }: Extract<ToWorker, { type: 'ask' }>): Promise<void> {
+  const uri = documentUri(source.file);
+  for (const other of service.open) if (other !== uri) service.close(other);
+  if (service.text(uri) !== source.text) service.update(uri, source.text);
+  const asked = service[feature] as (uri: string, ...rest: readonly unknown[]) => Promise<unknown>;
+  // A hint that cannot be had is no reason to disturb anybody.
+  const value = await asked(uri, ...args).catch(() => null);
+  send({ type: 'answer', id, value });
 }
 
 async function run(id: number, source: SourceText, job: string | null): Promise<void> {

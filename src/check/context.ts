@@ -5,7 +5,7 @@ import { isStackOverflow, limits, TooLarge } from '../limits.ts';
 import { at, type Diagnostic, type Note } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
-import type { EnergyItem, FnItem } from '../syntax/tree.ts';
+import type { EnergyItem, Expr, FnItem } from '../syntax/tree.ts';
 import type { CheckCode } from './codes.ts';
 import type { DataDecl, DeclaredParam, Net, Value } from './values.ts';
 
@@ -40,6 +40,8 @@ export class Checker {
   readonly labels = new Map<string, string>();
   /** Energies that call each other in a circle, which is told once. */
   readonly circles = new Set<string>();
+  /** Is told the value of every expression, once for each time that its own declaration is checked: for editors. */
+  observe: ((e: Expr, value: Value) => void) | null = null;
   /** By code, place and message: each is said once. */
   private readonly said = new Set<string>();
   /** The expression that is being checked, and how deep in expressions, calls and declarations it is. */

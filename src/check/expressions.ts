@@ -29,6 +29,8 @@ export function elaborate(cx: Cx, e: Expr): Value {
   cx.ck.enter(e.span);
   const value = elaborateForm(cx, e);
   cx.ck.leave();
+  // Bodies that are written out where they are called are told where they are declared.
+  if (cx.ck.observe !== null && cx.stack.length <= 1) cx.ck.observe(e, value);
   return value;
 }
 

@@ -7,7 +7,7 @@ import type { IndexSet } from '../ir/types.ts';
 import { limits } from '../limits.ts';
 import type { SyntaxCode } from '../syntax/codes.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
-import type { Program } from '../syntax/tree.ts';
+import type { Expr, Program } from '../syntax/tree.ts';
 import { Checker } from './context.ts';
 import { checkEnergy } from './energies.ts';
 import { checkJob } from './jobs.ts';
@@ -15,7 +15,7 @@ import { lints } from './lints.ts';
 import { openModules } from './module.ts';
 import { type ModuleNode, type Modules, moduleGraph } from './module-graph.ts';
 import { checkFunction } from './user-functions.ts';
-import type { CheckedEnergy, DataDecl, Job, ParamDecl } from './values.ts';
+import type { CheckedEnergy, DataDecl, Job, ParamDecl, Value } from './values.ts';
 
 export interface CheckedProgram {
   readonly file: string;
@@ -50,6 +50,8 @@ export interface CheckOptions {
   readonly constants?: ReadonlyMap<string, number>;
   /** The files that it uses, all of them, by path (see `resolveUse`). */
   readonly modules?: Modules;
+  /** Is told what the expressions of the program are, as far as they are understood. */
+  readonly observe?: (e: Expr, value: Value) => void;
 }
 
 /** Total: always answers, whatever the tree. */
@@ -58,6 +60,7 @@ export function check(
   options: CheckOptions = {},
 ): { readonly program: CheckedProgram; readonly diagnostics: readonly Diagnostic[] } {
   const ck = new Checker();
+  ck.observe = options.observe ?? null;
   const graph = moduleGraph(program, options.modules ?? new Map());
   ck.diagnostics.push(...graph.diagnostics);
   const modules = openModules(ck, graph.entry, options);

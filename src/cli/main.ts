@@ -81,7 +81,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
   const writes = (c: Command): Command =>
     withData(c)
       .option('-o, --output <dir>', 'folder for the results')
-      .option('--format <name>', 'file format of draws: parquet, csv, npz', 'parquet')
+      .option('--format <name>', 'file format of draws: parquet, csv, npz, nc (netCDF, for ArviZ)', 'parquet')
       .option('--strict', 'exit with 3 when the diagnostics of a run are bad');
 
   compileTime(
@@ -257,6 +257,13 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .action((code: string | undefined) =>
       act(async () => (await import('./commands/explain.ts')).explainCommand(terminal, code)),
     );
+
+  program
+    .command('lsp')
+    .description('serve an editor: the language server, on standard input and output')
+    .option('--stdio', 'as editors say it; there is no other way')
+    .addHelpText('after', '\nExample:\n  energy lsp')
+    .action(() => act(async () => (await import('./commands/lsp.ts')).lspCommand()));
 
   program
     .command('doctor')

@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import type { Job, OptionValue } from '../check/values.ts';
+import { loadHdf5 } from '../io/hdf5.ts';
 import type { Host } from '../io/host.ts';
-import { type DrawsFormat, writeRun } from '../io/run-folder.ts';
+import { type DrawsFormat, drawsFormats, writeRun } from '../io/run-folder.ts';
 import type { JobResult } from '../run/results.ts';
 import type { Session } from '../run/session.ts';
 import type { Spread } from '../scale/split.ts';
@@ -18,12 +19,11 @@ import { logZFacts, logZText } from './show-log-z.ts';
 import { minimumFacts, minimumLines, minimumText, stateOf } from './show-minimum.ts';
 import { type Io, jsonText, short, type Terminal, UsageError } from './terminal.ts';
 
-const formats: readonly DrawsFormat[] = ['parquet', 'csv', 'npz'];
-
-/** The file format that was asked for, to be looked at before a long run. */
-export function checkFormat(name = 'parquet'): DrawsFormat {
-  const format = formats.find((f) => f === name);
-  if (!format) throw new UsageError(`--format is parquet, csv or npz, not \`${name}\``);
+/** The file format that was asked for, to be looked at before a long run: whether it can be written here, too. */
+export async function checkFormat(name = 'parquet'): Promise<DrawsFormat> {
+  const format = drawsFormats.find((f) => f === name);
+  if (!format) throw new UsageError(`--format is parquet, csv, npz or nc, not \`${name}\``);
+  if (format === 'nc') await loadHdf5('draws.nc');
   return format;
 }
 
@@ -44,7 +44,7 @@ export async function saveJob(args: {
   readonly format?: string;
 }): Promise<Saved> {
   const { host, dir, session, job, result, source, used } = args;
-  const format = checkFormat(args.format);
+  const format = await checkFormat(args.format);
   const summary =
     result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws, result.chains) : null;
   const record = {

@@ -93,7 +93,7 @@ export const fileEntries: Entries = {
     'y,z\n1,2\n3,4\n',
   ),
   E0518: told(
-    'The file is valid but uses a part of its format that is not read, such as complex numbers, an unusual compression or nested columns. Write it anew with plain numbers.',
+    'The file is valid but uses a part of its format that is not read, such as complex numbers, an unusual compression or nested columns. Write it anew with plain numbers. Or the format needs an optional package that is not installed here, as netCDF does: the message names it.',
     binary,
   ),
   E0519: told(

@@ -5,7 +5,7 @@ import { workOf } from '../engines/cost.ts';
 import type { Evaluator, Output } from '../engines/engine.ts';
 import { makeBatch } from '../ir/batch.ts';
 import type { IndexSet } from '../ir/types.ts';
-import type { Draws, Quantity } from '../stats/draws.ts';
+import type { Dimension, Draws, Quantity } from '../stats/draws.ts';
 import { roomFor } from './memory.ts';
 import { batchInputs, compile, energyOutputs, type Model, type States } from './model.ts';
 
@@ -68,6 +68,7 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
       name: u.slot.name,
       role: 'unknown',
       shape: latticeShape(u.slot.sets, model.sizeOf),
+      ...dimsOf(u.slot.sets),
       ...kindOf(u.slot.domain, model.sizeOf),
     }),
   );
@@ -79,6 +80,7 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
         r.value.axes.map((a) => a.set),
         model.sizeOf,
       ),
+      ...dimsOf(r.value.axes.map((a) => a.set)),
       ...kindOf(r.domain, model.sizeOf),
     }),
   );
@@ -160,6 +162,17 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
 /** Lattices contribute their sides, so that pictures and names (`s[0,3]`) come out right. */
 export function latticeShape(sets: readonly IndexSet[], sizeOf: (s: IndexSet) => number): number[] {
   return sets.flatMap((s) => (s.kind.kind === 'lattice' ? [...s.kind.dims] : [sizeOf(s)]));
+}
+
+/** What the dimensions of `latticeShape` run over; nothing where no set has a name. */
+export function dimsOf(sets: readonly IndexSet[]): Pick<Quantity, 'dims'> {
+  if (sets.every((s) => s.name === '')) return {};
+  const dims = sets.flatMap(({ name, kind }): Dimension[] => {
+    if (kind.kind === 'labels') return [{ name, labels: kind.labels }];
+    if (kind.kind !== 'lattice') return [{ name }];
+    return kind.dims.map((_, i) => ({ name: name === '' ? '' : `${name}_${kind.coordinates[i] ?? i}` }));
+  });
+  return { dims };
 }
 
 export function kindOf(

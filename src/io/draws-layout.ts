@@ -1,6 +1,6 @@
 /** How draws are laid out in files: what describes them, and the names of their columns. */
 import { sizeOfShape, unravel } from '../arrays.ts';
-import type { Draws, Quantity } from '../stats/draws.ts';
+import type { Dimension, Draws, Quantity } from '../stats/draws.ts';
 import { elementName } from '../stats/draws.ts';
 import { checkedSize } from './binary.ts';
 import { dataFault, type IoCode } from './codes.ts';
@@ -61,6 +61,9 @@ function quantityFromJson(value: unknown, bad: (what: string) => Error): Quantit
   if (labels !== undefined && !(Array.isArray(labels) && labels.every((l) => typeof l === 'string'))) {
     throw bad(`gives \`${name}\` labels that are no texts`);
   }
+  const dims = dimsFromJson(value.dims, shape.length, () =>
+    bad(`gives \`${name}\` no dimensions that are known`),
+  );
   const bound = (side: 'lo' | 'hi'): Partial<Record<'lo' | 'hi', number>> => {
     const x = value[side];
     if (x === undefined) return {};
@@ -73,11 +76,24 @@ function quantityFromJson(value: unknown, bad: (what: string) => Error): Quantit
     name,
     role,
     shape: shape as number[],
+    ...(dims === undefined ? {} : { dims }),
     kind,
     ...(labels === undefined ? {} : { labels: labels as string[] }),
     ...bound('lo'),
     ...bound('hi'),
   };
+}
+
+function dimsFromJson(value: unknown, rank: number, bad: () => Error): readonly Dimension[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value) || value.length !== rank) throw bad();
+  return value.map((d: unknown): Dimension => {
+    if (!isRecord(d) || typeof d.name !== 'string') throw bad();
+    const { name, labels } = d;
+    if (labels === undefined) return { name };
+    if (!Array.isArray(labels) || !labels.every((l): l is string => typeof l === 'string')) throw bad();
+    return { name, labels };
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 /**
- * The folder that a run writes: `draws.parquet` (or `draws-1.csv` …, or `draws.npz`), `params.safetensors`,
+ * The folder that a run writes: `draws.parquet` (or `draws-1.csv` …, `draws.npz`, `draws.nc`), `params.safetensors`,
  * `events.jsonl`, and last `run.json`, which says what the others are. Every file is replaced atomically, and
  * draws in Parquet and parameters describe themselves, so a run killed between two files leaves both readable.
  */
@@ -11,13 +11,17 @@ import { decodeText } from './binary.ts';
 import { type CmdstanOptions, drawsFromCmdstan, readCmdstanCsv, writeCmdstanCsv } from './cmdstan-csv.ts';
 import { dataFault } from './codes.ts';
 import { type DrawsLayout, layoutFromJson, layoutOf, layoutToJson } from './draws-layout.ts';
+import { readDrawsNetcdf, writeDrawsNetcdf } from './draws-netcdf.ts';
 import { readDrawsNpz, writeDrawsNpz } from './draws-npz.ts';
 import { type Host, joinPath } from './host.ts';
 import { isRecord, parseJson } from './json-data.ts';
 import { readDrawsParquet, writeDrawsParquet } from './parquet.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
-export type DrawsFormat = 'parquet' | 'csv' | 'npz';
+export type DrawsFormat = (typeof drawsFormats)[number];
+
+/** `nc`: netCDF, as ArviZ reads it. */
+export const drawsFormats = ['parquet', 'csv', 'npz', 'nc'] as const;
 
 export interface RunContents {
   readonly draws?: Draws;
@@ -54,7 +58,8 @@ const eventsFile = 'events.jsonl';
 
 /**
  * Writes a run into `dir`, over an older one if there is one, whose files that the new one lacks are removed.
- * Throws EnergyError E0502, E0505 (the host's) and E0522 (draws too large for NPZ).
+ * Throws EnergyError E0502, E0505 (the host's) E0522 (draws too large for NPZ, netCDF) and E0518 (netCDF without
+ * its package).
  */
 export async function writeRun(host: Host, dir: string, contents: RunContents): Promise<void> {
   const { draws, params, run, events, format = 'parquet' } = contents;
@@ -68,7 +73,7 @@ export async function writeRun(host: Host, dir: string, contents: RunContents): 
     files.push(name);
   };
   if (draws) {
-    for (const [name, content] of encodeDraws(draws, format, joinPath(dir, 'draws.npz'), contents.cmdstan)) {
+    for (const [name, content] of await encodeDraws(draws, format, dir, contents.cmdstan)) {
       await put(name, content);
     }
   }
@@ -86,17 +91,19 @@ export async function writeRun(host: Host, dir: string, contents: RunContents): 
   for (const name of old?.files ?? []) if (!files.includes(name)) await host.remove(joinPath(dir, name));
 }
 
-function encodeDraws(
+async function encodeDraws(
   draws: Draws,
   format: DrawsFormat,
-  npzFile: string,
+  dir: string,
   cmdstan: CmdstanOptions | undefined,
-): readonly (readonly [name: string, content: Uint8Array | string])[] {
+): Promise<readonly (readonly [name: string, content: Uint8Array | string])[]> {
   switch (format) {
     case 'parquet':
       return [['draws.parquet', writeDrawsParquet(draws)]];
     case 'npz':
-      return [['draws.npz', writeDrawsNpz(draws, npzFile)]];
+      return [['draws.npz', writeDrawsNpz(draws, joinPath(dir, 'draws.npz'))]];
+    case 'nc':
+      return [['draws.nc', await writeDrawsNetcdf(draws, joinPath(dir, 'draws.nc'))]];
     case 'csv':
       return writeCmdstanCsv(draws, cmdstan).map((text, i) => [`draws-${i + 1}.csv`, text]);
   }
@@ -151,7 +158,7 @@ export async function readRun(host: Host, dir: string): Promise<RunRecord> {
 }
 
 function readDrawsEntry(value: unknown, path: string): NonNullable<RunRecord['draws']> {
-  const format = (['parquet', 'csv', 'npz'] as const).find((f) => isRecord(value) && value.format === f);
+  const format = drawsFormats.find((f) => isRecord(value) && value.format === f);
   if (!isRecord(value) || !format)
     throw dataFault('E0521', path, `\`${path}\` gives its draws no format that is known.`);
   return { format, files: fileList(value.files, path), layout: layoutFromJson(value, 'E0521', path) };
@@ -202,7 +209,14 @@ export async function readDraws(host: Host, dir: string): Promise<Draws> {
   const [file] = paths;
   if (file === undefined) throw dataFault('E0521', dir, `The run in \`${dir}\` names no file of draws.`);
   const bytes = await host.read(file);
-  return draws.format === 'parquet' ? readDrawsParquet(bytes, file) : readDrawsNpz(bytes, draws.layout, file);
+  switch (draws.format) {
+    case 'parquet':
+      return readDrawsParquet(bytes, file);
+    case 'npz':
+      return readDrawsNpz(bytes, draws.layout, file);
+    case 'nc':
+      return readDrawsNetcdf(bytes, draws.layout, file);
+  }
 }
 
 /** Reads the learned parameters of a run. Throws EnergyError E0520 where there are none, and `readSafetensors`'s. */

@@ -8,6 +8,8 @@ export interface Quantity {
   readonly role: 'unknown' | 'report' | 'term' | 'energy';
   /** Shape of one draw; [] for a scalar. A grid index set contributes its own two sides (32, 32). */
   readonly shape: readonly number[];
+  /** What each dimension of `shape` runs over; absent where none has a name. */
+  readonly dims?: readonly Dimension[];
   readonly kind: 'real' | 'integer' | 'category';
   /** A category's value names, in code order. */
   readonly labels?: readonly string[];
@@ -16,6 +18,14 @@ export interface Quantity {
   readonly hi?: number;
   /** chains × draws × shape, row-major. */
   readonly values: Float64Array;
+}
+
+/** A dimension as files of draws name it. */
+export interface Dimension {
+  /** Of the index set, with the coordinate after it where the set is a lattice (`site_row`); '' without a name. */
+  readonly name: string;
+  /** Of an enum's values, in order. */
+  readonly labels?: readonly string[];
 }
 
 export interface Draws {

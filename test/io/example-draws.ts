@@ -40,3 +40,38 @@ export function exampleDraws(chains = 2, draws = 5): Draws {
     ],
   };
 }
+
+/** Finite draws whose dimensions have names: a category, an enum as index set, a square array, a term. */
+export function namedDraws(chains = 3, draws = 20): Draws {
+  const next = uniform(11);
+  const School = { name: 'School', labels: ['north', 'west'] };
+  const make = (info: Omit<Quantity, 'values'>, value: () => number): Quantity => ({
+    ...info,
+    values: Float64Array.from({ length: chains * draws * sizeOfShape(info.shape) }, value),
+  });
+  const real = { kind: 'real', role: 'unknown' } as const;
+  return {
+    chains,
+    draws,
+    quantities: [
+      make({ ...real, name: 'theta', shape: [2, 2], dims: [School, { name: '' }] }, next),
+      make(
+        {
+          ...real,
+          name: 'k',
+          kind: 'category',
+          labels: ['low', 'high'],
+          shape: [2],
+          dims: [School],
+          lo: 0,
+          hi: 1,
+        },
+        () => Math.floor(2 * next()),
+      ),
+      make({ ...real, name: 'J', shape: [2, 2], dims: [School, School] }, next),
+      make({ ...real, name: 'mu', shape: [] }, next),
+      make({ name: 'energy', role: 'energy', shape: [], kind: 'real' }, () => 10 * next()),
+      make({ name: 'prior', role: 'term', shape: [], kind: 'real' }, next),
+    ],
+  };
+}

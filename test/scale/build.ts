@@ -22,6 +22,9 @@ export interface Built {
   ): Promise<{ readonly code: number; readonly out: string; readonly err: string }>;
   /** The bytes of a file in that folder. */
   read(file: string): Buffer;
+  /** The program that Node runs, and the folder. */
+  readonly bin: string;
+  readonly folder: string;
   remove(): void;
 }
 
@@ -47,10 +50,12 @@ export function build(files: Readonly<Record<string, string>>): Built {
   const work = path.join(dir, 'work');
   mkdirSync(work);
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(work, name), text);
+  const bin = path.join(dir, 'src', 'cli', 'bin.js');
   return {
+    bin,
+    folder: work,
     energy: (...argv) =>
       new Promise((resolve) => {
-        const bin = path.join(dir, 'src', 'cli', 'bin.js');
         execFile(process.execPath, [bin, ...argv], { cwd: work }, (e, out, err) =>
           resolve({ code: e === null ? 0 : Number(e.code), out, err }),
         );

@@ -26,7 +26,7 @@ export async function runCommand(
   only: string | undefined,
   o: RunOptions,
 ): Promise<number> {
-  checkFormat(o.format);
+  await checkFormat(o.format);
   const workers = workersOf(o);
   const compiled = await compileFile(io, terminal, file, o);
   terminal.diagnostics(compiled.diagnostics);

@@ -29,7 +29,7 @@ export async function verbCommand(
   positional: readonly (string | undefined)[],
   o: RunOptions & Readonly<Record<string, unknown>>,
 ): Promise<number> {
-  checkFormat(o.format);
+  await checkFormat(o.format);
   const tree = parse(await readText(io, file), file).program;
   const name = energy ?? (await onlyEnergy(io, terminal, tree, file, o));
   const args = [name];
