@@ -3,6 +3,10 @@ import * as fs from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { linkOf } from '../../playground/src/share.ts';
+import { languageInBrowser } from './browser/language.ts';
+import { stageInBrowser } from './browser/stage.ts';
+import { viewsInBrowser } from './browser/views.ts';
+import { workspaceInBrowser } from './browser/workspace.ts';
 import { chromiumPath, type Site, serveSite } from './page.ts';
 
 const here = fs.existsSync(chromiumPath);
@@ -221,6 +225,12 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
     );
     expect(nameless).toEqual([]);
   });
+
+  const built = (): Site => site;
+  languageInBrowser(built);
+  stageInBrowser(built);
+  viewsInBrowser(built);
+  workspaceInBrowser(built);
 });
 
 /** The editor's lines from top to bottom; the page holds them in any order. */
