@@ -32,11 +32,12 @@ export const machines: Readonly<Record<string, Machine>> = {
   kernels: { call: 2e3, operation: 20, element: 0.4, transcendental: 4, product: 0.35, recurrence: 1 },
   'tfjs:wasm': { call: 3e4, operation: 5e3, element: 1.2, transcendental: 6, product: 0.08, recurrence: 8 },
   'tfjs:cpu': { call: 3e4, operation: 5e3, element: 4, transcendental: 20, product: 4, recurrence: 8 },
+  // As a whole graph (`tfjs/whole-graph.ts`).
   'tfjs:tensorflow': {
-    call: 9e4,
-    operation: 1.2e4,
-    element: 1,
-    transcendental: 1.5,
+    call: 1.2e5,
+    operation: 5e3,
+    element: 0.8,
+    transcendental: 1.2,
     product: 0.02,
     recurrence: 8,
   },

@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
 import { type HostArray, sizeOfShape } from '../../src/arrays.ts';
-import type { Domain } from '../../src/domain.ts';
 import type { Arrays, Engine } from '../../src/engines/engine.ts';
 import { referenceEngine } from '../../src/engines/reference/engine.ts';
 import { loadBackend, PORTABLE } from '../../src/engines/tfjs/backend.ts';
@@ -10,60 +9,14 @@ import { bestBackend, explain, profile, tfjsEngine } from '../../src/engines/tfj
 import { Builder, staticSize } from '../../src/ir/build.ts';
 import { gradient } from '../../src/ir/derive.ts';
 import type { Axis, IndexSet, Node, Slot } from '../../src/ir/types.ts';
-import { native, onnx } from './optional.ts';
+import { Bench } from './bench.ts';
+import { native, nativeGraphs, onnx } from './optional.ts';
 
-const REAL: Domain = { kind: 'real', lo: Number.NEGATIVE_INFINITY, hi: Number.POSITIVE_INFINITY };
 const wasm = engineOn(await loadBackend('wasm'));
 const cpu = engineOn(await loadBackend('cpu'));
 const portable = engineOn(PORTABLE);
 /** ONNX Runtime and native TensorFlow too, where they are installed. */
-const engines = [wasm, cpu, portable, onnx, native].filter((e) => e !== null);
-
-/** A builder with slots that are filled as they are made, and the sizes of open sets. */
-class Bench {
-  readonly b = new Builder();
-  readonly arrays = new Map<Slot, HostArray>();
-  private readonly sizes = new Map<IndexSet, number>();
-  private state = 12345;
-
-  readonly sizeOf = (s: IndexSet): number =>
-    s.kind.kind === 'range' ? s.kind.size : (this.sizes.get(s) ?? Number.NaN);
-
-  set(name: string, size: number): IndexSet {
-    const s = this.b.set(name, { kind: 'open' });
-    this.sizes.set(s, size);
-    return s;
-  }
-
-  axes(...sets: readonly IndexSet[]): Axis[] {
-    return sets.map((s) => this.b.axis(s));
-  }
-
-  /** Uniform on −1 … 1 unless filled otherwise; float32 numbers. */
-  slot(
-    name: string,
-    sets: readonly IndexSet[],
-    fill = (_: number) => this.random(),
-    role: Slot['role'] = 'input',
-  ): Slot {
-    const s = this.b.slot(role, name, REAL, sets);
-    const shape = sets.map(this.sizeOf);
-    this.arrays.set(s, { shape, data: Float64Array.from({ length: sizeOfShape(shape) }, (_, i) => fill(i)) });
-    return s;
-  }
-
-  read(slot: Slot, ...indices: readonly (Axis | Node)[]): Node {
-    return this.b.read(
-      slot,
-      indices.map((i) => ('op' in i ? i : this.b.axisNode(i))),
-    );
-  }
-
-  random(): number {
-    this.state = (Math.imul(this.state, 1103515245) + 12345) >>> 0;
-    return Math.fround(this.state / 2 ** 31 - 1);
-  }
-}
+const engines = [wasm, cpu, portable, onnx, native, nativeGraphs].filter((e) => e !== null);
 
 const only = (arrays: Arrays, keep: (s: Slot) => boolean): Arrays =>
   new Map([...arrays].filter(([s]) => keep(s)));

@@ -273,6 +273,11 @@ function along(w: GraphWriter, x: Out, o: number, k: number, i: number): Along {
 }
 
 function readAt(w: GraphWriter, x: Out, axis: number, table: Int32Array): Out {
+  if (table.includes(-1)) {
+    const n = x.shape[axis];
+    const closed = table.map((k) => (k < 0 ? n : k));
+    return w.gather(w.pad(x, axis, 1), w.table(closed), axis);
+  }
   if (table.length > 0 && table.every((k, j) => k === table[0] + j))
     return w.slice(x, axis, table[0], table.length);
   return w.gather(x, w.table(table), axis);

@@ -80,6 +80,15 @@ export class Emitter {
     return this.shared(`turned ${x}`, () => this.node('Transpose', [x], [columns, rows], { perm: [1, 0] }));
   }
 
+  /** An array taken as [o, n, i], with zeros behind the last of its n. */
+  padded(name: string, o: number, n: number, i: number): string {
+    const x = this.view(name, [o, n, i]);
+    return this.shared(`padded ${x}`, () => {
+      const zeros = this.array(new Float32Array(o * i), [o, 1, i]);
+      return this.node('Concat', [x, zeros], [o, n + 1, i], { axis: 1 });
+    });
+  }
+
   number(value: number): string {
     return this.shared(`number ${Object.is(value, -0) ? '-0' : value}`, () =>
       this.array(Float32Array.of(value), []),

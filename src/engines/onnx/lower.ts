@@ -34,12 +34,20 @@ function checkNames(program: TensorProgram, { inputs, outputs }: PortNames): voi
 
 type Of<K extends TensorOp['op']> = Extract<TensorOp, { readonly op: K }>;
 
+/** Products with sums so long are thought about. */
+const LONG_SUM = 4096;
+
 class Lowering {
   private readonly e = new Emitter();
   private readonly program: TensorProgram;
   private readonly values = new Map<Ref, string>();
   /** Truth values that exist as such, by the name of their numbers. */
   private readonly truths = new Map<string, string>();
+  /**
+   * Products that stay as they are: ONNX Runtime turns (A·B)ᵀ into Bᵀ·Aᵀ, which takes twice as long where sums are long
+   * and the first operand is the one with more rows. A transposition in three dimensions it leaves alone.
+   */
+  private readonly settled = new Set<string>();
 
   constructor(program: TensorProgram) {
     this.program = program;
@@ -124,7 +132,7 @@ class Lowering {
         return truths === undefined ? numbers : { numbers, truths: e.view(truths, shape) };
       }
       case 'transpose':
-        return e.node('Transpose', [x], shape, { perm: op.permutation });
+        return this.transpose(x, op.permutation, shape);
       case 'concat': {
         const flat = ins.map((n) => e.view(n, [sizeOfShape(e.shape(n))]));
         return flat.length === 1 ? x : e.node('Concat', flat, [sizeOfShape(shape)], { axis: 0 });
@@ -165,7 +173,19 @@ class Lowering {
       return e.node('MatMul', [e.view(x, [batch, m, k]), e.view(y, [batch, k, n])], [batch, m, n]);
     const a = e.view(x, transposeA ? [k, m] : [m, k]);
     const b = e.view(y, transposeB ? [n, k] : [k, n]);
-    if (!transposeA && !transposeB) return e.node('MatMul', [a, b], [m, n]);
-    return e.node('Gemm', [a, b], [m, n], { transA: Number(transposeA), transB: Number(transposeB) });
+    const product =
+      !transposeA && !transposeB
+        ? e.node('MatMul', [a, b], [m, n])
+        : e.node('Gemm', [a, b], [m, n], { transA: Number(transposeA), transB: Number(transposeB) });
+    if (k >= LONG_SUM && m > n) this.settled.add(product);
+    return product;
+  }
+
+  private transpose(x: string, permutation: readonly number[], shape: Shape): string {
+    const { e } = this;
+    if (!this.settled.has(x) || permutation.length !== 2)
+      return e.node('Transpose', [x], shape, { perm: permutation });
+    const turned = e.node('Transpose', [e.view(x, [...e.shape(x), 1])], [...shape, 1], { perm: [1, 0, 2] });
+    return e.view(turned, shape);
   }
 }

@@ -19,9 +19,13 @@ export interface Along {
 /** Indices may be repeated for every row of so many elements altogether. */
 const REPEATED = 1 << 18;
 
-/** out[a, j, b] = x[a, table[j], b]. */
+/** out[a, j, b] = x[a, table[j], b], 0 where the table has −1. */
 export function readTable(e: Emitter, x: string, along: Along, table: Int32Array): string {
   const { o, n, i, m } = along;
+  if (table.includes(-1)) {
+    const closed = table.map((k) => (k < 0 ? n : k));
+    return readTable(e, e.padded(x, o, n, i), { ...along, n: n + 1 }, closed);
+  }
   const first = table[0] ?? 0;
   if (table.every((p, j) => p === first + j)) {
     if (m === n) return x;
@@ -75,7 +79,7 @@ function addPlanned(e: Emitter, x: string, { o, n, i, m }: Along, plan: SumPlan)
   const join = (parts: readonly string[], rows: number): string =>
     parts.length === 1 ? parts[0] : e.node('Concat', parts, [o, rows, i], { axis: 1 });
   const rows = e.view(x, [o, m, i]);
-  const padded = plan.short ? join([rows, zeros()], m + 1) : rows;
+  const padded = plan.short ? e.padded(rows, o, m, i) : rows;
   const from = plan.short ? m + 1 : m;
   const sums = plan.groups.map(({ count, width, positions }) => {
     const read = readTable(e, padded, { o, n: from, i, m: positions.length }, positions);

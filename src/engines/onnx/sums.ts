@@ -24,6 +24,9 @@ export interface SumPlan {
   readonly order: Int32Array | null;
 }
 
+/** Numbers of sources that each get a group. */
+const FEW_COUNTS = 4;
+
 /** @param targets where each source goes, 0 … n − 1, or outside of it for nowhere */
 export function sumPlan(targets: Int32Array, n: number): SumPlan {
   const sources: number[][] = Array.from({ length: n }, () => []);
@@ -35,14 +38,17 @@ export function sumPlan(targets: Int32Array, n: number): SumPlan {
   });
   const longest = sources.reduce((most, s) => Math.max(most, s.length), 1);
   const zero = targets.length;
-  if (longest === 1 || n * longest <= 2 * total) {
+  const counts = new Set(sources.map((s) => s.length).filter((k) => k > 0));
+  // Groups of their own need no zeros, for which everything would be copied.
+  const few = counts.size > 1 && counts.size <= FEW_COUNTS && 3 * n < total;
+  if (longest === 1 || (!few && n * longest <= 2 * total)) {
     const group = groupOf(sources, longest, zero);
     return { groups: [group], short: group.positions.includes(zero), order: null };
   }
   const byWidth = new Map<number, number[]>();
   sources.forEach((s, j) => {
     if (s.length === 0) return;
-    const width = widthFor(s.length);
+    const width = few ? s.length : widthFor(s.length);
     const group = byWidth.get(width);
     if (group) group.push(j);
     else byWidth.set(width, [j]);

@@ -84,8 +84,25 @@ function runsOf(index: Int32Array): readonly Run[] | null {
   return runs;
 }
 
-/** out[o, j, i] = x[o, index[j], i] for x of shape [outer, n, inner]; entries of `index` are in range. */
+/** out[o, j, i] = x[o, index[j], i] for x of shape [outer, n, inner], 0 where `index` is −1; other entries are in range. */
 export function gatherLoop(outer: number, n: number, inner: number, index: Int32Array): HostLoop {
+  const gaps = Array.from(index.keys()).filter((j) => index[j] < 0);
+  if (gaps.length === 0) return fullGatherLoop(outer, n, inner, index);
+  const m = index.length;
+  const full = fullGatherLoop(
+    outer,
+    n,
+    inner,
+    index.map((k) => Math.max(k, 0)),
+  );
+  return (out, ins) => {
+    full(out, ins);
+    for (let o = 0; o < outer; o++)
+      for (const j of gaps) out.fill(0, (o * m + j) * inner, (o * m + j + 1) * inner);
+  };
+}
+
+function fullGatherLoop(outer: number, n: number, inner: number, index: Int32Array): HostLoop {
   const m = index.length;
   const runs = inner === 1 ? runsOf(index) : null;
   if (runs)

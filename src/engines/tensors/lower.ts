@@ -21,6 +21,7 @@ import { children, slotsRead } from '../../ir/walk.ts';
 import type { ArrayProgram, Arrays } from '../engine.ts';
 import { checkShape } from './arrays.ts';
 import { contract } from './contract.ts';
+import { withGaps } from './gaps.ts';
 import { gather, rangeVal, scatter } from './indexing.ts';
 import { matrixVal } from './matrix.ts';
 import type { Target, TensorProgram } from './ops.ts';
@@ -76,7 +77,8 @@ export function lowerProgram(program: ArrayProgram, constants: Arrays, target: T
       o.axes.filter((a) => v.axes.includes(a)),
     );
   });
-  return { tensors: tape.finish(results.map((v) => v.ref)), resultAxes: results.map((v) => v.axes) };
+  const tensors = withGaps(tape.finish(results.map((v) => v.ref)));
+  return { tensors, resultAxes: results.map((v) => v.axes) };
 }
 
 class Lowering implements ScanContext {

@@ -96,7 +96,8 @@ export type TensorOp =
   /** (w, x): Σₖ w[k]·x[k, i], for targets that ask for it. */
   | { readonly op: 'weightedSum'; readonly k: number; readonly i: number }
   /**
-   * The first operand as [o, n, i], read along its middle dimension: out[a, j, b] = x[a, index[j], b].
+   * The first operand as [o, n, i], read along its middle dimension: out[a, j, b] = x[a, index[j], b]; 0 where a
+   * table has −1.
    * Without a table the second operand holds the m positions, to be clamped to 0 … n − 1.
    */
   | {
@@ -105,7 +106,7 @@ export type TensorOp =
       readonly n: number;
       readonly i: number;
       readonly m: number;
-      /** Each in 0 … n − 1. */
+      /** Each in −1 … n − 1. */
       readonly table: Int32Array | null;
     }
   /**

@@ -38,6 +38,11 @@ export interface Backend {
   readonly memory: number;
   /** Elementwise steps are joined to loops of our own (`lanes.ts`). */
   readonly ownLanes: boolean;
+  /**
+   * Programs that are expected to take so many nanoseconds are run as whole graphs (`whole-graph.ts`): TensorFlow
+   * takes a tenth of a second to prepare one.
+   */
+  readonly graphsFrom: number;
 }
 
 const WASM: Backend = {
@@ -49,6 +54,7 @@ const WASM: Backend = {
   transposedProducts: false,
   ownProducts: false,
   ownLanes: false,
+  graphsFrom: Number.POSITIVE_INFINITY,
 };
 const CPU: Backend = { ...WASM, name: 'cpu', tfName: 'cpu', xnn: false };
 const TENSORFLOW: Backend = {
@@ -60,6 +66,7 @@ const TENSORFLOW: Backend = {
   transposedProducts: true,
   ownProducts: false,
   ownLanes: false,
+  graphsFrom: 5e5,
 };
 /** Every lowering rule that native TensorFlow gets, on the cpu backend: for tests of those rules. */
 export const PORTABLE: Backend = { ...CPU, heap: false, transposedProducts: true };

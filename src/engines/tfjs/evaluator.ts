@@ -2,12 +2,14 @@
 import type { HostArray } from '../../arrays.ts';
 import { staticSize } from '../../ir/build.ts';
 import type { Axis, IndexSet, Slot } from '../../ir/types.ts';
+import { machines, nanoseconds, workOf } from '../cost.ts';
 import type { ArrayProgram, Arrays, Engine, Evaluator } from '../engine.ts';
 import { given, spreadResults } from '../tensors/arrays.ts';
 import { lowerProgram } from '../tensors/lower.ts';
 import { plannedMemory } from '../tensors/memory.ts';
 import { type Backend, targetOf } from './backend.ts';
 import { Plan, type StepRecord } from './plan.ts';
+import { WholeGraph } from './whole-graph.ts';
 
 /** One step with the time that it took. */
 export interface StepTime extends StepRecord {
@@ -17,7 +19,11 @@ export interface StepTime extends StepRecord {
 
 export class TfjsEvaluator implements Evaluator {
   readonly memory: number;
-  private readonly plan: Plan;
+  /** All at once, where the backend can. */
+  private readonly graph: WholeGraph | null;
+  /** One operation after another; made when it is needed. */
+  private readonly plan: () => Plan;
+  private planned: Plan | null = null;
   private readonly program: ArrayProgram;
   private readonly sizeOf: (set: IndexSet) => number;
   /** The axes of each result, in the order of the output's; an output may have more. */
@@ -29,37 +35,46 @@ export class TfjsEvaluator implements Evaluator {
     const { tensors, resultAxes } = lowerProgram(program, constants, targetOf(backend));
     this.resultAxes = resultAxes;
     this.memory = plannedMemory(tensors, backend.memory);
-    this.plan = new Plan(backend, tensors);
+    const expected = nanoseconds(workOf(program), machines[`tfjs:${backend.name}`]);
+    this.graph = expected >= backend.graphsFrom ? WholeGraph.open(tensors) : null;
+    this.plan = () => {
+      this.planned ??= new Plan(backend, tensors);
+      return this.planned;
+    };
+    if (this.graph === null) this.plan();
   }
 
   run(inputs: Arrays): ReadonlyMap<string, HostArray> {
-    return this.results(this.plan.run(this.gatherInputs(inputs)));
+    return this.results((this.graph ?? this.plan()).run(this.gatherInputs(inputs)));
   }
 
   steps(): readonly StepRecord[] {
-    return this.plan.records();
+    return this.plan().records();
   }
 
   /** Runs `repeats` times and says where the time went. */
   profile(inputs: Arrays, repeats: number): readonly StepTime[] {
-    const records = this.plan.records();
+    const records = this.plan().records();
     const times = new Float64Array(records.length);
     const data = this.gatherInputs(inputs);
-    for (let i = 0; i < repeats; i++) this.plan.run(data, times);
+    for (let i = 0; i < repeats; i++) this.plan().run(data, times);
     return records.map((r, i) => ({ ...r, ms: times[i] / repeats }));
   }
 
   inputs(): readonly Slot[] {
-    return this.plan.inputs.map((i) => i.slot);
+    return (this.graph ?? this.plan()).inputs.map((i) => i.slot);
   }
 
   dispose(): void {
-    this.plan.dispose();
+    this.graph?.dispose();
+    this.planned?.dispose();
   }
 
   private gatherInputs(inputs: Arrays): Float32Array[] {
     // On the cpu backend a tensor is the array itself, so it must be one of our own.
-    return this.plan.inputs.map(({ slot }) => new Float32Array(given(slot, inputs, this.sizeOf).data));
+    return (this.graph ?? this.plan()).inputs.map(
+      ({ slot }) => new Float32Array(given(slot, inputs, this.sizeOf).data),
+    );
   }
 
   private results(data: readonly Float32Array[]): ReadonlyMap<string, HostArray> {

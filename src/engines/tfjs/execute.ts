@@ -146,6 +146,7 @@ const wide = (backend: Backend, o: number, m: number, i: number): boolean =>
 /** null: a loop of our own. */
 function gather(backend: Backend, op: Extract<TensorOp, { op: 'gather' }>, facts: StepFacts): Run | null {
   const { o, n, i, m, table } = op;
+  if (table?.includes(-1)) return backend.heap ? null : gatherGaps(op, table, facts);
   if (table && wide(backend, o, m, i)) {
     const index = facts.table(table);
     return (x) =>
@@ -160,6 +161,21 @@ function gather(backend: Backend, op: Extract<TensorOp, { op: 'gather' }>, facts
     tf.tidy(() => {
       const index = tf.cast(tf.clipByValue(tf.reshape(k, [m]), 0, n - 1), 'int32') as tf.Tensor1D;
       return tf.gather(tf.reshape(x, [o, n, i]), index, 1);
+    });
+}
+
+/** Gaps read a row of zeros behind the last. */
+function gatherGaps(
+  { o, n, i }: Extract<TensorOp, { op: 'gather' }>,
+  table: Int32Array,
+  facts: StepFacts,
+): Run {
+  const index = facts.table(table.map((k) => (k < 0 ? n : k))) as tf.Tensor1D;
+  return (x) =>
+    tf.tidy(() => {
+      const rows = tf.reshape(x, [o, n, i]);
+      const padded = tf.concat([rows, tf.zeros([o, 1, i])], 1);
+      return tf.gather(padded, index, 1);
     });
 }
 
