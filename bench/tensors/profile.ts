@@ -19,7 +19,11 @@ const engine: Engine = {
       run: (inputs) => {
         const steps = evaluator.profile(inputs, 3).map((s, i) => ({ ...s, i }));
         const total = steps.reduce((sum, s) => sum + s.ms, 0);
-        console.log(`\n${total.toFixed(1)} ms in ${steps.length} operations`);
+        const products = steps.filter((s) => s.op === 'matMul').reduce((sum, s) => sum + s.ms, 0);
+        console.log(
+          `\n${total.toFixed(1)} ms in ${steps.length} operations; ` +
+            `${products.toFixed(1)} in matrix products: ${(total / products).toFixed(2)} times those alone`,
+        );
         for (const s of [...steps].sort((x, y) => y.ms - x.ms).slice(0, 25))
           console.log(
             `${s.ms.toFixed(2).padStart(9)}  %${s.result} = ${s.op}(${s.inputs.map((r) => `%${r}`)}) [${s.shape}]`,

@@ -8,6 +8,7 @@ import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { explain, tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { type LaneNode, laneKernel } from '../../src/engines/tfjs/lanes.ts';
 import { productKernel, worthwhile } from '../../src/engines/tfjs/products.ts';
+import { rowKernels } from '../../src/engines/tfjs/rows.ts';
 import { Builder, staticSize } from '../../src/ir/build.ts';
 import { gradient } from '../../src/ir/derive.ts';
 import type { IndexSet, Node, Slot } from '../../src/ir/types.ts';
@@ -223,4 +224,74 @@ it('keeps a masked contraction a contraction', async () => {
   );
   for (let k = 0; k < exact.length; k++) expect(Math.abs(found[k] - exact[k])).toBeLessThan(1e-3);
   wasm.dispose();
+});
+
+describe('rows', () => {
+  const heap = new Heap(256);
+  const kernels = rowKernels(heap.memory);
+  const size = fc.integer({ min: 1, max: 9 });
+  const inner = fc.integer({ min: 1, max: 41 });
+  const stream = new Stream(5);
+  /** Runs `f` on arrays in the heap, the last of them the result, which holds nonsense before. */
+  const on = (arrays: readonly (Float32Array | Int32Array)[], out: number, f: (...at: number[]) => void) => {
+    const places = [...arrays.map((a) => a.length), out].map((n) => heap.allocate(4 * n));
+    arrays.forEach((a, k) => {
+      if (a instanceof Float32Array) heap.f32(places[k], a.length).set(a);
+      else heap.i32(places[k], a.length).set(a);
+    });
+    const result = places[arrays.length];
+    heap.f32(result, out).fill(Number.NaN);
+    f(...places);
+    const found = heap.f32(result, out).slice();
+    for (const p of places) heap.release(p);
+    return found;
+  };
+  const normals = (n: number): Float32Array => Float32Array.from({ length: n }, () => stream.normal());
+  const table = (m: number, n: number): Int32Array =>
+    Int32Array.from({ length: m }, () => stream.int(n + 1) - 1);
+
+  it('are summed, weighted or not', () => {
+    fc.assert(
+      fc.property(size, fc.integer({ min: 0, max: 30 }), inner, (o, k, i) => {
+        const x = normals(o * k * i);
+        const sums = on([x], o * i, (a, out) => kernels.sum(a, out, o, k, i));
+        for (let a = 0; a < o; a++)
+          for (let b = 0; b < i; b++) {
+            let sum = 0;
+            for (let j = 0; j < k; j++) sum += x[(a * k + j) * i + b];
+            expect(sums[a * i + b]).toBe(Math.fround(sum));
+          }
+        const w = normals(k);
+        const weighted = on([w, x], i, (c, a, out) => kernels.weightedSum(c, a, out, k, i));
+        for (let b = 0; b < i; b++) {
+          let sum = 0;
+          for (let j = 0; j < k; j++) sum += w[j] * x[j * i + b];
+          expect(weighted[b]).toBe(Math.fround(sum));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('are read and scattered by a table, with gaps', () => {
+    fc.assert(
+      fc.property(size, size, inner, fc.integer({ min: 0, max: 20 }), (o, n, i, m) => {
+        const index = table(m, n);
+        const x = normals(o * n * i);
+        const read = on([x, index], o * m * i, (a, t, out) => kernels.gather(a, t, out, o, n, i, m));
+        const y = normals(o * m * i);
+        const sums = on([y, index], o * n * i, (a, t, out) => kernels.scatter(a, t, out, o, n, i, m));
+        const want = new Float32Array(o * n * i);
+        for (let a = 0; a < o; a++)
+          for (let j = 0; j < m; j++)
+            for (let b = 0; b < i; b++) {
+              const from = (a * n + index[j]) * i + b;
+              expect(read[(a * m + j) * i + b]).toBe(index[j] < 0 ? 0 : x[from]);
+              if (index[j] >= 0) want[from] += y[(a * m + j) * i + b];
+            }
+        expect(sums).toEqual(want);
+      }),
+      { numRuns: 150 },
+    );
+  });
 });

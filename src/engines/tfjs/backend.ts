@@ -10,6 +10,7 @@ import { registerLanes } from './lanes-op.ts';
 import { importNative, nativeVersions, requireNative } from './native.ts';
 import { registerProducts } from './product-op.ts';
 import { worthwhile } from './products.ts';
+import { registerRows } from './rows-op.ts';
 
 export type BackendName = 'wasm' | 'cpu' | 'tensorflow';
 
@@ -38,6 +39,8 @@ export interface Backend {
   readonly memory: number;
   /** Elementwise steps are joined to loops of our own (`lanes.ts`). */
   readonly ownLanes: boolean;
+  /** Sums, reads and scatters along a dimension are our own (`rows.ts`). */
+  readonly ownRows: boolean;
   /**
    * Programs that are expected to take so many nanoseconds are run as whole graphs (`whole-graph.ts`): TensorFlow
    * takes a tenth of a second to prepare one.
@@ -54,6 +57,7 @@ const WASM: Backend = {
   transposedProducts: false,
   ownProducts: false,
   ownLanes: false,
+  ownRows: false,
   graphsFrom: Number.POSITIVE_INFINITY,
 };
 const CPU: Backend = { ...WASM, name: 'cpu', tfName: 'cpu', xnn: false };
@@ -66,6 +70,7 @@ const TENSORFLOW: Backend = {
   transposedProducts: true,
   ownProducts: false,
   ownLanes: false,
+  ownRows: false,
   graphsFrom: 5e5,
 };
 /** Every lowering rule that native TensorFlow gets, on the cpu backend: for tests of those rules. */
@@ -116,7 +121,7 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
   await tf.ready();
   if (backend.heap) registerHeapKernel(name === 'wasm' ? 'wasm' : 'cpu');
   return name === 'wasm'
-    ? { ...backend, ownProducts: registerProducts(), ownLanes: registerLanes() }
+    ? { ...backend, ownProducts: registerProducts(), ownLanes: registerLanes(), ownRows: registerRows() }
     : backend;
 }
 

@@ -6,6 +6,7 @@ import type { Backend } from './backend.ts';
 import { heapOp, matrixProduct } from './heap.ts';
 import { ownProduct } from './product-op.ts';
 import { worthwhile } from './products.ts';
+import { rowsOp } from './rows-op.ts';
 
 export type Run = (...xs: tf.Tensor[]) => tf.Tensor;
 
@@ -98,17 +99,20 @@ export function implement(backend: Backend, op: TensorOp, facts: StepFacts): Run
     case 'concat':
       return (...xs) => tf.concat(xs, 0);
     case 'reduce':
+      if (backend.ownRows && op.kind === 'sum' && op.i > 1)
+        return (x) => rowsOp('sum', [x], [op.o, op.k, op.i], shape);
       if (backend.heap) return looped();
       return (x) =>
         tf.tidy(() => tf.reshape(reducers[op.kind](tf.reshape(x, [op.o, op.k, op.i]), 1), [...shape]));
     case 'matMul':
       return product(backend, op);
     case 'weightedSum':
+      if (backend.ownRows) return (w, x) => rowsOp('weightedSum', [w, x], [op.k, op.i], shape);
       return looped();
     case 'gather':
-      return gather(backend, op, facts) ?? looped();
+      return (backend.ownRows ? rows(op, facts) : null) ?? gather(backend, op, facts) ?? looped();
     case 'scatter':
-      return scatter(backend, op, facts) ?? looped();
+      return (backend.ownRows ? rows(op, facts) : null) ?? scatter(backend, op, facts) ?? looped();
     case 'host':
       if (backend.heap) return looped();
       return (...xs) => {
@@ -162,6 +166,14 @@ function gather(backend: Backend, op: Extract<TensorOp, { op: 'gather' }>, facts
       const index = tf.cast(tf.clipByValue(tf.reshape(k, [m]), 0, n - 1), 'int32') as tf.Tensor1D;
       return tf.gather(tf.reshape(x, [o, n, i]), index, 1);
     });
+}
+
+/** At known places, in WebAssembly of our own. */
+function rows(op: Extract<TensorOp, { op: 'gather' | 'scatter' }>, facts: StepFacts): Run | null {
+  const { o, n, i, m, table } = op;
+  if (!table) return null;
+  const index = facts.table(table);
+  return (x) => rowsOp(op.op, [x, index], [o, n, i, m], facts.shape);
 }
 
 /** Gaps read a row of zeros behind the last. */
