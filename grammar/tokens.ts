@@ -206,6 +206,11 @@ export const specOf: ReadonlyMap<string, TokenSpec> = new Map(tokenSpecs.map((s)
 export const wordsOf = (cls: TokenClass): readonly string[] =>
   tokenSpecs.flatMap((s) => (s.word && s.class === cls && Array.isArray(s.pattern) ? s.pattern : []));
 
+/** Words that are no names anywhere. */
+export const reservedWords: readonly string[] = tokenSpecs.flatMap((s) =>
+  s.word === 'hard' && Array.isArray(s.pattern) ? s.pattern : [],
+);
+
 const escapeForRegExp = (text: string): string => text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
 
 /** The source of a regular expression that matches the row's text (for words, without boundaries). */

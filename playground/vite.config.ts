@@ -1,20 +1,5 @@
 import { defineConfig } from 'vite';
-
-/**
- * What the page may do: run its own scripts and WebAssembly, nothing made from text;
- * load nothing from elsewhere. Monaco and the charts write styles into the page.
- */
-const policy = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join('; ');
+import { pageHeaders, pagePolicy } from '../src/cli/playground/policy.ts';
 
 // biome-ignore lint/style/noDefaultExport: where Vite looks for its configuration
 export default defineConfig({
@@ -32,7 +17,7 @@ export default defineConfig({
     chunkSizeWarningLimit: 4096,
   },
   // Workers take their policy from the header, the page from its own element.
-  preview: { headers: { 'Content-Security-Policy': policy } },
+  preview: { headers: pageHeaders },
   server: { fs: { allow: ['..'] } },
   plugins: [
     {
@@ -41,7 +26,7 @@ export default defineConfig({
       transformIndexHtml: () => [
         {
           tag: 'meta',
-          attrs: { 'http-equiv': 'Content-Security-Policy', content: policy },
+          attrs: { 'http-equiv': 'Content-Security-Policy', content: pagePolicy },
           injectTo: 'head-prepend',
         },
       ],

@@ -27,7 +27,8 @@ export interface CompileOptions extends Omit<CheckOptions, 'modules'> {
   readonly extra?: { readonly text: string; readonly file: string };
 }
 
-interface Parsed {
+/** The text of an entry program, parsed. */
+export interface ParsedEntry {
   readonly tree: Program;
   readonly source: Source;
   readonly diagnostics: readonly Diagnostic[];
@@ -51,15 +52,16 @@ export async function compileProgram(
   return compiled(entry, await loadModules(entry.tree, file, reader), options);
 }
 
-function parsed(text: string, file: string): Parsed {
+function parsed(text: string, file: string): ParsedEntry {
   const { program, diagnostics } = parse(text, file);
   return { tree: program, source: new Source(file, text), diagnostics };
 }
 
-function compiled(
-  { tree, source, diagnostics: syntax }: Parsed,
+/** Checks what has been parsed and loaded. */
+export function compiled(
+  { tree, source, diagnostics: syntax }: ParsedEntry,
   loaded: Loaded,
-  options: CompileOptions,
+  options: CompileOptions = {},
 ): Compiled {
   const { extra, ...checking } = options;
   const more = extra && parsed(extra.text, extra.file);

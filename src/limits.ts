@@ -18,6 +18,7 @@
  * | `states` | values of a discrete unknown | E0306 |
  * | `units` | units of one layer of a network | E0306 |
  * | `elements` | numbers in the parameters, in the unknowns of an energy, in the tables of a set (memory) | E0540 |
+ * | | cells of a table that is read (memory) | E0504 |
  * | `positions` | places at which a set comprehension or an initial value is evaluated (time) | E0540 |
  */
 export const limits = {

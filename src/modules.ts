@@ -60,8 +60,14 @@ interface Wanted {
 /**
  * Loads what `entry` uses, each file once, nearest first. Total: faults come back as diagnostics.
  * @param file the entry program's name, from which the names of the others are made
+ * @param parseText reads a used file: `parse`, or what remembers what has been parsed before
  */
-export async function loadModules(entry: Program, file: string, reader: ModuleReader): Promise<Loaded> {
+export async function loadModules(
+  entry: Program,
+  file: string,
+  reader: ModuleReader,
+  parseText: typeof parse = parse,
+): Promise<Loaded> {
   const modules = new Map<string, Program>();
   const sources: Source[] = [];
   const diagnostics: Diagnostic[] = [];
@@ -97,7 +103,7 @@ export async function loadModules(entry: Program, file: string, reader: ModuleRe
         : await fileText(reader, to.path, item, fault);
     if (text === undefined) continue;
     const shown = shownFile(file, to.path);
-    const { program, diagnostics: syntax } = parse(text, shown);
+    const { program, diagnostics: syntax } = parseText(text, shown);
     modules.set(to.path, program);
     sources.push(new Source(shown, text));
     diagnostics.push(...syntax);

@@ -1,10 +1,14 @@
 /** The program's editor: a plain text field at once, Monaco as soon as it has arrived. */
+import type { SpanEdit } from '../../src/language/edit-run.ts';
+import type { TextEdit } from '../../src/language/types.ts';
 import type { Ask, Problem } from './protocol.ts';
 import type { Theme } from './theme.ts';
 
 export interface Editor {
   readonly text: string;
   setText(text: string): void;
+  /** Changes a part of the text, as if it were typed: it can be undone. */
+  edit(e: SpanEdit): void;
   /** Marks the places that are in this program. */
   showProblems(problems: readonly Problem[]): void;
   /** Puts the cursor at a place, 1-based, and the focus into the editor. */
@@ -20,6 +24,10 @@ export interface EditorEvents {
   readonly runJob: (job: string) => void;
   /** Asks the language service about the program. */
   readonly ask: Ask;
+  /** The program's address, as answers of the language service call it. */
+  readonly document: () => string;
+  /** Changes another file of the workspace; absent where there is none. */
+  readonly editElsewhere?: (uri: string, edits: readonly TextEdit[]) => void;
 }
 
 /**
@@ -60,6 +68,7 @@ export function makeEditor(
       return now.text;
     },
     setText: (text) => now.setText(text),
+    edit: (e) => now.edit(e),
     showProblems(problems) {
       lastProblems = problems;
       now.showProblems(problems);
@@ -85,6 +94,10 @@ function plainEditor(area: HTMLTextAreaElement, events: EditorEvents): Editor {
     },
     setText(text) {
       area.value = text;
+    },
+    edit({ start, end, text }) {
+      area.setRangeText(text, start, end, 'preserve');
+      events.changed();
     },
     showProblems() {},
     reveal(line, column) {

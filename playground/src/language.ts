@@ -32,9 +32,6 @@ const fromRange = (r: IRange): Range => ({
 });
 const toEdit = ({ range, newText }: TextEdit) => ({ range: toRange(range), text: newText });
 
-/** The page has one program in its editor: what is elsewhere cannot be shown. */
-const isHere = (l: Location): boolean => l.uri.startsWith('page:');
-
 /** Monaco numbers kinds in its own way; the names are the same. */
 function kindsOf(api: Api): ReadonlyMap<number, Monaco.languages.CompletionItemKind> {
   const K = api.languages.CompletionItemKind;
@@ -63,8 +60,11 @@ function kindsOf(api: Api): ReadonlyMap<number, Monaco.languages.CompletionItemK
 }
 
 /** Connects the editor to the language service of the worker. Called once. */
-export function registerLanguage(api: Api, language: string, { ask, runJob }: EditorEvents): void {
+export function registerLanguage(api: Api, language: string, events: EditorEvents): void {
+  const { ask, runJob } = events;
   const { languages } = api;
+  /** The page has one program in its editor: what is elsewhere cannot be shown. */
+  const isHere = (l: Pick<Location, 'uri'>): boolean => l.uri === events.document();
   const kinds = kindsOf(api);
   api.editor.registerCommand('energy.run', (_, _uri: string, job: string) => runJob(job));
 
@@ -133,7 +133,13 @@ export function registerLanguage(api: Api, language: string, { ask, runJob }: Ed
       const found = await ask('rename', from(position), newName);
       if (found === null) return null;
       if (isRefusal(found)) return { edits: [], rejectReason: found.refused };
-      return workspaceEdit(model, Object.values(found.changes).flat());
+      const elsewhere = Object.entries(found.changes).filter(([uri]) => !isHere({ uri }));
+      if (elsewhere.length > 0 && !events.editElsewhere) {
+        const names = elsewhere.map(([uri]) => decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1)));
+        return { edits: [], rejectReason: `the name is also in ${names.join(', ')}, which is not open` };
+      }
+      for (const [uri, edits] of elsewhere) events.editElsewhere?.(uri, edits);
+      return workspaceEdit(model, found.changes[events.document()] ?? []);
     },
     async resolveRenameLocation(_model, position) {
       const found = await ask('renamePlace', from(position));
@@ -199,7 +205,7 @@ export function registerLanguage(api: Api, language: string, { ask, runJob }: Ed
         kind: a.kind,
         isPreferred: a.isPreferred,
         diagnostics: markers.filter((m) => a.diagnostics.some((d) => d.code === m.code)),
-        edit: workspaceEdit(model, Object.values(a.edit.changes).flat()),
+        edit: workspaceEdit(model, a.edit.changes[events.document()] ?? []),
       }));
       return { actions, dispose() {} };
     },

@@ -4,11 +4,16 @@ import { makeDivider } from './divider.ts';
 import { byId, h, icon } from './dom.ts';
 import { makeEditor } from './editor.ts';
 import { type Example, examples, firstExample } from './examples.ts';
-import type { Problem, SourceText } from './protocol.ts';
+import { documentUri, type Problem, type SourceText } from './protocol.ts';
 import { linkOf, readLink } from './share.ts';
 import { makeThemes, type Theme } from './theme.ts';
+import { addJobMenu } from './views/add-job.ts';
+import { jobOptions } from './views/job-options.ts';
 import { jobsView } from './views/jobs.ts';
 import { problemsView } from './views/problems.ts';
+import { programEdits } from './views/program-edits.ts';
+import { rightPane } from './views/right-pane.ts';
+import { stageHost } from './views/stage-host.ts';
 
 /** How long to wait after a keystroke before checking. */
 const DEBOUNCE_MS = 150;
@@ -17,6 +22,7 @@ const SHARED = 'shared.energy';
 const themes = makeThemes();
 const run = byId('run', HTMLButtonElement);
 const stop = byId('stop', HTMLButtonElement);
+const pause = byId('pause', HTMLButtonElement);
 const pick = byId('example', HTMLSelectElement);
 const plain = byId('plain', HTMLTextAreaElement);
 const toast = byId('toast', HTMLElement);
@@ -34,7 +40,18 @@ let runProblems: readonly Problem[] = [];
 
 const reveal = (line: number, column: number): void => editor.reveal(line, column);
 const problems = problemsView(byId('problems', HTMLElement), reveal);
-const jobs = jobsView(byId('results', HTMLElement), { run: start, reveal, theme: () => themes.now });
+const stage = stageHost({
+  watch: (energy, job, settings) => compiler.stage.watch(source(), energy, job, settings),
+  set: (settings) => compiler.stage.set(settings),
+  drawn: () => compiler.stage.drawn(),
+  close: () => compiler.stage.close(),
+  reveal,
+});
+const jobs = jobsView(
+  byId('results', HTMLElement),
+  { run: start, reveal, theme: () => themes.now, watch: stage.watch, resume: goOn },
+  stage.element,
+);
 
 const compiler = makeCompiler({
   checked(m) {
@@ -43,7 +60,11 @@ const compiler = makeCompiler({
     say.checked.textContent = `checked in ${m.milliseconds < 10 ? m.milliseconds.toFixed(1) : m.milliseconds.toFixed(0)} ms`;
     allow();
     // While something is mistyped, the jobs and their results stay as they are.
-    if (!wrong()) jobs.show(m.energies, m.jobs);
+    if (!wrong()) {
+      jobs.show(m.energies, m.jobs);
+      forms.show(m.energies, m.jobs, edits.dataNames());
+      right.changed();
+    }
   },
   prepared(engine) {
     say.engine.textContent = engine;
@@ -56,6 +77,7 @@ const compiler = makeCompiler({
     jobs.message(m);
     if (m.type === 'ended') allow();
   },
+  stage: stage.message,
 });
 
 const editor = makeEditor(
@@ -67,6 +89,7 @@ const editor = makeEditor(
     run: () => start(null),
     runJob: start,
     ask: (feature, ...args) => compiler.ask(source(), feature, args),
+    document: () => documentUri(file),
   },
   () => {
     document.documentElement.dataset.editor = 'ready';
@@ -76,6 +99,17 @@ const editor = makeEditor(
 );
 
 const source = (): SourceText => ({ file, text: editor.text });
+
+const edits = programEdits({ source, editor, compiler });
+const forms = jobOptions(byId('results', HTMLElement), { edit: edits.setOption });
+const right = rightPane({
+  inspect: edits.inspect,
+  reveal,
+  revealAt: edits.revealAt,
+  file: () => file,
+  theme: () => themes.now,
+});
+addJobMenu(byId('add-job', HTMLButtonElement), { inspect: edits.inspect, append: edits.append });
 
 function showProblems(): void {
   const all = [...checkProblems, ...runProblems];
@@ -98,12 +132,16 @@ function allow(): void {
   run.disabled = !on;
   run.title = wrong() ? 'There are errors to mend first' : 'Run (Ctrl+Enter)';
   stop.disabled = !compiler.running;
+  pause.disabled = !compiler.running;
+  pause.lastChild!.textContent = compiler.paused ? 'Resume' : 'Pause';
+  stage.hold(compiler.running && !compiler.paused);
   document.documentElement.toggleAttribute('data-running', compiler.running);
   jobs.enable(on);
 }
 
 function start(job: string | null): void {
   if (run.disabled) return;
+  right.show('run');
   runProblems = [];
   showProblems();
   jobs.begin();
@@ -111,8 +149,22 @@ function start(job: string | null): void {
   allow();
 }
 
+/** Goes on with the job that was stopped last. */
+function goOn(): void {
+  if (run.disabled) return;
+  compiler.resume();
+  allow();
+}
+
+function togglePause(): void {
+  compiler.pause(!compiler.paused);
+  jobs.pause(compiler.paused);
+  allow();
+}
+
 function open(name: string, text: string, about: string): void {
   compiler.drop();
+  stage.close();
   allow();
   file = name;
   say.file.textContent = name;
@@ -162,6 +214,7 @@ function showTheme(theme: Theme): void {
   button.setAttribute('aria-pressed', String(theme === 'dark'));
   editor.setTheme(theme);
   jobs.setTheme(theme);
+  right.setTheme(theme);
 }
 
 const fields = [...new Set(examples.map((e) => e.field))];
@@ -182,6 +235,7 @@ pick.addEventListener('change', () => {
 });
 run.addEventListener('click', () => start(null));
 stop.addEventListener('click', () => compiler.stop());
+pause.addEventListener('click', togglePause);
 byId('share', HTMLButtonElement).addEventListener('click', () => void share());
 byId('theme', HTMLButtonElement).addEventListener('click', () => themes.toggle());
 addEventListener('hashchange', () => void openLink());

@@ -37,6 +37,7 @@ import 'monaco-editor/editor/contrib/suggest/browser/suggestController.js';
 import * as monaco from 'monaco-editor/editor/editor.api.js';
 import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
 import type { Severity } from '../../src/syntax/diagnostic.ts';
+import { editing } from '../../src/syntax/editing.ts';
 import { monarchLanguage } from '../../src/syntax/highlight.ts';
 import type { Editor, EditorEvents } from './editor.ts';
 import { registerLanguage } from './language.ts';
@@ -57,22 +58,17 @@ function defineLanguage(): void {
   self.MonacoEnvironment = { getWorker: () => new EditorWorker() };
   monaco.languages.register({ id: LANGUAGE, extensions: ['.energy'] });
   monaco.languages.setMonarchTokensProvider(LANGUAGE, monarchLanguage() as monaco.languages.IMonarchLanguage);
-  const pairs = [
-    { open: '(', close: ')' },
-    { open: '[', close: ']' },
-    { open: '{', close: '}' },
-  ];
+  const { comments, brackets, autoClosingPairs, surroundingPairs, wordPattern, onEnterRules } = editing();
   monaco.languages.setLanguageConfiguration(LANGUAGE, {
-    comments: { lineComment: '//' },
-    brackets: pairs.map(({ open, close }): [string, string] => [open, close]),
-    autoClosingPairs: [...pairs, { open: '"', close: '"', notIn: ['string', 'comment'] }],
-    surroundingPairs: [...pairs, { open: '"', close: '"' }],
-    onEnterRules: [
-      {
-        beforeText: /^\s*\/\/\//,
-        action: { indentAction: monaco.languages.IndentAction.None, appendText: '/// ' },
-      },
-    ],
+    comments,
+    brackets: brackets.map(([open, close]) => [open, close]),
+    autoClosingPairs: autoClosingPairs.map((p) => ({ ...p, notIn: [...(p.notIn ?? [])] })),
+    surroundingPairs: surroundingPairs.map(([open, close]) => ({ open, close })),
+    wordPattern: new RegExp(wordPattern),
+    onEnterRules: onEnterRules.map(({ beforeText, action }) => ({
+      beforeText: new RegExp(beforeText),
+      action: { indentAction: monaco.languages.IndentAction.None, appendText: action.appendText },
+    })),
   });
   defineThemes(monaco.editor);
 }
@@ -130,6 +126,12 @@ export function monacoEditor(
     keybindings: [monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter],
     run: events.run,
   });
+  // Monaco's own key on Linux opens the browser's tools.
+  monaco.editor.addKeybindingRule({
+    keybinding: monaco.KeyMod.Shift | monaco.KeyMod.Alt | monaco.KeyCode.KeyF,
+    command: 'editor.action.formatDocument',
+    when: 'editorTextFocus && editorHasDocumentFormattingProvider',
+  });
   return {
     get text() {
       return model.getValue();
@@ -137,6 +139,12 @@ export function monacoEditor(
     setText(next) {
       model.setValue(next);
       editor.setScrollTop(0);
+    },
+    edit({ start, end, text }) {
+      const range = monaco.Range.fromPositions(model.getPositionAt(start), model.getPositionAt(end));
+      editor.pushUndoStop();
+      editor.executeEdits('options', [{ range, text }]);
+      editor.pushUndoStop();
     },
     showProblems(problems) {
       monaco.editor.setModelMarkers(model, OWNER, problems.flatMap(markerOf));

@@ -1,9 +1,10 @@
 /** Workers of the worker that runs jobs: each draws some of the chains. */
 import type { FromWorker, WorkerHost } from '../../src/scale/protocol.ts';
 import PartWorker from './part-worker.ts?worker';
-import type { SourceText, ToPart } from './protocol.ts';
+import type { FilesMessage, SourceText, ToPart } from './protocol.ts';
 
-export const partsOf = (source: SourceText): WorkerHost => ({
+/** @param files what the program may read besides its own text */
+export const partsOf = (source: SourceText, files: FilesMessage): WorkerHost => ({
   // A browser without workers inside workers draws on one.
   cores: typeof Worker === 'undefined' ? 0 : navigator.hardwareConcurrency,
   start(hear, lost) {
@@ -14,7 +15,7 @@ export const partsOf = (source: SourceText): WorkerHost => ({
       lost(e.message || 'it could not be started');
     };
     const post = (message: ToPart): void => worker.postMessage(message);
-    post({ type: 'open', source });
+    post({ type: 'open', source, files });
     return {
       send: post,
       end: () => {

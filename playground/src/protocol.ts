@@ -3,6 +3,7 @@
  * One worker checks while you type, another one runs jobs; both run `worker.ts`. For long jobs the latter has
  * workers of its own (`part-worker.ts`), which answer it as `src/scale/protocol.ts` says.
  */
+import type { WrittenRun } from '../../src/language/edit-run.ts';
 import type { LanguageService } from '../../src/language/service.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { History, JobResult, RunEvent } from '../../src/run/results.ts';
@@ -10,6 +11,8 @@ import type { ToWorker as ScaleMessage } from '../../src/scale/protocol.ts';
 import type { Draws, Quantity } from '../../src/stats/draws.ts';
 import type { Summary } from '../../src/stats/summary.ts';
 import type { Severity } from '../../src/syntax/diagnostic.ts';
+import type { Inspected, Inspection } from './inspections.ts';
+import type { Beside, Film, StageFrame, StageInfo, StagePlane, StageSettings } from './staged.ts';
 
 /** A program as it stands in the editor. */
 export interface SourceText {
@@ -38,7 +41,31 @@ export type Ask = <F extends Feature>(
 ) => Promise<FeatureAnswer<F> | null>;
 
 /** The address of the editor's program, for the language service. */
-export const documentUri = (file: string): string => `page:///${encodeURIComponent(file)}`;
+export const documentUri = (file: string): string =>
+  `page:///${file.split('/').map(encodeURIComponent).join('/')}`;
+
+/** The path of a document. */
+export const pathOf = (uri: string): string =>
+  uri
+    .slice('page:///'.length)
+    .split('/')
+    .map(decodeURIComponent)
+    .join('/');
+
+/** A file of the workspace other than the one in the editor; `content` is null where it is gone. */
+export interface ToldFile {
+  readonly path: string;
+  /** Another number for every state of the file. */
+  readonly revision: number;
+  readonly content: string | Blob | { readonly url: string } | null;
+}
+
+/** Files that changed; with `anew` all there are. */
+export interface FilesMessage {
+  readonly type: 'files';
+  readonly anew: boolean;
+  readonly files: readonly ToldFile[];
+}
 
 export type ToWorker =
   /** Answered by `answer` with the same id. */
@@ -56,10 +83,32 @@ export type ToWorker =
   /** Runs one job, after what it builds on, or all of them; ends with `ended`. */
   | { readonly type: 'run'; readonly id: number; readonly source: SourceText; readonly job: string | null }
   /** Asks the present run to end early. */
-  | { readonly type: 'stop' };
+  | { readonly type: 'stop' }
+  /** Looks into a program without running it; answered by `inspected` with the same id. */
+  | { readonly type: 'inspect'; readonly id: number; readonly source: SourceText; readonly what: Inspection }
+  /** Asks the present run to wait, or to go on. */
+  | { readonly type: 'pause'; readonly on: boolean }
+  /** Goes on with the job that was stopped last; ends with `ended`. */
+  | { readonly type: 'resume'; readonly id: number }
+  /** Sets chains of an energy in motion, those of a job with what it gives; they replace others on the stage. */
+  | {
+      readonly type: 'watch';
+      readonly id: number;
+      readonly source: SourceText;
+      readonly energy: string;
+      readonly job: string | null;
+      readonly settings: StageSettings | null;
+    }
+  | { readonly type: 'stage-set'; readonly id: number; readonly settings: StageSettings }
+  /** A frame has been drawn: the next one may come. */
+  | { readonly type: 'stage-drawn'; readonly id: number }
+  | { readonly type: 'unwatch'; readonly id: number }
+  | FilesMessage;
 
 /** What a worker that runs jobs says to those that draw chains for it: first which program. */
-export type ToPart = { readonly type: 'open'; readonly source: SourceText } | ScaleMessage;
+export type ToPart =
+  | { readonly type: 'open'; readonly source: SourceText; readonly files: FilesMessage }
+  | ScaleMessage;
 
 export type FromWorker =
   | {
@@ -75,7 +124,13 @@ export type FromWorker =
   | { readonly type: 'prepared'; readonly engine: string }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'live'; readonly id: number; readonly live: LiveFrame }
-  | { readonly type: 'result'; readonly id: number; readonly job: string; readonly result: ShownResult }
+  | {
+      readonly type: 'result';
+      readonly id: number;
+      readonly job: string;
+      readonly result: ShownResult;
+      readonly beside: Beside | null;
+    }
   /** A fault of the program or its data. `job` is null when it shows before the first job starts. */
   | {
       readonly type: 'faults';
@@ -85,7 +140,30 @@ export type FromWorker =
     }
   /** A fault of ours. */
   | { readonly type: 'crashed'; readonly id: number; readonly job: string | null; readonly message: string }
-  | { readonly type: 'ended'; readonly id: number; readonly stopped: boolean };
+  | { readonly type: 'ended'; readonly id: number; readonly stopped: boolean }
+  /** `found` is null where something is wrong with the program, its data, or (`crash`) with us. */
+  | {
+      readonly type: 'inspected';
+      readonly id: number;
+      readonly found: Inspected | null;
+      readonly problems: readonly Problem[];
+      readonly crash: string | null;
+    }
+  /** What was stopped last can go on; null: nothing can. */
+  | { readonly type: 'resumable'; readonly id: number; readonly job: string | null }
+  /** Recorded pictures of a job that is over, ahead of its result, which takes longer. */
+  | { readonly type: 'film'; readonly id: number; readonly job: string; readonly film: Film }
+  | { readonly type: 'stage-opened'; readonly id: number; readonly stage: StageInfo }
+  | { readonly type: 'stage-frame'; readonly id: number; readonly frame: StageFrame }
+  | { readonly type: 'stage-plane'; readonly id: number; readonly plane: StagePlane }
+  /** Chains cannot move as they were asked to; with `over` they are gone, else they move as before. */
+  | {
+      readonly type: 'stage-fault';
+      readonly id: number;
+      readonly problems: readonly Problem[];
+      readonly crash: string | null;
+      readonly over: boolean;
+    };
 
 /** A diagnostic with its places as lines and columns, counted from 1. */
 export interface Problem {
@@ -133,6 +211,8 @@ export interface JobInfo {
   readonly basis: string;
   /** Where it is declared; null for the job that a file without jobs gets. */
   readonly line: number | null;
+  /** Its call as it is written; null where it is not. */
+  readonly written: WrittenRun | null;
 }
 
 /** Chains at work: pictures of lattices, and what scalars were recorded since the frame before. */
@@ -201,3 +281,62 @@ export type ShownResult =
       readonly workers: number;
       readonly complete: boolean;
     };
+
+/** What the page asks the worker that reads files (`reader.ts`); answered with the same id. */
+export type ToReader =
+  /** A look at a data file; `url` where it is fetched. `path` is how the program names it. */
+  | {
+      readonly type: 'peek';
+      readonly id: number;
+      readonly file: string;
+      readonly content: Blob | { readonly url: string };
+      readonly path: string;
+      /** Names that the program has already. */
+      readonly taken: readonly string[];
+    }
+  /** A run folder of the command line. */
+  | { readonly type: 'run-folder'; readonly id: number; readonly name: string; readonly files: ReadonlyMap<string, Blob> };
+
+/** `found` is null where the files cannot be read: `fault` says why. */
+export interface FromReader {
+  readonly id: number;
+  readonly found: Peek | ShownRun | null;
+  readonly fault: string | null;
+}
+
+/** A data file in short. */
+export interface Peek {
+  /** `150 rows, 5 columns`. */
+  readonly shape: string;
+  readonly columns: readonly PeekColumn[];
+  /** The first rows, as texts; empty where a cell is. */
+  readonly rows: readonly (readonly string[])[];
+  /** Rows that are not shown. */
+  readonly more: number;
+  /** What a program needs to read it; null where it is nothing to be modelled. */
+  readonly declaration: string | null;
+}
+
+export interface PeekColumn {
+  readonly name: string;
+  /** `real`, `int`, `3 labels`; '' where the table is one of numbers. */
+  readonly kind: string;
+  /** `0.1 … 2.5`. */
+  readonly range: string;
+  readonly missing: number;
+  readonly number: boolean;
+}
+
+/** What a run of the command line came to. */
+export interface ShownRun {
+  readonly name: string;
+  readonly verb: string;
+  readonly energy: string | null;
+  /** The program that was run. */
+  readonly program: { readonly file: string; readonly text: string } | null;
+  /** Numbers and words besides. */
+  readonly facts: readonly { readonly name: string; readonly value: string }[];
+  readonly warnings: readonly string[];
+  /** Null where the verb leaves nothing to draw. */
+  readonly result: ShownResult | null;
+}

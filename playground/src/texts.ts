@@ -1,7 +1,7 @@
 /** Texts that come with the page: the standard library, and the examples, which may use each other. */
-import { memoryHost } from '../../src/io/memory-host.ts';
-import { type ModuleReader, moduleReader } from '../../src/modules.ts';
 import { libraryOf } from '../../src/stdlib.ts';
+import { dataUrls } from './data-files.ts';
+import type { Bundled } from './engine/workspace-files.ts';
 import { examples } from './examples.ts';
 
 const FOLDER = '../../stdlib/';
@@ -17,8 +17,9 @@ const library = libraryOf(
   new Map(Object.entries(found).map(([path, text]) => [path.slice(FOLDER.length, -SUFFIX.length), text])),
 );
 
-/** What a program in the editor can use. */
-export const bundledTexts: ModuleReader = moduleReader(
-  memoryHost(Object.fromEntries(examples.map((e) => [e.file, e.text]))),
+/** What programs in the editor can use besides the files of the workspace. */
+export const bundledFiles: Bundled = {
+  texts: new Map(examples.map((e) => [e.file, e.text])),
+  urls: dataUrls,
   library,
-);
+};

@@ -2,18 +2,18 @@
 
 import { languageService } from '../../src/language/service.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
-import { dataUrls } from './data-files.ts';
-import { fetchingHost } from './engine/files.ts';
-import { buffersOf, liveFrame } from './engine/live.ts';
+import { languageHost } from './engine/language-host.ts';
 import { outlineOf } from './engine/outline.ts';
 import { problemsOf } from './engine/problems.ts';
 import { type Opened, openProgram } from './engine/program.ts';
 import { makeRunner } from './engine/runner.ts';
-import { shownResult } from './engine/shown.ts';
+import { makeRuns } from './engine/runs.ts';
+import { makeStage } from './engine/stage.ts';
+import { workspaceFiles } from './engine/workspace-files.ts';
 import { loadEngine } from './load-engine.ts';
 import { partsOf } from './parts.ts';
 import { documentUri, type FromWorker, type SourceText, type ToWorker } from './protocol.ts';
-import { bundledTexts } from './texts.ts';
+import { bundledFiles } from './texts.ts';
 
 /** The part of a worker's global scope that is used here. */
 interface WorkerScope {
@@ -24,8 +24,21 @@ const scope = self as unknown as WorkerScope;
 const send = (message: FromWorker, transfer: Transferable[] = []): void =>
   scope.postMessage(message, transfer);
 
-const runner = makeRunner(fetchingHost(dataUrls), loadEngine);
-let signal = { aborted: false };
+const files = workspaceFiles(bundledFiles);
+const open = (source: SourceText): Promise<Opened> =>
+  openProgram(source, files.reader(source.file), (path) => files.stamp(source.file, path));
+
+const runner = makeRunner(files.host, loadEngine);
+/** The program on the stage, and which request for one was the last. */
+let watched: Opened | undefined;
+let latest = 0;
+const stage = makeStage({ send, fault: stageFault });
+const runs = makeRuns(runner, {
+  open,
+  parts: (source) => partsOf(source, files.whole()),
+  send,
+  busy: (on) => stage.hold(on),
+});
 
 scope.onmessage = ({ data: message }) => {
   switch (message.type) {
@@ -39,23 +52,70 @@ scope.onmessage = ({ data: message }) => {
       void loadEngine().then((e) => send({ type: 'prepared', engine: e.name }));
       return;
     case 'run':
-      void run(message.id, message.source, message.job);
+      void runs.run(message.id, message.source, message.job);
       return;
     case 'stop':
-      signal.aborted = true;
+      runs.stop();
+      return;
+    case 'pause':
+      runs.pause(message.on);
+      return;
+    case 'resume':
+      void runs.resume(message.id);
+      return;
+    case 'watch':
+      void watch(message);
+      return;
+    case 'stage-set':
+      stage.set(message.id, message.settings);
+      return;
+    case 'stage-drawn':
+      stage.drawn(message.id);
+      return;
+    case 'unwatch':
+      latest = 0;
+      stage.clear();
+      return;
+    case 'inspect':
+      void inspected(message);
+      return;
+    case 'files':
+      files.hear(message);
+      service.refresh();
       return;
   }
 };
 
+async function inspected({ id, source, what }: Extract<ToWorker, { type: 'inspect' }>): Promise<void> {
+  let opened: Opened | undefined;
+  try {
+    opened = await open(source);
+    const { inspect } = await import('./engine/inspect.ts');
+    const around = {
+      source,
+      reader: files.reader(source.file),
+      host: files.host(source.file),
+      engine: loadEngine,
+    };
+    const found = await inspect(opened, what, around);
+    send({ type: 'inspected', id, found, problems: [], crash: null });
+  } catch (e) {
+    const faults = e instanceof EnergyError ? e.diagnostics : null;
+    const problems = faults ? problemsOf(faults, opened?.sources ?? [], opened?.compiled.used) : [];
+    const crash = faults ? null : e instanceof Error ? e.message : String(e);
+    send({ type: 'inspected', id, found: null, problems, crash });
+  }
+}
+
 async function check(id: number, source: SourceText): Promise<void> {
   const began = performance.now();
-  const { compiled, jobs, sources } = await openProgram(source, bundledTexts);
+  const { compiled, jobs, sources } = await open(source);
   const problems = problemsOf(compiled.diagnostics, sources, compiled.used);
   const energies = outlineOf(compiled.program);
   send({ type: 'checked', id, problems, energies, jobs, milliseconds: performance.now() - began });
 }
 
-const service = languageService({ reader: () => bundledTexts, data: () => fetchingHost(dataUrls) });
+const service = languageService(languageHost(files));
 
 async function answer({ id, source, feature, args }: Extract<ToWorker, { type: 'ask' }>): Promise<void> {
   const uri = documentUri(source.file);
@@ -67,42 +127,36 @@ async function answer({ id, source, feature, args }: Extract<ToWorker, { type: '
   send({ type: 'answer', id, value });
 }
 
-async function run(id: number, source: SourceText, job: string | null): Promise<void> {
-  const own = { aborted: false };
-  signal = own;
-  let seen = 0;
+async function watch({
+  id,
+  source,
+  energy,
+  job,
+  settings,
+}: Extract<ToWorker, { type: 'watch' }>): Promise<void> {
+  latest = id;
+  stage.clear();
   let opened: Opened | undefined;
   try {
-    opened = await openProgram(source, bundledTexts);
-    await runner.run(
-      opened,
-      job,
-      {
-        event: (event) => {
-          if (event.event === 'start') seen = 0;
-          send({ type: 'event', id, event });
-        },
-        watch: (chains) => {
-          // A run that is handed over to workers starts anew, and draws the same again.
-          const live = liveFrame(chains, Math.min(seen, chains.recorded));
-          seen = Math.max(seen, live.recorded);
-          send({ type: 'live', id, live }, buffersOf(live));
-        },
-        result: (name, result) => send({ type: 'result', id, job: name, result: shownResult(result) }),
-      },
-      own,
-      partsOf(source),
-    );
+    opened = await open(source);
+    const checked = opened.compiled.program.energies.get(energy);
+    if (!checked) throw new Error(`there is no energy ${energy}`);
+    const session = await runner.lend(opened, energy, job);
+    const given = opened.compiled.program.jobs.find((j) => j.name === job) ?? null;
+    const { openStage } = await import('./engine/stage-chains.ts');
+    if (id !== latest) return;
+    watched = opened;
+    stage.open(id, openStage(session, checked, given, settings));
   } catch (e) {
-    if (e instanceof EnergyError)
-      send({
-        type: 'faults',
-        id,
-        job: runner.current,
-        problems: problemsOf(e.diagnostics, opened?.sources ?? [], opened?.compiled.used),
-      });
-    else
-      send({ type: 'crashed', id, job: runner.current, message: e instanceof Error ? e.message : String(e) });
+    if (id !== latest) return;
+    watched = opened;
+    stageFault(id, e, true);
   }
-  send({ type: 'ended', id, stopped: own.aborted });
+}
+
+function stageFault(id: number, e: unknown, over: boolean): void {
+  const faults = e instanceof EnergyError ? e.diagnostics : null;
+  const problems = faults ? problemsOf(faults, watched?.sources ?? [], watched?.compiled.used) : [];
+  const crash = faults ? null : e instanceof Error ? e.message : String(e);
+  send({ type: 'stage-fault', id, problems, crash, over });
 }

@@ -3,6 +3,7 @@ import { type HostArray, sizeOfShape, unravel } from '../arrays.ts';
 import type { CheckedProgram } from '../check/program.ts';
 import type { DataDecl } from '../check/values.ts';
 import { type Domain, isDiscrete, showShape, valueMap } from '../domain.ts';
+import { cellAt } from '../io/cells.ts';
 import type { Host } from '../io/host.ts';
 import { type DataFile, type JsonValueOrArray, type RawTable, readData } from '../io/table.ts';
 import { staticSize } from '../ir/build.ts';
@@ -151,6 +152,9 @@ function setsOf(energy: Energy): readonly IndexSet[] {
   return [...out];
 }
 
+/** Texts of a column whose values are remembered. */
+const MOST_KNOWN = 2 ** 14;
+
 /** @returns the values, and which of them are missing, if some are */
 function convertAll(
   raw: RawCells,
@@ -163,14 +167,21 @@ function convertAll(
   let mask: Uint8Array | null = null;
   let i = 0;
   const place = () => raw.place(i);
+  /** What texts that came before are; large tables hold few different ones many times. */
+  const known = new Map<string, number>();
   for (; i < n; i++) {
     const cell = raw.cell(i);
-    if (may !== 'error' && isMissingCell(domain, cell)) {
+    const before = typeof cell === 'string' ? known.get(cell) : undefined;
+    if (before !== undefined) data[i] = before;
+    else if (may !== 'error' && isMissingCell(domain, cell)) {
       if (may !== 'kept') throw missingCell(place(), true);
       mask ??= new Uint8Array(n);
       mask[i] = 1;
       data[i] = isDiscrete(domain) ? valueMap(domain).offset : Number.NaN;
-    } else data[i] = convert(cell, place);
+    } else {
+      data[i] = convert(cell, place);
+      if (typeof cell === 'string' && known.size < MOST_KNOWN) known.set(cell, data[i]);
+    }
   }
   return { array: { shape: raw.shape, data }, mask };
 }
@@ -336,7 +347,7 @@ function tableCells(
     const width = columns.length;
     return {
       shape,
-      cell: (i) => table.columns[columns[i % width]].cells[Math.floor(i / width)],
+      cell: (i) => cellAt(table.columns[columns[i % width]].cells, Math.floor(i / width)),
       place: (i) => ({
         file: path,
         row: table.rowNumber(Math.floor(i / width)),

@@ -3,7 +3,7 @@
  * matter; whatever is wrong is reported once and the rest is still checked.
  */
 import type { Builder } from '../ir/build.ts';
-import type { IndexSet } from '../ir/types.ts';
+import type { IndexSet, Slot } from '../ir/types.ts';
 import { limits } from '../limits.ts';
 import type { SyntaxCode } from '../syntax/codes.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
@@ -27,6 +27,8 @@ export interface CheckedProgram {
   /** Sets of tuples, in the order in which they can be evaluated. */
   readonly tupleSets: readonly IndexSet[];
   readonly namedSets: readonly IndexSet[];
+  /** Data that stand left of a `~`. */
+  readonly observed?: ReadonlySet<Slot>;
   /** The files it uses, each before those that it uses itself. */
   readonly modules: readonly ModuleInfo[];
 }
@@ -100,6 +102,7 @@ export function check(
     jobs,
     tupleSets: ck.tupleSets,
     namedSets: ck.namedSets,
+    observed: new Set([...ck.drawn].filter((d) => 'role' in d && d.role === 'data') as Slot[]),
     modules: graph.nodes.slice(1).map(moduleInfo),
   };
   if (!ck.diagnostics.some((d) => d.severity === 'error')) lints(ck, out);

@@ -10,7 +10,9 @@ import { version } from '../version.ts';
 import type { CompileFlags } from './commands/compile.ts';
 import type { NativeFlags } from './commands/native.ts';
 import type { NewFlags } from './commands/new.ts';
+import type { PlaygroundFlags } from './commands/playground.ts';
 import type { PlotFlags } from './commands/plot.ts';
+import type { WorkerFlags } from './commands/worker.ts';
 import type { CommonOptions } from './program.ts';
 import { ExitCode, type Io, Terminal, UsageError } from './terminal.ts';
 import { views } from './views.ts';
@@ -107,7 +109,8 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     program
       .command('emit <what> <file>')
       .description(`print a view of a program: ${views.join(', ')}`)
-      .option('--standalone', 'of tex: a whole document'),
+      .option('--standalone', 'of tex: a whole document')
+      .option('-o, --output <file>', 'of graph: an SVG file'),
   )
     .addHelpText(
       'after',
@@ -130,6 +133,8 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       .description("run the file's jobs in order, or one of them (and the fits before it)"),
   )
     .option('--workers <n|auto>', 'threads that draw the chains of sample jobs, instead of what they say')
+    .option('--workers-at <host:port,…>', workersAt)
+    .option('--token-file <file>', tokenFile)
     .addHelpText('after', '\nExample:\n  energy run examples/physics/ising.energy -o runs/ising')
     .action((file: string, job: string | undefined, o: CommonOptions) =>
       act(async () => (await import('./commands/run.ts')).runCommand(io, terminal, file, job, o)),
@@ -148,6 +153,10 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       c.option(flagOf(option), helpOf(option));
     }
     if (verb.options.some((x) => x.type.kind === 'given')) c.option('--evidence <file>', evidence);
+    if (verb.name === 'sample') {
+      c.option('--workers-at <host:port,…>', workersAt);
+      c.option('--token-file <file>', tokenFile);
+    }
     if (verb.name === 'fit')
       c.option('--resume <dir>', 'go on from the checkpoint of an earlier fit, to the same bytes');
     c.addHelpText('after', `\nExample:\n  ${examples[verb.name]}`);
@@ -259,11 +268,42 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     );
 
   program
+    .command('worker')
+    .description('draw chains for runs on other machines (`--workers-at`), until it is interrupted')
+    .option('--listen <host:port>', 'where to be called', '127.0.0.1:7411')
+    .option('--token-file <file>', tokenFile)
+    .option('--cores <n>', 'workers at once; as many as the machine has cores if absent')
+    .option('--json', 'print JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  openssl rand -hex 32 > token\n  energy worker --listen 0.0.0.0:7411 --token-file token',
+    )
+    .action((o: WorkerFlags) =>
+      act(async () => (await import('./commands/worker.ts')).workerCommand(io, terminal, o)),
+    );
+
+  program
     .command('lsp')
-    .description('serve an editor: the language server, on standard input and output')
+    .description(
+      'serve an editor: the language server, on standard input and output; docs/editors.md sets editors up',
+    )
     .option('--stdio', 'as editors say it; there is no other way')
-    .addHelpText('after', '\nExample:\n  energy lsp')
+    .addHelpText(
+      'after',
+      '\nExample (of Helix, in languages.toml):\n  [language-server.energy]\n  command = "energy"\n  args = ["lsp"]',
+    )
     .action(() => act(async () => (await import('./commands/lsp.ts')).lspCommand()));
+
+  program
+    .command('playground [dir]')
+    .description('serve the playground on this machine, with a folder open, until it is interrupted')
+    .option('--port <n>', 'of 127.0.0.1; 0: any that is free; 7412, or any, if absent')
+    .option('--no-open', 'print the address only, open no browser')
+    .option('--json', 'print JSON')
+    .addHelpText('after', '\nExample:\n  energy playground\n  energy playground models --no-open')
+    .action((dir: string | undefined, o: PlaygroundFlags) =>
+      act(async () => (await import('./commands/playground.ts')).playgroundCommand(io, terminal, dir, o)),
+    );
 
   program
     .command('doctor')
@@ -301,6 +341,8 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
 }
 
 const backendHelp = `the tfjs backend that computes, whatever seems quickest: ${backendNames.join(', ')}`;
+const workersAt = 'other machines that draw chains, too: where `energy worker` listens';
+const tokenFile = 'a file with the token that workers and runs share; ENERGY_WORKER_TOKEN if absent';
 const evidence = 'what is known of a UAI model: a .evid file';
 
 const flagOf = (o: OptionSpec): string =>

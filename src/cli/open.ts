@@ -17,6 +17,7 @@ import { clampFromJson } from '../run/given.ts';
 import { openSession, type Session } from '../run/session.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { suggest } from '../syntax/suggest.ts';
+import { type RecordingHost, recording } from './cluster/sent-files.ts';
 import { type CommonOptions, rootOf } from './program.ts';
 import { type Io, UsageError } from './terminal.ts';
 import { uaiGiven } from './uai.ts';
@@ -48,16 +49,18 @@ export async function engineOf(name: string | undefined, backend?: string): Prom
 
 export interface Opened {
   readonly session: Session;
-  readonly host: NodeHost;
+  readonly host: RecordingHost;
 }
 
+/** @param from the files of this machine, or those that a run has sent */
 export async function openFile(
   io: Io,
   file: string,
   compiled: Compiled,
   options: CommonOptions,
+  from: NodeHost = nodeHost({ root: rootOf(io, file) }),
 ): Promise<Opened> {
-  const host = nodeHost({ root: rootOf(io, file) });
+  const host = recording(from);
   const permit = (p: string): string => host.permit(path.resolve(io.cwd, p));
   const files = new Map<string, string>();
   const everything: string[] = [];

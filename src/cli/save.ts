@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
 import type { Job, OptionValue } from '../check/values.ts';
+import type { NetcdfExtras } from '../io/draws-netcdf.ts';
 import { loadHdf5 } from '../io/hdf5.ts';
 import type { Host } from '../io/host.ts';
 import { type DrawsFormat, drawsFormats, writeRun } from '../io/run-folder.ts';
 import type { JobResult } from '../run/results.ts';
-import type { Session } from '../run/session.ts';
+import { dataOfRun } from '../run/run-data.ts';
+import { numberOption, type Session } from '../run/session.ts';
 import type { Spread } from '../scale/split.ts';
 import { type Summary, summarise } from '../stats/summary.ts';
 import type { Source } from '../syntax/span.ts';
@@ -53,7 +55,7 @@ export async function saveJob(args: {
     engine: session.engine.name,
     program: { ...recorded(source), ...(used.length > 0 ? { uses: used.map(recorded) } : {}) },
     job: { name: job.name, verb: job.verb, energy: job.energy, options: plainOptions(job.options) },
-    seed: plainOptions(job.options).seed ?? 1,
+    seed: seedOf(job),
     ...facts(result),
     diagnostics: summary?.diagnostics ?? (result.verb === 'complete' ? result.findings : []),
   };
@@ -64,6 +66,10 @@ export async function saveJob(args: {
     run: record,
     events: eventsOf(result),
     format,
+    netcdf: format === 'nc' && result.verb === 'sample' ? netcdfExtras(session, job, result, record) : {},
+    cmdstan: {
+      comments: { energy_version: version, model_sha256: record.program.sha256, seed: seedOf(job) },
+    },
   });
   const files: string[] = [];
   if (result.verb === 'fit') {
@@ -78,11 +84,11 @@ export async function saveJob(args: {
   }
   if (result.verb === 'score') {
     const names = [...result.terms.keys()];
-    const lines = [['energy', ...names].map(csvCell).join(',')];
-    result.energy.forEach((e, i) => {
-      lines.push([e, ...names.map((n) => result.terms.get(n)![i])].join(','));
-    });
-    await host.write(path.join(dir, 'scores.csv'), `${lines.join('\n')}\n`);
+    const terms = names.map((n) => result.terms.get(n)!);
+    const text = csvText(['energy', ...names], result.energy.length, (i) =>
+      [result.energy[i], ...terms.map((t) => t[i])].join(','),
+    );
+    await host.write(path.join(dir, 'scores.csv'), text);
     files.push('scores.csv');
   }
   if (result.verb === 'predict') {
@@ -102,6 +108,44 @@ const recorded = ({ file, text }: Source) => ({
   sha256: createHash('sha256').update(text).digest('hex'),
   text,
 });
+
+const seedOf = (job: Job): number => {
+  const { seed } = job.options;
+  return seed?.kind === 'number' ? seed.value : 1;
+};
+
+/** Data, and what a reader of the file would ask first. */
+function netcdfExtras(
+  session: Session,
+  job: Job,
+  result: Extract<JobResult, { verb: 'sample' }>,
+  { program }: { readonly program: ReturnType<typeof recorded> },
+): NetcdfExtras {
+  return {
+    ...dataOfRun({ session, job, emit: () => {} }),
+    attributes: {
+      modeling_interface: 'energy',
+      energy_name: job.energy ?? '',
+      program_file: program.file,
+      program_sha256: program.sha256,
+      seed: seedOf(job),
+      method: result.plan.method,
+      engine: session.engine.name,
+      thin: result.thin,
+      tuning_steps: numberOption(job.options, 'warmup') ?? result.plan.defaults.warmup,
+    },
+  };
+}
+
+/** Lines are joined in blocks: a million strings weigh more than what they say. */
+function csvText(header: readonly string[], rows: number, line: (i: number) => string): string {
+  const blocks = [`${header.map(csvCell).join(',')}\n`];
+  for (let from = 0; from < rows; from += 4096) {
+    const own = Array.from({ length: Math.min(4096, rows - from) }, (_, k) => line(from + k));
+    blocks.push(`${own.join('\n')}\n`);
+  }
+  return blocks.join('');
+}
 
 const csvCell = (s: string): string => (/[",\n]/.test(s) ? `"${s.replaceAll('"', '""')}"` : s);
 

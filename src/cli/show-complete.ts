@@ -97,7 +97,7 @@ export async function saveCompleted(
 
 /** The file that the rows came from with its missing cells filled: a table as it stands, anything else by columns. */
 async function completedTable(host: Host, session: Session, cells: readonly Placed[]): Promise<string> {
-  const file = await readData(host, cells[0].place.file);
+  const file = await readData(host, cells[0].place.file, { texts: true });
   if (file.kind === 'table') return filledTable(file.table, cells);
   const { decl } = cells[0];
   const { constants, missing } = session.bound;

@@ -7,6 +7,7 @@ import { partWorker } from '../run/part.ts';
 import type { ToWorker } from '../scale/protocol.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { shownFile } from '../syntax/module-path.ts';
+import { sentFiles } from './cluster/sent-files.ts';
 import { openFile, withFlags } from './open.ts';
 import { constants, programName } from './program.ts';
 import type { Opening } from './workers.ts';
@@ -30,13 +31,13 @@ function readerOf({ file, used }: Opening): ModuleReader {
 
 const hear = partWorker(
   async (name) => {
-    const { file, options, extra, givenFile } = opening;
+    const { file, options, extra, givenFile, files } = opening;
     const compiled = await compileProgram(opening.text, programName(file), readerOf(opening), {
       constants: constants(options),
       extra,
     });
     if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
-    const opened = await openFile(io, file, compiled, options);
+    const opened = await openFile(io, file, compiled, options, files && sentFiles(files));
     const job = compiled.program.jobs.find((j) => j.name === name);
     if (!job) throw new Error(`there is no job ${name}`);
     return { session: opened.session, job: await withFlags(io, opened, job, options, givenFile) };

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import type { Compiled, CompileOptions } from '../compile.ts';
-import type { FromWorker, WorkerHost } from '../scale/protocol.ts';
+import type { FromWorker, WorkerHost, WorkerLink } from '../scale/protocol.ts';
 import type { CommonOptions } from './program.ts';
 
 /** What a thread needs to open the program: texts as they were read, data from their files. */
@@ -19,6 +19,8 @@ export interface Opening {
   readonly options: CommonOptions;
   /** `--given file.json` */
   readonly givenFile: string | undefined;
+  /** The files that the run has read, by the paths that it read them by: for a machine that does not have them. */
+  readonly files?: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface OpenedProgram {
@@ -32,40 +34,46 @@ export interface OpenedProgram {
 
 const entry = new URL('./worker.js', import.meta.url);
 
-/** Threads for the jobs of one program. Sources that are not built have none. */
+/** What a worker is to know of a program. */
+export function openingOf({ cwd, file, compiled, options, extra, givenFile }: OpenedProgram): Opening {
+  const used = new Map(compiled.used.map((s) => [s.file, s.text]));
+  return { cwd, file, text: compiled.source.text, used, extra, options, givenFile };
+}
+
+/** Whether threads can be started here: sources that are not built have none. */
+export const haveThreads = (): boolean => existsSync(fileURLToPath(entry));
+
+/** Threads for the jobs of one program. */
 export function threads(program: OpenedProgram): WorkerHost {
-  const { cwd, file, compiled, options, extra, givenFile } = program;
   return {
-    cores: existsSync(fileURLToPath(entry)) ? availableParallelism() : 0,
-    start(hear, lost) {
-      const opening: Opening = {
-        cwd,
-        file,
-        text: compiled.source.text,
-        used: new Map(compiled.used.map((s) => [s.file, s.text])),
-        extra,
-        options,
-        givenFile,
-      };
-      const thread = new Worker(entry, { workerData: opening });
-      let ended = false;
-      const gone = (why: string): void => {
-        if (!ended) lost(why);
-        ended = true;
-      };
-      thread.on('message', (message: FromWorker) => {
-        if (!ended) hear(message);
-      });
-      thread.on('error', (e: unknown) => gone(whyLost(e)));
-      thread.on('messageerror', (e: unknown) => gone(whyLost(e)));
-      thread.on('exit', () => gone('it ended before it was done'));
-      return {
-        send: (message) => thread.postMessage(message),
-        end: () => {
-          ended = true;
-          void thread.terminate();
-        },
-      };
+    cores: haveThreads() ? availableParallelism() : 0,
+    start: (hear, lost) => startThread(openingOf(program), hear, lost),
+  };
+}
+
+/** A thread on a program; as `WorkerHost.start`. */
+export function startThread(
+  opening: Opening,
+  hear: (message: FromWorker) => void,
+  lost: (why: string) => void,
+): WorkerLink {
+  const thread = new Worker(entry, { workerData: opening });
+  let ended = false;
+  const gone = (why: string): void => {
+    if (!ended) lost(why);
+    ended = true;
+  };
+  thread.on('message', (message: FromWorker) => {
+    if (!ended) hear(message);
+  });
+  thread.on('error', (e: unknown) => gone(whyLost(e)));
+  thread.on('messageerror', (e: unknown) => gone(whyLost(e)));
+  thread.on('exit', () => gone('it ended before it was done'));
+  return {
+    send: (message) => thread.postMessage(message),
+    end: () => {
+      ended = true;
+      void thread.terminate();
     },
   };
 }

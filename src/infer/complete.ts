@@ -7,6 +7,7 @@ import { isDiscrete } from '../domain.ts';
 import type { Slot } from '../ir/types.ts';
 import { DEFAULT_CHAINS } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
+import type { Signal } from '../signal.ts';
 import { essLimit, rHatLimit, type SummaryFinding } from '../stats/findings.ts';
 import { moveFindings } from '../stats/moves.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
@@ -42,7 +43,7 @@ export interface CompleteOptions {
   readonly seed?: number;
   /** Called with the number of rows that are done. */
   readonly progress?: (done: number, total: number) => void | Promise<void>;
-  readonly signal?: { readonly aborted: boolean };
+  readonly signal?: Signal;
 }
 
 export interface CompletedCell extends CellSummary {

@@ -18,6 +18,7 @@ export function continuousStep(name: string, real: ContinuousPart, sampler: Real
     },
     freeze: () => sampler.freeze(),
     info: (chain) => sampler.info(chain),
+    last: (chain) => sampler.last(chain),
     dispose: () => real.dispose(),
   };
 }

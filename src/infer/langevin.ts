@@ -7,6 +7,7 @@
 import type { Stream } from '../random/stream.ts';
 import { Adaptation } from './adaptation.ts';
 import { type ContinuousTarget, DIVERGENCE, type RealOptions, type RealSampler } from './real-sampler.ts';
+import type { LastMove } from './transition.ts';
 
 export interface LangevinOptions extends RealOptions {
   readonly leapfrogs: number;
@@ -47,6 +48,7 @@ export function makeLangevin(
     divergences: 0,
     leapfrogs: 0,
   }));
+  const latest: LastMove[] = Array.from({ length: chains }, () => lastMove(0, 0, 0, 0, 0));
   let frozen = options.warmup === 0;
   const momentum = new Float64Array(chains * d);
   const velocity = new Float64Array(d);
@@ -96,7 +98,8 @@ export function makeLangevin(
           for (let i = 0; i < d; i++) momentum[c * d + i] -= 0.5 * stepOf[c] * g[c * d + i];
       }
       for (let c = 0; c < chains; c++) {
-        const rise = e[c] + kineticOf(c) - (energy[c] + kinetic[c]);
+        const energyBefore = energy[c];
+        const rise = e[c] + kineticOf(c) - (energyBefore + kinetic[c]);
         const accept = Number.isFinite(rise) ? Math.min(1, Math.exp(-rise)) : 0;
         const taken = options.unadjusted ? Number.isFinite(rise) : streams[c].uniform() < accept;
         if (taken) {
@@ -104,6 +107,7 @@ export function makeLangevin(
           gradient.set(part(g, c), c * d);
           energy[c] = e[c];
         }
+        latest[c] = lastMove(accept, stepOf[c], leaps, rise, energyBefore + kinetic[c]);
         if (learning) {
           learned[c].learn(accept, goal, part(z, c));
           continue;
@@ -112,7 +116,7 @@ export function makeLangevin(
         t.tried++;
         t.accepted += accept;
         t.leapfrogs += leaps;
-        if (!(rise < DIVERGENCE)) t.divergences++;
+        t.divergences += latest[c].diverging ?? 0;
       }
     },
     freeze() {
@@ -132,5 +136,20 @@ export function makeLangevin(
         leapfrogs,
       };
     },
+    last: (c) => latest[c],
   };
 }
+
+const lastMove = (
+  accept: number,
+  step: number,
+  leaps: number,
+  rise: number,
+  hamiltonian: number,
+): LastMove => ({
+  acceptance_rate: accept,
+  step_size: step,
+  n_steps: leaps,
+  diverging: rise < DIVERGENCE ? 0 : 1,
+  energy: hamiltonian,
+});

@@ -6,6 +6,7 @@ import { isDiscrete } from '../domain.ts';
 import { machines, nanoseconds, workOf } from '../engines/cost.ts';
 import { slotsRead } from '../ir/walk.ts';
 import { Stream } from '../random/stream.ts';
+import { rest, type Signal } from '../signal.ts';
 import { logMeanOf } from '../stats/log-mean.ts';
 import {
   climb,
@@ -100,7 +101,7 @@ export async function logZ(
   clamp: Clamp,
   options: LogZOptions = {},
   onProgress: (p: LogZProgress) => void = () => {},
-  signal?: { readonly aborted: boolean },
+  signal?: Signal,
 ): Promise<LogZ> {
   const method = options.method ?? 'auto';
   if (method === 'auto' || method === 'exact') {
@@ -147,7 +148,7 @@ export function exactly(model: Model, clamp: Clamp): LogZ | { readonly why: stri
 /** Work that goes on between calls of `breathe`, and who is told. */
 function breathing(
   onProgress: (p: LogZProgress) => void,
-  signal: { readonly aborted: boolean } | undefined,
+  signal: Signal | undefined,
   value: () => number | null,
 ): Breathe {
   let last = performance.now();
@@ -156,7 +157,7 @@ function breathing(
     if (now - last < SLICE_MS) return true;
     last = now;
     onProgress({ done, total, value: value() });
-    await new Promise((resume) => setTimeout(resume, 0));
+    last += await rest(signal);
     return signal?.aborted !== true;
   };
 }
@@ -167,7 +168,7 @@ async function estimate(
   method: Estimator,
   options: LogZOptions,
   onProgress: (p: LogZProgress) => void,
-  signal?: { readonly aborted: boolean },
+  signal?: Signal,
 ): Promise<LogZ> {
   refuseMovingBounds(model, clamp);
   const root = new Stream(options.seed ?? 1, 'logz');

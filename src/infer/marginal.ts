@@ -175,6 +175,7 @@ export function collapsed(real: Transition, draw: Transition): Transition {
     freeze: () => real.freeze?.(),
     fault: (states) => draw.fault?.(states),
     info: (chain) => real.info?.(chain) ?? {},
+    last: (chain) => real.last?.(chain) ?? {},
     dispose() {
       real.dispose();
       draw.dispose();

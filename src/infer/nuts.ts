@@ -142,6 +142,17 @@ export function makeNuts(
       return { z, energy, gradient };
     },
     info: (c) => trees[c].report.info(trees[c].learned.step.value),
+    last(c) {
+      const { tree } = trees[c];
+      return {
+        acceptance_rate: tree.acceptance,
+        step_size: tree.eps,
+        tree_depth: tree.depth,
+        n_steps: tree.leaves,
+        diverging: tree.diverged ? 1 : 0,
+        energy: tree.hamiltonian,
+      };
+    },
   };
 }
 
@@ -248,6 +259,9 @@ class Trajectory {
   truncated = false;
   leaves = 0;
   hamiltonian = 0;
+  /** Doublings that were finished, and the step. */
+  depth = 0;
+  eps = 0;
   readonly chosen: Float64Array;
   readonly chosenGradient: Float64Array;
   chosenEnergy = 0;
@@ -262,8 +276,6 @@ class Trajectory {
   private readonly sum: Float64Array;
   private readonly growing: Float64Array;
   private logWeight = 0;
-  private depth = 0;
-  private eps = 0;
   private stream: Stream | null = null;
   private accepted = 0;
   /** Of the subtree: leaves so far, their weight, the state chosen among them. */

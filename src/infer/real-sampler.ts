@@ -1,6 +1,6 @@
 /** Samplers of real unknowns in unconstrained coordinates: what they move on, and what they have in common. */
 import type { Stream } from '../random/stream.ts';
-import type { MoveInfo } from './transition.ts';
+import type { LastMove, MoveInfo } from './transition.ts';
 
 /** Energies and gradients of all chains at unconstrained positions z, chains × dim. */
 export interface ContinuousTarget {
@@ -29,6 +29,8 @@ export interface RealSampler {
   readonly state: RealState;
   /** What became of a chain's transitions since adaptation ended. */
   info(chain: number): MoveInfo;
+  /** What its last transition was like. */
+  last(chain: number): LastMove;
 }
 
 export interface RealOptions {

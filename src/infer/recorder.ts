@@ -5,13 +5,17 @@ import { workOf } from '../engines/cost.ts';
 import type { Evaluator, Output } from '../engines/engine.ts';
 import { makeBatch } from '../ir/batch.ts';
 import type { IndexSet } from '../ir/types.ts';
-import type { Dimension, Draws, Quantity } from '../stats/draws.ts';
+import type { Dimension, Draws, Quantity, SamplerStat } from '../stats/draws.ts';
 import { roomFor } from './memory.ts';
 import { batchInputs, compile, energyOutputs, type Model, type States } from './model.ts';
+import type { LastMove } from './transition.ts';
 
 export interface Recorder {
-  /** Appends the chains' present states as draw number `i`. Draws come in order; reports and energies follow later. */
-  record(states: States, i: number): void;
+  /**
+   * Appends the chains' present states as draw number `i`. Draws come in order; reports and energies follow later.
+   * @param moves what led there, chain by chain, where it is recorded
+   */
+  record(states: States, i: number, moves?: readonly LastMove[]): void;
   /** Evaluates what has not been yet: what was recorded is whole then. Answers the energies of the last draw. */
   flush(): Float64Array | null;
   /** The draws recorded so far, `count` of each chain, whole. */
@@ -39,7 +43,13 @@ function numbersOf(model: Model): number {
   return own + elements + transcendentals + products + recurrences;
 }
 
-export function makeRecorder(model: Model, chains: number, total: number): Recorder {
+/** @param stats what is recorded of transitions */
+export function makeRecorder(
+  model: Model,
+  chains: number,
+  total: number,
+  stats: readonly SamplerStat['name'][] = [],
+): Recorder {
   const b = model.builder;
   const waiting = Math.max(1, Math.min(MOST, total, Math.floor(TOGETHER / (chains * numbersOf(model)))));
   const chain = b.axis(b.range(waiting * chains), 'chain');
@@ -86,6 +96,24 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
   );
   const byTerm = terms.map((t) => track({ name: t.name, role: 'term', shape: [], kind: 'real' }));
   const energy = track({ name: 'energy', role: 'energy', shape: [], kind: 'real' });
+  const sampler = stats.map((name): SamplerStat & { readonly size: 1 } => {
+    return { name, size: 1, values: new Float64Array(chains * total) };
+  });
+  const all: readonly { readonly size: number; readonly values: Float64Array }[] = [
+    ...unknowns,
+    ...reported,
+    energy,
+    ...byTerm,
+    ...sampler,
+  ];
+  /** The first `count` draws of each chain. */
+  const firstOf = ({ values, size }: (typeof all)[number], count: number): Float64Array => {
+    if (count === total) return values;
+    const out = new Float64Array(chains * count * size);
+    for (let c = 0; c < chains; c++)
+      out.set(values.subarray(c * total * size, (c * total + count) * size), c * count * size);
+    return out;
+  };
   const run: Evaluator | null = outputs.length > 0 ? compile(model, outputs) : null;
   /** Draw `i` of all chains from row `row` on. */
   const put = (t: Track, data: ArrayLike<number>, row: number, i: number): void => {
@@ -126,7 +154,9 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
   };
   return {
     flush,
-    record(states, i) {
+    record(states, i, moves) {
+      for (const { name, values } of sampler)
+        for (let c = 0; c < chains; c++) values[c * total + i] = moves?.[c][name] ?? Number.NaN;
       model.unknowns.forEach((u, k) => {
         const x = states.get(u.slot)!;
         held.get(u.slot)!.set(x, numbers.length * chains * u.size);
@@ -137,18 +167,23 @@ export function makeRecorder(model: Model, chains: number, total: number): Recor
     },
     draws(count) {
       flush();
-      const quantities = [...unknowns, ...reported, energy, ...byTerm].map((t): Quantity => {
-        if (count === total) return { ...t.quantity, values: t.values };
-        const values = new Float64Array(chains * count * t.size);
-        for (let c = 0; c < chains; c++)
-          values.set(t.values.subarray(c * total * t.size, (c * total + count) * t.size), c * count * t.size);
-        return { ...t.quantity, values };
-      });
-      return { chains, draws: count, quantities };
+      const quantities = [...unknowns, ...reported, energy, ...byTerm].map(
+        (t): Quantity => ({ ...t.quantity, values: firstOf(t, count) }),
+      );
+      if (sampler.length === 0) return { chains, draws: count, quantities };
+      const own = sampler.map((s): SamplerStat => ({ name: s.name, values: firstOf(s, count) }));
+      return { chains, draws: count, quantities, sampler: own };
     },
     halve(count) {
       flush();
-      for (const { values, size } of [...unknowns, ...reported, energy, ...byTerm])
+      // A draw that is left out leaves its divergence to the next.
+      const strays = sampler.find((s) => s.name === 'diverging')?.values;
+      for (let c = 0; strays && c < chains; c++)
+        for (let i = 0; i < count >> 1; i++) {
+          const at = c * total + 2 * i + 1 + (count & 1);
+          strays[at] = Math.max(strays[at], strays[at - 1]);
+        }
+      for (const { values, size } of all)
         for (let c = 0; c < chains; c++)
           for (let i = 0; i < count >> 1; i++) {
             const from = (c * total + 2 * i + 1 + (count & 1)) * size;

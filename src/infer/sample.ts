@@ -4,7 +4,8 @@ import type { Slot } from '../ir/types.ts';
 import { withCoordinates } from '../plan/coordinates.ts';
 import { makePlan, type Plan, type Planned } from '../plan/plan.ts';
 import { Stream } from '../random/stream.ts';
-import type { Draws } from '../stats/draws.ts';
+import { rest, type Signal } from '../signal.ts';
+import { type Draws, samplerStats } from '../stats/draws.ts';
 import { faultyTerm } from './faulty-term.ts';
 import { type Clamp, fault, type Model, type States } from './model.ts';
 import { makeRecorder, type Recorder } from './recorder.ts';
@@ -14,7 +15,7 @@ import { expenseOf, type Look, spentBy, type Verdict, verdictOn } from './run-le
 import { noStandards } from './standard.ts';
 import type { Scales } from './start.ts';
 import { openTempering, tune } from './tempering.ts';
-import type { MoveInfo } from './transition.ts';
+import type { LastMove, MoveInfo } from './transition.ts';
 
 export type Coordinate = 'auto' | 'declared';
 
@@ -63,6 +64,8 @@ export interface SampleProgress {
   readonly recorded: number;
   /** The whole record, its first `recorded` draws of each chain filled: to look at, not to keep. */
   readonly record: Draws;
+  /** What an end at this moment would come to: its own copy of the draws. */
+  readonly soFar: () => SampleResult;
 }
 
 /** What became of one chain's moves; null where the sampler has no such thing. */
@@ -98,7 +101,7 @@ const SITES_AT_ONCE = 2 ** 22;
 const elementsOf = (model: Model): number => model.unknowns.reduce((n, u) => n + u.size, 1);
 
 /** How long to work before letting the event loop run. */
-const SLICE_MS = 40;
+const SLICE_MS = 20;
 
 /** Lengths of a run: in sweeps or transitions of each chain. */
 interface Schedule {
@@ -117,7 +120,7 @@ export async function sample(
   clamp: Clamp,
   options: SampleOptions = {},
   onProgress: (p: SampleProgress) => void = () => {},
-  signal?: { readonly aborted: boolean },
+  signal?: Signal,
 ): Promise<SampleResult> {
   const asked = options.method === 'tempering';
   const result = await attempt(model, clamp, options, asked ? 'asked' : 'no', onProgress, signal);
@@ -139,9 +142,9 @@ async function attempt(
   options: SampleOptions,
   tempered: Tempered,
   onProgress: (p: SampleProgress) => void,
-  signal?: { readonly aborted: boolean },
+  signal?: Signal,
 ): Promise<SampleResult | null> {
-  const t0 = performance.now();
+  let t0 = performance.now();
   const planned = planFor(model, clamp, options.method, tempered !== 'no');
   const { defaults } = planned.plan;
   const all = options.chains ?? defaults.chains;
@@ -189,14 +192,36 @@ async function attempt(
         : placed;
     const { states, streams, transition } = run;
     const expense = expenseOf(model, planned);
-    recorder = makeRecorder(model, chains, draws);
+    const lastMoves = (): LastMove[] => Array.from({ length: chains }, (_, c) => transition.last?.(c) ?? {});
+    const told = lastMoves()[0];
+    recorder = makeRecorder(
+      model,
+      chains,
+      draws,
+      samplerStats.filter((name) => told[name] !== undefined),
+    );
+    /** Chains with a divergence since their last recorded draw. */
+    const strayed = new Uint8Array(chains);
     // Asked for in full, the draws share the recorder's arrays.
     const record = recorder.draws(draws);
-    const t1 = performance.now();
+    let t1 = performance.now();
     let t2 = t1;
     let last = t1;
     let recorded = 0;
     let doublings = 0;
+    const comeTo = (made: Draws): SampleResult => ({
+      draws: made,
+      plan,
+      chains: Array.from({ length: chains }, (_, c) => infoOf(transition.info?.(c) ?? {})),
+      thin,
+      seconds: {
+        compile: (t1 - t0) / 1000,
+        warmup: (t2 - t1) / 1000,
+        sampling: (performance.now() - t2) / 1000,
+      },
+      complete: recorded === draws,
+    });
+    const soFar = (): SampleResult => comeTo(recorder!.draws(recorded));
     let energy: Float64Array | null = null;
     let total = warmup + draws * thin;
     // Given starts are kept; with real unknowns the others would not be at that temperature.
@@ -225,9 +250,13 @@ async function attempt(
         checkStates();
         t2 = performance.now();
       }
+      if (!warming && told.diverging !== undefined)
+        for (let c = 0; c < chains; c++) strayed[c] |= transition.last?.(c).diverging ?? 0;
       if (!warming && (next - origin) % thin === 0) {
         settle();
-        recorder.record(states, recorded++);
+        const moves = lastMoves().map((m, c) => (strayed[c] ? { ...m, diverging: 1 } : m));
+        strayed.fill(0);
+        recorder.record(states, recorded++, moves);
       }
       const ended = next === total;
       const now = performance.now();
@@ -244,8 +273,11 @@ async function attempt(
           states,
           recorded,
           record,
+          soFar,
         });
-        await new Promise((done) => setTimeout(done, 0));
+        const waited = await rest(signal);
+        // A pause is no part of the run.
+        [t0, t1, t2, last] = [t0, t1, t2, last].map((t) => t + waited);
         if (signal?.aborted) break;
       }
       if (!ended || !open) continue;
@@ -271,15 +303,7 @@ async function attempt(
           streams.map((_, c) => faultyTerm(model, states, c)).find((e) => e !== undefined) ??
           fault('E0701', model.energy.span, `the energy \`${model.energy.name}\` is not a finite number`)
         );
-    const t3 = performance.now();
-    return {
-      draws: result,
-      plan,
-      chains: Array.from({ length: chains }, (_, c) => infoOf(transition.info?.(c) ?? {})),
-      thin,
-      seconds: { compile: (t1 - t0) / 1000, warmup: (t2 - t1) / 1000, sampling: (t3 - t2) / 1000 },
-      complete: recorded === draws,
-    };
+    return comeTo(result);
   } finally {
     recorder?.dispose();
     run?.dispose();

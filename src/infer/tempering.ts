@@ -224,6 +224,7 @@ export function openTempering(
         trips: trips[c],
       };
     },
+    last: (c) => last.transition.last?.(c) ?? {},
     dispose,
   };
   return {

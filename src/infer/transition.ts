@@ -4,6 +4,7 @@
  */
 import type { Slot } from '../ir/types.ts';
 import type { Stream } from '../random/stream.ts';
+import type { SamplerStat } from '../stats/draws.ts';
 import type { States } from './model.ts';
 
 export interface Heat {
@@ -32,6 +33,9 @@ export interface MoveInfo {
   readonly missing?: number;
 }
 
+/** What the last move of a chain was like, by the names of `samplerStats`. */
+export type LastMove = Readonly<Partial<Record<SamplerStat['name'], number>>>;
+
 export interface Transition {
   /** As `--method` and plans call it. */
   readonly name: string;
@@ -48,6 +52,8 @@ export interface Transition {
   /** What was wrong in the last step: some element had no value of finite energy. */
   fault?(states: States): Error | undefined;
   info?(chain: number): MoveInfo;
+  /** What it says is there before the first step, too. */
+  last?(chain: number): LastMove;
   dispose(): void;
 }
 
@@ -84,6 +90,7 @@ export function inTurn(parts: readonly Transition[]): Transition {
       return undefined;
     },
     info: (chain) => Object.assign({}, ...parts.map((t) => t.info?.(chain) ?? {})),
+    last: (chain) => Object.assign({}, ...parts.map((t) => t.last?.(chain) ?? {})),
     dispose() {
       for (const t of parts) t.dispose();
     },

@@ -40,16 +40,22 @@ export function checkedSize(shape: readonly unknown[]): number | undefined {
 /**
  * Decodes elements stored one after the other. bool and u1 become Uint8Array; i1, i2, u2, i4 Int32Array;
  * u4, i8, u8 Int32Array where every value fits, else Float64Array; f4 Float32Array; f8 Float64Array.
- * `bytes` holds whole elements. Throws EnergyError E0519 for an integer beyond ±(2⁵³ − 1), with its position.
+ * `bytes` holds whole elements; `shared`: the result may be a view of them. Throws EnergyError E0519 for an integer beyond ±(2⁵³ − 1), with its position.
  */
 export function decodeElements(
   bytes: Uint8Array,
   type: ElementType,
   little: boolean,
   file: string,
+  shared = false,
 ): HostArray['data'] {
-  const copy = bytes.slice();
   const width = elementBytes[type];
+  const alike = bytes.byteOffset % width === 0 && little === nativeIsLittle;
+  if (shared && alike && (type === 'f8' || type === 'f4' || type === 'i4')) {
+    const View = { f8: Float64Array, f4: Float32Array, i4: Int32Array }[type];
+    return new View(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length / width);
+  }
+  const copy = bytes.slice();
   if (width > 1 && little !== nativeIsLittle) swapBytes(copy, width);
   const buffer = copy.buffer;
   switch (type) {
@@ -150,8 +156,17 @@ export function decodeText(bytes: Uint8Array, code: TextCode, file: string): str
   return new TextDecoder().decode(bytes);
 }
 
-/** Throws EnergyError `code`, naming the first byte that is not UTF-8, where there is one. */
-export function checkUtf8(bytes: Uint8Array, code: TextCode, file: string): void {
+/**
+ * Throws EnergyError `code`, naming the first byte that is not UTF-8, where there is one.
+ * @param before bytes and lines of the file that come before
+ */
+export function checkUtf8(
+  bytes: Uint8Array,
+  code: TextCode,
+  file: string,
+  before: { readonly byte: number; readonly line: number } = { byte: 0, line: 0 },
+): void {
+  if (isAscii(bytes)) return;
   const valid = (start: number, end: number, stream: boolean): boolean => {
     try {
       new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(start, end), { stream });
@@ -176,11 +191,11 @@ export function checkUtf8(bytes: Uint8Array, code: TextCode, file: string): void
       }
       // The prefix may end inside a character, which then is the one that does not belong.
       while (low > start && !valid(start, low, false)) low--;
-      const line = countLines(bytes, low);
+      const line = before.line + countLines(bytes, low);
       throw dataFault(
         code,
         file,
-        `\`${file}\` is not UTF-8 text: byte ${low} (line ${line}) does not belong.`,
+        `\`${file}\` is not UTF-8 text: byte ${before.byte + low} (line ${line}) does not belong.`,
         {
           row: line,
           suggestion: 'Save the file as UTF-8.',
@@ -189,6 +204,12 @@ export function checkUtf8(bytes: Uint8Array, code: TextCode, file: string): void
     }
     start = end;
   }
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  let seen = 0;
+  for (let i = 0; i < bytes.length; i++) seen |= bytes[i];
+  return seen < 0x80;
 }
 
 function countLines(bytes: Uint8Array, end: number): number {

@@ -4,21 +4,23 @@
  * Source: CmdStan User's Guide, "Stan CSV File Format"; stored elements go column-major, as CmdStan has them.
  */
 import { sizeOfShape, unravel } from '../arrays.ts';
-import type { Draws, Quantity } from '../stats/draws.ts';
+import type { Draws, Quantity, SamplerStat } from '../stats/draws.ts';
 import { decodeText } from './binary.ts';
 import { dataFault } from './codes.ts';
 import type { DrawsLayout, QuantityInfo } from './draws-layout.ts';
 import { isMissing, parseNumber } from './raw-table.ts';
 
-/** A column of the sampler's: its name with `__` at the end, and chains × draws values. */
-export interface SamplerColumn {
-  readonly name: string;
-  readonly values: Float64Array;
-}
+/** What CmdStan calls its sampler's columns, which stand after `lp__`. */
+const stanStats: Readonly<Record<SamplerStat['name'], string>> = {
+  acceptance_rate: 'accept_stat__',
+  step_size: 'stepsize__',
+  tree_depth: 'treedepth__',
+  n_steps: 'n_leapfrog__',
+  diverging: 'divergent__',
+  energy: 'energy__',
+};
 
 export interface CmdstanOptions {
-  /** Such as `accept_stat__`, `stepsize__`, `treedepth__`, `n_leapfrog__`, `divergent__`; after `lp__`. */
-  readonly sampler?: readonly SamplerColumn[];
   /** Written as comments at the top, after those that describe the chain. */
   readonly comments?: Readonly<Record<string, string | number>>;
 }
@@ -29,10 +31,10 @@ export interface CmdstanOptions {
  * a name that is taken, or is one of ArviZ's own two (`chain`, `draw`), gets a number (`chain_2`).
  */
 export function writeCmdstanCsv(draws: Draws, options: CmdstanOptions = {}): string[] {
-  const sampler = options.sampler ?? [];
+  const sampler = draws.sampler ?? [];
   const energy = draws.quantities.find((q) => q.role === 'energy' && q.shape.length === 0);
   const columns = draws.quantities.flatMap(stanOrder);
-  const names = ['lp__', ...sampler.map((s) => s.name), ...elementHeader(draws.quantities)];
+  const names = ['lp__', ...sampler.map((s) => stanStats[s.name]), ...elementHeader(draws.quantities)];
   return Array.from({ length: draws.chains }, (_, chain) => {
     const lines = [
       '# model = energy',
@@ -120,6 +122,9 @@ export function drawsFromCmdstan(
   const quantities = layout.quantities.map((info): Quantity => {
     return { ...info, values: new Float64Array(files.length * draws * sizeOfShape(info.shape)) };
   });
+  const sampler = layout.sampler?.map((name): SamplerStat => {
+    return { name, values: new Float64Array(files.length * draws) };
+  });
   const order = quantities.flatMap(stanOrder);
   files.forEach(({ file, chain }, c) => {
     const first = chain.columns.length - header.length;
@@ -131,13 +136,20 @@ export function drawsFromCmdstan(
       );
     }
     const width = chain.columns.length;
+    for (const { name, values } of sampler ?? []) {
+      const column = chain.columns.indexOf(stanStats[name]);
+      if (column < 0 || column >= first) {
+        throw dataFault('E0521', file, `\`${file}\` has no column \`${stanStats[name]}\`.`);
+      }
+      for (let draw = 0; draw < draws; draw++) values[c * draws + draw] = chain.values[draw * width + column];
+    }
     for (let draw = 0; draw < draws; draw++) {
       order.forEach(({ quantity, element, size }, i) => {
         quantity.values[(c * draws + draw) * size + element] = chain.values[draw * width + first + i];
       });
     }
   });
-  return { chains: files.length, draws, quantities };
+  return { chains: files.length, draws, quantities, ...(sampler ? { sampler } : {}) };
 }
 
 /** The elements of a quantity in Stan's order, the first index fastest, as positions in row-major storage. */

@@ -74,18 +74,3 @@ export function guarded<T>(code: IoCode, file: string, what: string, decode: () 
     throw dataFault(code, file, `${what}: ${reason(cause)}.`);
   }
 }
-
-/** `guarded` for a decoder that answers later. */
-export async function guardedAsync<T>(
-  code: IoCode,
-  file: string,
-  what: string,
-  decode: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await decode();
-  } catch (cause) {
-    if (cause instanceof EnergyError) throw cause;
-    throw dataFault(code, file, `${what}: ${reason(cause)}.`);
-  }
-}

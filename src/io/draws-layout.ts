@@ -1,7 +1,7 @@
 /** How draws are laid out in files: what describes them, and the names of their columns. */
 import { sizeOfShape, unravel } from '../arrays.ts';
-import type { Dimension, Draws, Quantity } from '../stats/draws.ts';
-import { elementName } from '../stats/draws.ts';
+import type { Dimension, Draws, Quantity, SamplerStat } from '../stats/draws.ts';
+import { elementName, samplerStats } from '../stats/draws.ts';
 import { checkedSize } from './binary.ts';
 import { dataFault, type IoCode } from './codes.ts';
 import { isRecord } from './json-data.ts';
@@ -13,12 +13,15 @@ export interface DrawsLayout {
   readonly chains: number;
   readonly draws: number;
   readonly quantities: readonly QuantityInfo[];
+  /** What is told of the transition that led to each draw. */
+  readonly sampler?: readonly SamplerStat['name'][];
 }
 
-export const layoutOf = ({ chains, draws, quantities }: Draws): DrawsLayout => ({
+export const layoutOf = ({ chains, draws, quantities, sampler }: Draws): DrawsLayout => ({
   chains,
   draws,
   quantities: quantities.map(({ values: _, ...info }) => info),
+  ...(sampler ? { sampler: sampler.map((s) => s.name) } : {}),
 });
 
 /** The layout as JSON values: absent fields left out, infinite bounds as texts. */
@@ -32,6 +35,7 @@ export function layoutToJson(layout: DrawsLayout): Readonly<Record<string, unkno
       ...(lo === undefined ? {} : { lo: bound(lo) }),
       ...(hi === undefined ? {} : { hi: bound(hi) }),
     })),
+    ...(layout.sampler ? { sampler: layout.sampler } : {}),
   };
 }
 
@@ -42,7 +46,23 @@ export function layoutFromJson(value: unknown, code: IoCode, file: string): Draw
   const { chains, draws, quantities } = value;
   if (!isCount(chains) || !isCount(draws)) throw bad('has no counts of chains and draws');
   if (!Array.isArray(quantities)) throw bad('lists no quantities');
-  return { chains, draws, quantities: quantities.map((q: unknown) => quantityFromJson(q, bad)) };
+  const sampler = samplerFromJson(value.sampler, bad);
+  return {
+    chains,
+    draws,
+    quantities: quantities.map((q: unknown) => quantityFromJson(q, bad)),
+    ...(sampler ? { sampler } : {}),
+  };
+}
+
+function samplerFromJson(value: unknown, bad: (what: string) => Error): DrawsLayout['sampler'] {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value) || new Set(value).size < value.length) throw bad('lists no columns of a sampler');
+  return value.map((v: unknown) => {
+    const name = samplerStats.find((s) => s === v);
+    if (!name) throw bad('names a column of a sampler that is not known');
+    return name;
+  });
 }
 
 const isCount = (x: unknown): x is number =>
@@ -111,6 +131,12 @@ export function fileNames(quantities: readonly QuantityInfo[], reserved: readonl
     return name;
   });
 }
+
+/** What a sampler's column is called beside the quantities, and never otherwise. */
+export const samplerName = (name: SamplerStat['name']): string => `sampler.${name}`;
+
+/** All names that sampler's columns may have: those of quantities are others. */
+export const samplerNames: readonly string[] = samplerStats.map(samplerName);
 
 /** The names of a quantity's scalar elements, row-major, in the language's own notation: `s[0,3]`. */
 export const elementNames = (name: string, shape: readonly number[]): string[] =>

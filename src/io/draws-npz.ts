@@ -2,15 +2,19 @@
 import type { Draws, Quantity } from '../stats/draws.ts';
 import { showShape } from './binary.ts';
 import { dataFault } from './codes.ts';
-import { type DrawsLayout, fileNames, fitInt32 } from './draws-layout.ts';
+import { type DrawsLayout, fileNames, fitInt32, samplerName, samplerNames } from './draws-layout.ts';
 import { readNpz, writeNpz } from './npz.ts';
 
-/** Terms are called `term.name`; whole numbers are int32, others float64. Throws EnergyError E0522 beyond 4 GiB. */
+/** Terms are called `term.name`, what is told of transitions `sampler.name`; whole numbers are int32, others float64. Throws EnergyError E0522 beyond 4 GiB. */
 export function writeDrawsNpz(draws: Draws, file: string): Uint8Array {
-  const names = fileNames(draws.quantities);
-  const arrays = draws.quantities.map(({ shape, values }, q) => {
+  const names = fileNames(draws.quantities, samplerNames);
+  const all = [
+    ...draws.quantities.map(({ shape, values }, q) => ({ name: names[q], shape, values })),
+    ...(draws.sampler ?? []).map((s) => ({ name: samplerName(s.name), shape: [], values: s.values })),
+  ];
+  const arrays = all.map(({ name, shape, values }) => {
     const data = fitInt32(values) ? Int32Array.from(values) : values;
-    return [names[q], { shape: [draws.chains, draws.draws, ...shape], data }] as const;
+    return [name, { shape: [draws.chains, draws.draws, ...shape], data }] as const;
   });
   return writeNpz(new Map(arrays), file);
 }
@@ -18,20 +22,24 @@ export function writeDrawsNpz(draws: Draws, file: string): Uint8Array {
 /** Reads what `writeDrawsNpz` wrote. Throws `readNpz`'s EnergyErrors, and E0521 where layout and arrays disagree. */
 export function readDrawsNpz(bytes: Uint8Array, layout: DrawsLayout, file: string): Draws {
   const arrays = readNpz(bytes, file);
-  const names = fileNames(layout.quantities);
+  const names = fileNames(layout.quantities, samplerNames);
   const { chains, draws } = layout;
-  const quantities = layout.quantities.map((info, q): Quantity => {
-    const array = arrays.get(names[q]);
-    const expected = [chains, draws, ...info.shape];
+  const valuesOf = (name: string, shape: readonly number[]): Float64Array => {
+    const array = arrays.get(name);
+    const expected = [chains, draws, ...shape];
     if (!array || showShape(array.shape) !== showShape(expected)) {
       throw dataFault(
         'E0521',
         file,
-        `\`${names[q]}\` in \`${file}\` ${array ? `has shape ${showShape(array.shape)}` : 'is missing'}; expected shape ${showShape(expected)}.`,
+        `\`${name}\` in \`${file}\` ${array ? `has shape ${showShape(array.shape)}` : 'is missing'}; expected shape ${showShape(expected)}.`,
       );
     }
-    const values = array.data instanceof Float64Array ? array.data : Float64Array.from(array.data);
-    return { ...info, values };
-  });
-  return { chains, draws, quantities };
+    return array.data instanceof Float64Array ? array.data : Float64Array.from(array.data);
+  };
+  const quantities = layout.quantities.map(
+    (info, q): Quantity => ({ ...info, values: valuesOf(names[q], info.shape) }),
+  );
+  if (!layout.sampler) return { chains, draws, quantities };
+  const sampler = layout.sampler.map((name) => ({ name, values: valuesOf(samplerName(name), []) }));
+  return { chains, draws, quantities, sampler };
 }

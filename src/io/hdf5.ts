@@ -18,7 +18,7 @@ interface MemoryFiles {
   unlink(path: string): void;
 }
 
-export type Hdf5Data = BigInt64Array | Float64Array | Int32Array | readonly string[];
+export type Hdf5Data = BigInt64Array | Float64Array | Int32Array | Int8Array | readonly string[];
 
 interface Attributed {
   create_attribute(name: string, data: Hdf5Data | string, shape?: readonly number[]): void;

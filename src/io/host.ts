@@ -9,6 +9,11 @@ export interface Host {
    */
   read(path: string): Promise<Uint8Array>;
   /**
+   * Opens a file to read parts of it; absent where a host has whole files only (`openFile` serves both).
+   * Throws as `read` does; the limit of its size may be another.
+   */
+  open?(path: string): Promise<OpenFile>;
+  /**
    * Replaces a file atomically: a reader sees the old bytes or the new ones, never a part.
    * Missing folders are made; text is written as UTF-8. Throws EnergyError E0502, E0505.
    */
@@ -20,6 +25,27 @@ export interface Host {
   /** Removes a file; no error where there is none. Throws EnergyError E0502, E0505. */
   remove(path: string): Promise<void>;
 }
+
+/** A file whose parts are read one by one. */
+export interface OpenFile {
+  /** In bytes. */
+  readonly size: number;
+  /** Bytes `from` … `to` − 1; fewer at the end of the file. Throws EnergyError E0503. */
+  read(from: number, to: number): Promise<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** A file of the host, opened where it can open files, else read whole. */
+export async function openFile(host: Host, path: string): Promise<OpenFile> {
+  return host.open ? host.open(path) : wholeFile(await host.read(path));
+}
+
+/** Bytes as an open file. */
+export const wholeFile = (bytes: Uint8Array): OpenFile => ({
+  size: bytes.length,
+  read: async (from, to) => bytes.subarray(from, to),
+  close: async () => {},
+});
 
 /** `dir/name` with one slash between them; the bare name for an empty folder. */
 export const joinPath = (dir: string, name: string): string =>
@@ -34,3 +60,6 @@ export function extensionOf(path: string): string {
 
 /** The largest file that a host reads unless told otherwise: 1 GiB. */
 export const defaultMaxBytes = 2 ** 30;
+
+/** The largest file that is read part by part, unless told otherwise: 16 GiB. */
+export const defaultMaxOpenBytes = 2 ** 34;

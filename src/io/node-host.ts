@@ -4,8 +4,7 @@ import * as fs from 'node:fs/promises';
 import * as nodePath from 'node:path';
 import type { EnergyError } from '../syntax/diagnostic.ts';
 import { dataFault, type IoCode } from './codes.ts';
-import type { Host } from './host.ts';
-import { defaultMaxBytes } from './host.ts';
+import { defaultMaxBytes, defaultMaxOpenBytes, type Host, type OpenFile } from './host.ts';
 
 export interface NodeHostOptions {
   /** The program's folder: relative paths start here and must end inside it. */
@@ -76,6 +75,24 @@ export function nodeHost(options: NodeHostOptions): NodeHost {
         }
       });
     },
+    async open(path) {
+      const real = await locate(path);
+      return attempt('E0503', path, 'cannot be read', async () => {
+        requireFile(await fs.stat(real), path);
+        const handle = await fs.open(real, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+        try {
+          const stats = await handle.stat();
+          requireFile(stats, path);
+          const limit = options.maxBytes ?? defaultMaxOpenBytes;
+          if (stats.size > limit)
+            throw dataFault('E0504', path, `\`${path}\` has ${stats.size} bytes; the limit is ${limit}.`);
+          return parts(handle, stats.size, path);
+        } catch (cause) {
+          await handle.close();
+          throw cause;
+        }
+      });
+    },
     async write(path, content) {
       const real = await locate(path);
       await attempt('E0505', path, 'cannot be written', async () => {
@@ -100,6 +117,24 @@ export function nodeHost(options: NodeHostOptions): NodeHost {
       const real = await locate(path);
       await attempt('E0505', path, 'cannot be removed', () => fs.rm(real, { force: true }));
     },
+  };
+}
+
+function parts(handle: fs.FileHandle, size: number, path: string): OpenFile {
+  return {
+    size,
+    read: (from, to) =>
+      attempt('E0503', path, 'cannot be read', async () => {
+        const bytes = new Uint8Array(Math.max(0, Math.min(size, to) - from));
+        for (let done = 0; done < bytes.length; ) {
+          const { bytesRead } = await handle.read(bytes, done, bytes.length - done, from + done);
+          if (bytesRead === 0)
+            throw dataFault('E0503', path, `\`${path}\` became shorter while it was read.`);
+          done += bytesRead;
+        }
+        return bytes;
+      }),
+    close: () => handle.close(),
   };
 }
 

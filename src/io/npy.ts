@@ -22,7 +22,7 @@ export const isNpy = (bytes: Uint8Array): boolean => magic.every((b, i) => bytes
 
 /**
  * Reads one array. bool, i1, u1, i2, u2, i4, u4, i8, u8, f4, f8 of either byte order, in C or Fortran order;
- * the result is row-major. Throws EnergyError E0513 (malformed: magic, header, size), E0518 (another
+ * the result is row-major, and may be a view of `bytes`. Throws EnergyError E0513 (malformed: magic, header, size), E0518 (another
  * element type), E0519 (an integer beyond 2⁵³).
  */
 export function readNpy(bytes: Uint8Array, file: string): HostArray {
@@ -64,7 +64,7 @@ export function readNpy(bytes: Uint8Array, file: string): HostArray {
         `${expected === undefined ? '' : `, ${expected} bytes`}; found ${bytes.length - dataStart} bytes after byte ${dataStart}.`,
     );
   }
-  const data = decodeElements(bytes.subarray(dataStart), type.type, type.little, file);
+  const data = decodeElements(bytes.subarray(dataStart), type.type, type.little, file, true);
   return { shape, data: fortran ? fromFortranOrder(data, shape) : data };
 }
 

@@ -11,6 +11,8 @@ import {
   layoutFromJson,
   layoutOf,
   layoutToJson,
+  samplerName,
+  samplerNames,
 } from './draws-layout.ts';
 import { parseJson } from './json-data.ts';
 import { readParquet } from './parquet-table.ts';
@@ -20,7 +22,7 @@ const metadataKey = 'energy.draws';
 
 /**
  * Columns `chain` and `draw` (from 0), then each quantity's elements as `elementName` calls them; terms begin
- * with `term.`, a name that is taken with its role. Whole numbers are INT32 (categories by code), others
+ * with `term.`, what is told of transitions with `sampler.`, a name that is taken with its role. Whole numbers are INT32 (categories by code), others
  * DOUBLE. Rows go chain by chain. The same draws give the same bytes.
  */
 export function writeDrawsParquet(draws: Draws): Uint8Array {
@@ -32,9 +34,14 @@ export function writeDrawsParquet(draws: Draws): Uint8Array {
     { name: 'draw', data: draw },
   ].map(({ name, data }) => ({ name, data, type: 'INT32' as const, nullable: false, offsetIndex: false }));
   const names = columnNames(draws.quantities);
-  const columns = draws.quantities.flatMap((quantity, q) => {
+  const told = (draws.sampler ?? []).map(({ name, values }): [Quantity, string[]] => [
+    { name, role: 'report', kind: 'real', shape: [], values },
+    [samplerName(name)],
+  ]);
+  const all = [...draws.quantities.map((q, i): [Quantity, string[]] => [q, names[i]]), ...told];
+  const columns = all.flatMap(([quantity, elements]) => {
     const integers = fitInt32(quantity.values);
-    return names[q].map((name, element) => {
+    return elements.map((name, element) => {
       const values = elementValues(quantity, element, rows);
       const common = { name, nullable: false, offsetIndex: false };
       if (integers) return { ...common, data: Int32Array.from(values), type: 'INT32' as const };
@@ -67,7 +74,7 @@ export async function readDrawsParquet(bytes: Uint8Array, file: string): Promise
   const layout = layoutFromJson(parseJson(description, file), 'E0521', file);
   const { chains, draws } = layout;
   const names = columnNames(layout.quantities);
-  const expected = 2 + names.reduce((n, list) => n + list.length, 0);
+  const expected = 2 + (layout.sampler?.length ?? 0) + names.reduce((n, list) => n + list.length, 0);
   if (chains * draws !== table.rows || table.columns.length !== expected) {
     throw bad(
       `\`${file}\` has ${table.rows} rows of ${table.columns.length} columns; expected ${chains * draws} of ${expected}.`,
@@ -79,21 +86,30 @@ export async function readDrawsParquet(bytes: Uint8Array, file: string): Promise
   if (!chain?.every((c, r) => c === Math.floor(r / draws)) || !draw?.every((d, r) => d === r % draws)) {
     throw bad(`The rows of \`${file}\` are not in the order of its chains and draws.`);
   }
+  const columnOf = (name: string): Float64Array | Int32Array => {
+    const column = cells.get(name);
+    if (!column) throw bad(`\`${file}\` has no column \`${name}\`.`, name);
+    return column;
+  };
   const quantities = layout.quantities.map((info, q): Quantity => {
     const size = sizeOfShape(info.shape);
     const values = new Float64Array(table.rows * size);
     names[q].forEach((name, element) => {
-      const column = cells.get(name);
-      if (!column) throw bad(`\`${file}\` has no column \`${name}\`.`, name);
+      const column = columnOf(name);
       for (let r = 0; r < table.rows; r++) values[r * size + element] = column[r];
     });
     return { ...info, values };
   });
-  return { chains, draws, quantities };
+  if (!layout.sampler) return { chains, draws, quantities };
+  const sampler = layout.sampler.map((name) => ({
+    name,
+    values: Float64Array.from(columnOf(samplerName(name))),
+  }));
+  return { chains, draws, quantities, sampler };
 }
 
 function columnNames(quantities: Parameters<typeof fileNames>[0]): string[][] {
-  const bases = fileNames(quantities, ['chain', 'draw']);
+  const bases = fileNames(quantities, ['chain', 'draw', ...samplerNames]);
   return quantities.map(({ shape }, q) => elementNames(bases[q], shape));
 }
 

@@ -1,7 +1,8 @@
 import type { HostArray } from '../arrays.ts';
+import type { CodedCells, MixedCells } from './cells.ts';
 
 /** The cells of a column as they stand in the file. `null` and, among numbers, NaN are missing. */
-export type Cells = readonly (string | number | null)[] | Float64Array | Int32Array;
+export type Cells = readonly (string | number | null)[] | Float64Array | Int32Array | CodedCells | MixedCells;
 
 export interface RawColumn {
   /** As in the header; '1', '2', … where there is none. A header cell may be empty. */

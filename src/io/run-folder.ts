@@ -11,7 +11,7 @@ import { decodeText } from './binary.ts';
 import { type CmdstanOptions, drawsFromCmdstan, readCmdstanCsv, writeCmdstanCsv } from './cmdstan-csv.ts';
 import { dataFault } from './codes.ts';
 import { type DrawsLayout, layoutFromJson, layoutOf, layoutToJson } from './draws-layout.ts';
-import { readDrawsNetcdf, writeDrawsNetcdf } from './draws-netcdf.ts';
+import { type NetcdfExtras, readDrawsNetcdf, writeDrawsNetcdf } from './draws-netcdf.ts';
 import { readDrawsNpz, writeDrawsNpz } from './draws-npz.ts';
 import { type Host, joinPath } from './host.ts';
 import { isRecord, parseJson } from './json-data.ts';
@@ -33,8 +33,10 @@ export interface RunContents {
   readonly events: readonly unknown[];
   /** Default 'parquet'. */
   readonly format?: DrawsFormat;
-  /** Sampler columns and comments, for the format 'csv' alone. */
+  /** Comments, for the format 'csv' alone. */
   readonly cmdstan?: CmdstanOptions;
+  /** Data and attributes, for the format 'nc' alone. */
+  readonly netcdf?: NetcdfExtras;
 }
 
 /** What `run.json` holds. */
@@ -73,7 +75,7 @@ export async function writeRun(host: Host, dir: string, contents: RunContents): 
     files.push(name);
   };
   if (draws) {
-    for (const [name, content] of await encodeDraws(draws, format, dir, contents.cmdstan)) {
+    for (const [name, content] of await encodeDraws(draws, format, dir, contents)) {
       await put(name, content);
     }
   }
@@ -95,7 +97,7 @@ async function encodeDraws(
   draws: Draws,
   format: DrawsFormat,
   dir: string,
-  cmdstan: CmdstanOptions | undefined,
+  { cmdstan, netcdf }: RunContents,
 ): Promise<readonly (readonly [name: string, content: Uint8Array | string])[]> {
   switch (format) {
     case 'parquet':
@@ -103,7 +105,7 @@ async function encodeDraws(
     case 'npz':
       return [['draws.npz', writeDrawsNpz(draws, joinPath(dir, 'draws.npz'))]];
     case 'nc':
-      return [['draws.nc', await writeDrawsNetcdf(draws, joinPath(dir, 'draws.nc'))]];
+      return [['draws.nc', await writeDrawsNetcdf(draws, joinPath(dir, 'draws.nc'), netcdf)]];
     case 'csv':
       return writeCmdstanCsv(draws, cmdstan).map((text, i) => [`draws-${i + 1}.csv`, text]);
   }

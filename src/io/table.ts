@@ -2,12 +2,12 @@
 
 import type { HostArray } from '../arrays.ts';
 import { dataFault } from './codes.ts';
-import { readCsv } from './csv.ts';
-import { extensionOf, type Host } from './host.ts';
+import { readCsv, streamCsv } from './csv.ts';
+import { extensionOf, type Host, openFile } from './host.ts';
 import { readJson } from './json-data.ts';
 import { isNpy, readNpy } from './npy.ts';
 import { isZip, readNpz } from './npz.ts';
-import { isParquet, readParquet } from './parquet-table.ts';
+import { isParquet, readParquet, streamParquet } from './parquet-table.ts';
 import type { DataFile } from './raw-table.ts';
 import { readSafetensors } from './safetensors.ts';
 import { readUai } from './uai.ts';
@@ -35,16 +35,38 @@ const byExtension: Readonly<Record<string, DataFormat>> = {
 /**
  * Reads the data file at `path`: a table, a nameless array, or named values. Every fault of the file is an
  * EnergyError (E0501 to E0519) whose place names the file and, where there is one, the row and the column.
+ * CSV and Parquet are read part by part where the host can do so.
  */
-export const readData = async (host: Host, path: string): Promise<DataFile> =>
-  decodeData(await host.read(path), path);
+export async function readData(host: Host, path: string, options: ReadOptions = {}): Promise<DataFile> {
+  const open = await openFile(host, path);
+  try {
+    const format = formatOf(await open.read(0, HEAD), path);
+    if (format === 'csv' && options.texts !== true) return await streamCsv(open, path);
+    if (format === 'parquet') return { kind: 'table', table: (await streamParquet(open, path)).table };
+  } finally {
+    await open.close();
+  }
+  return decodeData(await host.read(path), path, options);
+}
+
+export interface ReadOptions {
+  /** Whether cells of CSV are texts as they stand in the file, however large it is. */
+  readonly texts?: boolean;
+}
+
+/** What is looked at to tell the format. */
+const HEAD = 4096;
 
 /** `readData` for bytes that are already here; `file` is the name to use in messages and for its extension. */
-export async function decodeData(bytes: Uint8Array, file: string): Promise<DataFile> {
+export async function decodeData(
+  bytes: Uint8Array,
+  file: string,
+  options: ReadOptions = {},
+): Promise<DataFile> {
   const format = formatOf(bytes, file);
   switch (format) {
     case 'csv':
-      return readCsv(bytes, file);
+      return readCsv(bytes, file, options);
     case 'json':
       return readJson(bytes, file);
     case 'npy':

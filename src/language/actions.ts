@@ -17,7 +17,7 @@ interface Fix {
 /** Fixes of what is wrong between two offsets, both included. */
 export async function codeActions(a: Analysis, start: number, end: number): Promise<readonly CodeAction[]> {
   const out: CodeAction[] = [];
-  for (const d of a.compiled.diagnostics) {
+  for (const d of a.checked.compiled.diagnostics) {
     if (d.place.kind !== 'source' || d.place.span.file !== a.source.file) continue;
     const { span } = d.place;
     if (span.start > end || Math.max(span.end, span.start + 1) < start) continue;
@@ -70,7 +70,7 @@ function suggested(a: Analysis, d: Diagnostic, span: Span): readonly Fix[] {
   }
   if (d.code === 'E0114' && (marked === ';' || marked === '#')) {
     const title = marked === ';' ? 'Remove `;`' : 'Change to `//`';
-    const each = a.compiled.diagnostics.length > 0 ? allOf(a, marked) : [];
+    const each = a.checked.compiled.diagnostics.length > 0 ? allOf(a, marked) : [];
     out.push({ title, edits: each.map((s) => edit(marked === ';' ? '' : '//', s)), preferred: true });
   }
   const [, index] = /declare `index ([^`]+)`/i.exec(d.suggestion ?? '') ?? [];
@@ -109,7 +109,7 @@ function allOf(a: Analysis, mark: string): readonly Pick<Span, 'start' | 'end'>[
 
 /** A name that nothing declares may be one of the standard library. */
 async function fromLibrary(a: Analysis, d: Diagnostic, span: Span): Promise<readonly Fix[]> {
-  if (d.code !== 'E0201') return [];
+  if (d.code !== 'E0201' && d.code !== 'E0205') return [];
   const name = a.text.slice(span.start, span.end);
   if (!isWord(name)) return [];
   const items = await itemsOfLibrary(a.reader.library);

@@ -1,14 +1,16 @@
 /** One document with everything that is known of it: text, tree, names, the checker's answers. */
 
 import type { Value } from '../check/values.ts';
-import { type Compiled, compileProgram } from '../compile.ts';
-import type { ModuleReader } from '../modules.ts';
-import { type Lexed, lex } from '../syntax/lexical.ts';
+import { type Compiled, compiled, type ParsedEntry } from '../compile.ts';
+import { type Loaded, loadModules, type ModuleReader } from '../modules.ts';
+import type { Lexed } from '../syntax/lexical.ts';
 import { entryPath, isStd, resolveUse } from '../syntax/module-path.ts';
-import { parse } from '../syntax/parse.ts';
-import type { Source, Span } from '../syntax/span.ts';
+import { type Parsed, parse } from '../syntax/parse.ts';
+import { type ParseMemory, parseMemory, reparse } from '../syntax/reparse.ts';
+import { Source, type Span } from '../syntax/span.ts';
 import type { Expr, Program } from '../syntax/tree.ts';
-import { type Occurrence, occurrencesOf } from './occurrences.ts';
+import type { Occurrence } from './builtins.ts';
+import { occurrencesOf } from './occurrences.ts';
 import { folderOfUri, rangeOf, uriOf } from './places.ts';
 import { type Declarations, declarationsOf, type Sym } from './symbols.ts';
 import type { Location } from './types.ts';
@@ -30,11 +32,12 @@ export interface Analysis {
   readonly source: Source;
   readonly lexed: Lexed;
   readonly tree: Program;
-  readonly compiled: Compiled;
+  /** The texts of the program's files, by the names in spans. */
+  readonly sources: ReadonlyMap<string, Source>;
   readonly declared: Declarations;
   readonly occurrences: readonly Occurrence[];
-  /** What the checker found an expression to be. */
-  readonly values: ReadonlyMap<Expr, Value>;
+  /** What the checker says, which is asked when this is first read: names do not need it. */
+  readonly checked: Checked;
   /** The declaration that an import stands for. */
   readonly follow: (symbol: Sym) => Sym | undefined;
   /** This file and those that it uses, directly or through others. */
@@ -44,17 +47,56 @@ export interface Analysis {
   readonly reader: ModuleReader;
 }
 
-/** @param libraryUri where a module of the standard library can be looked at */
+export interface Checked {
+  readonly compiled: Compiled;
+  /** What expressions of the program are. */
+  readonly values: ReadonlyMap<Expr, Value>;
+}
+
+/** What analyses of one program after another have in common. */
+export interface Memory {
+  readonly entry: ParseMemory;
+  /** Reads a file that is used. */
+  readonly parseModule: (text: string, file: string) => Parsed;
+}
+
+/** Files that are used, parsed once as long as they stay what they are; of several programs. */
+export function parsedModules(most = 256): Memory['parseModule'] {
+  const known = new Map<string, { readonly text: string; readonly parsed: Parsed }>();
+  return (text, file) => {
+    const found = known.get(file);
+    const parsed = found?.text === text ? found.parsed : parse(text, file);
+    // What was used last is dropped last.
+    known.delete(file);
+    known.set(file, { text, parsed });
+    for (const [oldest] of known) {
+      if (known.size <= most) break;
+      known.delete(oldest);
+    }
+    return parsed;
+  };
+}
+
+export const memoryOf = (uri: string, parseModule: Memory['parseModule']): Memory => ({
+  entry: parseMemory(fileNameOf(uri)),
+  parseModule,
+});
+
+/**
+ * @param memory what earlier analyses of the document left; it is changed
+ * @param libraryUri where a module of the standard library can be looked at
+ */
 export async function analyse(
   uri: string,
   text: string,
   reader: ModuleReader,
+  memory: Memory,
   libraryUri: (name: string) => string | undefined,
 ): Promise<Analysis> {
-  const file = fileNameOf(uri);
-  const values = new Map<Expr, Value>();
-  const compiled = await compileProgram(text, file, reader, { observe: (e, v) => values.set(e, v) });
-  return analysisOf(uri, compiled, values, reader, libraryUri);
+  const { program: tree, diagnostics, lexed } = reparse(text, memory.entry);
+  const entry: ParsedEntry = { tree, source: new Source(tree.file, text), diagnostics };
+  const loaded = await loadModules(tree, tree.file, reader, memory.parseModule);
+  return analysisOf(uri, entry, loaded, lexed, reader, libraryUri);
 }
 
 /** A text by itself, without the files that it uses: as much as an edit needs to be judged. */
@@ -76,15 +118,17 @@ export function fileNameOf(uri: string): string {
 
 function analysisOf(
   uri: string,
-  compiled: Compiled,
-  values: ReadonlyMap<Expr, Value>,
+  parsed: ParsedEntry,
+  loaded: Loaded,
+  lexed: Lexed,
   reader: ModuleReader,
   libraryUri: (name: string) => string | undefined,
 ): Analysis {
   const folder = folderOfUri(uri);
-  const { source, tree } = compiled;
+  const { source, tree } = parsed;
+  const sources = new Map([...loaded.sources, source].map((s) => [s.file, s]));
   const entry = entryPath(source.file);
-  const trees = new Map<string, Program>([[entry, tree], ...compiled.modules]);
+  const trees = new Map<string, Program>([[entry, tree], ...loaded.modules]);
   const pathOf = new Map([...trees].map(([path, t]) => [t.file, path]));
   const declarations = new Map<string, Declarations>();
   const declaredIn = (path: string): Declarations | undefined => {
@@ -108,21 +152,29 @@ function analysisOf(
   const declared = declaredIn(entry)!;
   const occurrences = occurrencesOf(tree, declared, follow);
   let files: readonly FileNames[] | undefined;
+  let checked: Checked | undefined;
+  const check = (): Checked => {
+    const values = new Map<Expr, Value>();
+    return { compiled: compiled(parsed, loaded, { observe: (e, v) => values.set(e, v) }), values };
+  };
   return {
     uri,
     text: source.text,
     source,
-    lexed: lex(source.text, source.file),
+    lexed,
     tree,
-    compiled,
+    sources,
     declared,
     occurrences,
-    values,
+    get checked() {
+      checked ??= check();
+      return checked;
+    },
     follow,
     files: () => {
       files ??= [...trees].flatMap(([path, t]): FileNames[] => {
         const at = documentOf(path);
-        const text = compiled.sources.get(t.file);
+        const text = sources.get(t.file);
         const own = declaredIn(path)!;
         if (at === undefined || !text) return [];
         const found = path === entry ? occurrences : occurrencesOf(t, own, follow);
@@ -133,7 +185,7 @@ function analysisOf(
     locate: (span) => {
       const path = pathOf.get(span.file);
       const at = path === undefined ? undefined : documentOf(path);
-      const text = compiled.sources.get(span.file);
+      const text = sources.get(span.file);
       return at === undefined || !text ? undefined : { uri: at, range: rangeOf(text, span) };
     },
     reader,

@@ -6,9 +6,9 @@ import type { ItemKind, ReferenceItem } from '../reference/item.ts';
 import { splitDoc } from '../reference/library.ts';
 import type { Analysis } from './analysis.ts';
 import { declarationText } from './hover.ts';
-import { expertsOf } from './occurrences.ts';
 import { itemMarkdown, markdown, optionMarkdown } from './shown.ts';
-import type { Sym, SymbolKind } from './symbols.ts';
+import { callSnippet, openings, place } from './snippets.ts';
+import { expertsOf, type Sym, type SymbolKind } from './symbols.ts';
 import { type CompletionItem, type CompletionKind, completionKinds, type TextEdit } from './types.ts';
 
 /** A completion before it is known where it goes. */
@@ -75,12 +75,6 @@ const symbolCompletions: Readonly<Record<SymbolKind, CompletionKind>> = {
 
 const localKinds: ReadonlySet<SymbolKind> = new Set(['argument', 'let', 'report', 'binder', 'state', 'open']);
 
-const escaped = (text: string): string => text.replace(/[\\$}]/g, '\\$&');
-
-/** `Ising(${1:s}, ${2:J})`: a call with a place for each parameter. */
-export const callSnippet = (name: string, params: readonly string[]): string =>
-  `${escaped(name)}(${params.map((p, i) => `\${${i + 1}:${escaped(p)}}`).join(', ')})$0`;
-
 /** @param calls whether parentheses are to be added to what is called */
 export function symbolCandidate(a: Analysis, s: Sym, calls: boolean): Candidate {
   const meant = s.kind === 'import' ? (a.follow(s) ?? s) : s;
@@ -143,7 +137,10 @@ export function functionCandidates(calls: boolean): readonly Candidate[] {
       detail: f.forms[0],
       documentation: itemMarkdown(f),
       ...(calls && /^\w+\(/.test(f.forms[0])
-        ? { snippet: required.length > 0 ? callSnippet(f.name, required) : `${f.name}($1)$0` }
+        ? {
+            snippet:
+              required.length > 0 ? callSnippet(f.name, required) : `${f.name}(${place(1)})${place(0)}`,
+          }
         : {}),
     });
   });
@@ -174,30 +171,10 @@ export function wordCandidate(word: string): Candidate {
   );
 }
 
-/** Words that open declarations and statements, with what follows them. */
-const shapes: Readonly<Record<string, string>> = {
-  use: 'use $2 from "${1:std/}"$0',
-  const: 'const ${1:n} = ${2:1}',
-  index: 'index ${1:site} = ${2:grid(8, 8)}',
-  set: 'set ${1:bond} = ${2:neighbours(site)}',
-  enum: 'enum ${1:Name} = { ${2:first, second} }',
-  type: 'type ${1:Row} = { ${2:field : real} }',
-  data: 'data ${1:y} : ${2:real[row]} from "${3:file.csv}"',
-  param: 'param ${1:w} : ${2:real} = ${3:0}',
-  fn: 'fn ${1:f}(${2:x : real}) : ${3:real} = ${0:x}',
-  energy: 'energy ${1:E}(${2:x : real}) {\n  ${0:term t = x ^ 2}\n}',
-  run: 'run ${1:draws} = ${2:sample}(${3:E})',
-  term: 'term ${1:name} = ${0}',
-  let: 'let ${1:name} = ${0}',
-  require: 'require ${0}',
-  report: 'report ${1:name} = ${0}',
-  return: 'return ${0}',
-};
-
 /** A word that opens something, as a snippet. */
 export function openingCandidate(word: string): Candidate {
   const plain = wordCandidate(word);
-  const snippet = Object.hasOwn(shapes, word) ? shapes[word] : undefined;
+  const snippet = openings.get(word);
   if (snippet === undefined) return plain;
   return {
     ...plain,
@@ -207,8 +184,6 @@ export function openingCandidate(word: string): Candidate {
     sortText: `1${word}`,
   };
 }
-
-export const snippetsOf: Readonly<Record<string, string>> = shapes;
 
 export function verbCandidate(v: VerbSpec, calls: boolean, firstEnergy: string): Candidate {
   const positional = v.options.filter((o) => o.positional).map((o) => o.name);
@@ -255,12 +230,17 @@ export function optionValueCandidates(o: OptionSpec, calls: boolean): readonly C
         candidate(name, 'function', 'local', {
           detail: `${name}(${options.map((x) => x.name).join(', ')})`,
           documentation: itemText(name, 'method'),
-          ...(calls ? { snippet: `${name}($1)$0` } : {}),
+          ...(calls ? { snippet: `${name}(${place(1)})${place(0)}` } : {}),
           order: i,
         }),
       );
     case 'given':
-      return [candidate('{ … }', 'snippet', 'local', { snippet: '{ $1 = $2 }$0', detail: 'place = value' })];
+      return [
+        candidate('{ … }', 'snippet', 'local', {
+          snippet: `{ ${place(1)} = ${place(2)} }${place(0)}`,
+          detail: 'place = value',
+        }),
+      ];
     default:
       return [];
   }

@@ -1,6 +1,6 @@
 /** What may be written at the cursor. */
 
-import { wordsOf } from '../../grammar/tokens.ts';
+import { reservedWords, wordsOf } from '../../grammar/tokens.ts';
 import { distributions } from '../check/distributions.ts';
 import type { Host } from '../io/host.ts';
 import { verbs } from '../options.ts';
@@ -11,7 +11,6 @@ import type { Analysis } from './analysis.ts';
 import {
   argumentsOf,
   type Candidate,
-  callSnippet,
   candidate,
   distributionCandidates,
   domainCandidates,
@@ -28,6 +27,7 @@ import { beforeDot, type Cursor, cursorAt, type Frame, previous, scopeAt } from 
 import { declaredData } from './data-files.ts';
 import { itemsOfLibrary, useEdit } from './library.ts';
 import { rangeOf } from './places.ts';
+import { callSnippet, place } from './snippets.ts';
 import { declarationsOf, type Env, type Sym, type SymbolKind } from './symbols.ts';
 import type { CompletionItem, Range } from './types.ts';
 import { Typing } from './typing.ts';
@@ -47,20 +47,8 @@ const sets: ReadonlySet<SymbolKind> = new Set([
   'fn',
 ]);
 const types: ReadonlySet<SymbolKind> = new Set(['enum', 'type', 'index', 'open', 'import']);
-const expressionWords = [
-  'if',
-  'then',
-  'else',
-  'for',
-  'in',
-  'where',
-  'and',
-  'or',
-  'not',
-  'true',
-  'false',
-  'scan',
-];
+/** Words of expressions: those that are reserved, and two that are names elsewhere. */
+const expressionWords: readonly string[] = [...reservedWords, 'in', 'scan'];
 const builders: readonly (readonly [string, readonly string[], string])[] = [
   ['grid', ['rows', 'cols'], 'a lattice of one to four sides'],
   ['line', ['n'], 'a lattice of one side, open'],
@@ -127,7 +115,9 @@ export async function completion(
       break;
     case 'words':
       found = context.words.map((w) =>
-        w.startsWith('"') ? candidate('std', 'module', 'local', { snippet: '"std/$1"' }) : wordCandidate(w),
+        w.startsWith('"')
+          ? candidate('std', 'module', 'local', { snippet: `"std/${place(1)}"` })
+          : wordCandidate(w),
       );
       break;
     case 'verb':
@@ -204,7 +194,9 @@ async function inDeclaration(
     return [
       candidate('mlp', 'function', 'local', {
         detail: 'a network',
-        ...(calls ? { snippet: 'mlp(${1:encode(Row)}, hidden = [${2:64, 64}])$0' } : {}),
+        ...(calls
+          ? { snippet: `mlp(${place(1, 'encode(Row)')}, hidden = [${place(2, '64, 64')}])${place(0)}` }
+          : {}),
       }),
       ...distributionCandidates(calls).filter((d) => d.label === 'normal' || d.label === 'uniform'),
       ...found.filter((f) => f.label !== 'normal' && f.label !== 'uniform'),
@@ -298,7 +290,7 @@ function fieldCandidates(a: Analysis, c: Cursor, scope: Env): readonly Candidate
     case 'distribution':
       return [
         candidate('log_density', 'function', 'local', {
-          snippet: 'log_density(${1:y})$0',
+          snippet: callSnippet('log_density', ['y']),
           detail: 'ln of the density at y',
         }),
       ];

@@ -14,8 +14,13 @@ const superfluous: ReadonlySet<string> = new Set(['W0403', 'W0404']);
  * used, with the place itself beside it.
  */
 export function diagnosticsOf(a: Analysis): readonly LanguageDiagnostic[] {
-  return a.compiled.diagnostics.map((d) => languageDiagnostic(a, d));
+  const told = known.get(a) ?? a.checked.compiled.diagnostics.map((d) => languageDiagnostic(a, d));
+  known.set(a, told);
+  return told;
 }
+
+/** The same list for the same analysis, so that a server sees what is new. */
+const known = new WeakMap<Analysis, readonly LanguageDiagnostic[]>();
 
 export function languageDiagnostic(a: Analysis, d: Diagnostic): LanguageDiagnostic {
   const own = d.place.kind === 'source' && d.place.span.file === a.source.file;

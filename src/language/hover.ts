@@ -8,7 +8,7 @@ import type { ReferenceItem } from '../reference/item.ts';
 import { signature, splitDoc } from '../reference/library.ts';
 import type { Expr } from '../syntax/tree.ts';
 import { type Analysis, meantBy, occurrenceAt } from './analysis.ts';
-import type { BuiltinKind, Occurrence } from './occurrences.ts';
+import type { BuiltinKind, Occurrence } from './builtins.ts';
 import { rangeOf } from './places.ts';
 import { planLine, plansOf } from './plan-lines.ts';
 import {
@@ -119,7 +119,7 @@ async function symbolCard(a: Analysis, s: Sym, o: Occurrence, planFor: PlanFor):
 
 /** The declaration as it is written, without its body. */
 export function declarationText(a: Analysis, s: Sym): string {
-  const text = a.compiled.sources.get(s.span.file)?.text ?? '';
+  const text = a.sources.get(s.span.file)?.text ?? '';
   const domain = s.domain ? ` : ${showSource(text, s.domain.span, 200)}` : '';
   const value = s.value ? ` = ${showSource(text, s.value.span, 200)}` : '';
   switch (s.kind) {
@@ -158,7 +158,7 @@ export function declarationText(a: Analysis, s: Sym): string {
 
 /** What the checker says of it, with sizes. */
 function typeLine(a: Analysis, s: Sym, o: Occurrence): string {
-  const { program } = a.compiled;
+  const { program } = a.checked.compiled;
   const { file } = s.span;
   switch (s.kind) {
     case 'index':
@@ -225,7 +225,7 @@ const valueLine = (v: Value | undefined): string => {
 
 /** What the checker found the name to be: here, where it is declared, or at another of its places. */
 function recorded(a: Analysis, s: Sym, o: Occurrence): Value | undefined {
-  const at = (e: Expr | null | undefined): Value | undefined => (e ? a.values.get(e) : undefined);
+  const at = (e: Expr | null | undefined): Value | undefined => (e ? a.checked.values.get(e) : undefined);
   const here = at(o.expr);
   if (here) return here;
   if (s.kind !== 'binder' && s.kind !== 'state' && at(s.value)) return at(s.value);
@@ -237,7 +237,7 @@ function recorded(a: Analysis, s: Sym, o: Occurrence): Value | undefined {
 /** The checked energy that an argument belongs to. */
 function energyOf(a: Analysis, s: Sym): CheckedEnergy | undefined {
   if (s.item?.kind !== 'energy') return undefined;
-  const found = a.compiled.program.energies.get(s.item.name.text);
+  const found = a.checked.compiled.program.energies.get(s.item.name.text);
   return found && found.energy.span.file === s.span.file ? found : undefined;
 }
 

@@ -3,9 +3,8 @@ import type { Analysis } from './analysis.ts';
 import { rangeOf } from './places.ts';
 import type { CodeLens } from './types.ts';
 
-/** One on each job; a program with errors has none, since nothing of it can be run. */
+/** One on each job, also while the program has a mistake: lines must not jump as somebody types. */
 export function codeLenses(a: Analysis): readonly CodeLens[] {
-  if (!a.compiled.ok) return [];
   return a.tree.items.flatMap((item) =>
     item.kind === 'run'
       ? [

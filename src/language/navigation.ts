@@ -1,7 +1,7 @@
 /** Where a name is declared, and where else it is said. */
 import { resolveUse } from '../syntax/module-path.ts';
 import { type Analysis, type FileNames, meantBy, occurrenceAt, sameSpan } from './analysis.ts';
-import type { Occurrence } from './occurrences.ts';
+import type { Occurrence } from './builtins.ts';
 import { rangeOf } from './places.ts';
 import type { Sym } from './symbols.ts';
 import type { Location } from './types.ts';

@@ -3,10 +3,8 @@
  * tree, in the scopes of the checker; what it makes is what definitions, references, renaming, hovering and
  * colours read.
  */
-import { domainNames } from '../../grammar/tokens.ts';
-import { builtinNames } from '../check/calls.ts';
 import { distributions } from '../check/distributions.ts';
-import { type OptionSpec, type VerbSpec, verbNamed } from '../options.ts';
+import { type VerbSpec, verbNamed } from '../options.ts';
 import type { Span } from '../syntax/span.ts';
 import type {
   Arg,
@@ -19,68 +17,18 @@ import type {
   RunItem,
   Statement,
 } from '../syntax/tree.ts';
-import { type Declarations, Env, type Sym } from './symbols.ts';
+import {
+  activations,
+  builtin,
+  builtinOf,
+  callable,
+  domains,
+  meaning,
+  type Occurrence,
+  type Target,
+} from './builtins.ts';
+import { type Declarations, Env, expertsOf, type Sym } from './symbols.ts';
 import { type Follow, type Kind, Typing } from './typing.ts';
-
-/** Something of the language itself. */
-export type BuiltinKind =
-  | 'function'
-  | 'distribution'
-  | 'domain'
-  | 'verb'
-  | 'method'
-  | 'option'
-  | 'value'
-  | 'constant'
-  | 'coordinate'
-  | 'side'
-  | 'log_density';
-
-export type Target =
-  | { readonly kind: 'symbol'; readonly symbol: Sym }
-  | {
-      readonly kind: 'builtin';
-      readonly what: BuiltinKind;
-      readonly option?: OptionSpec;
-      /** Of an option: the verb, loss or optimiser. */
-      readonly owner?: string;
-    }
-  | { readonly kind: 'unknown' };
-
-export interface Occurrence {
-  readonly name: string;
-  readonly span: Span;
-  readonly target: Target;
-  readonly declares: boolean;
-  /** The expression that it is, for what the checker says of it. */
-  readonly expr?: Expr;
-}
-
-/** Words that build index sets and networks: calls that are no functions of values. */
-const builders = new Set(['grid', 'line', 'ring', 'mlp', 'scan']);
-const constants = new Set(['pi', 'inf']);
-const activations = new Set(['silu', 'relu', 'tanh', 'softplus', 'sigmoid']);
-const domains: ReadonlySet<string> = new Set([...domainNames, 'set']);
-
-const builtin = (what: BuiltinKind, option?: OptionSpec, owner?: string): Target => ({
-  kind: 'builtin',
-  what,
-  ...(option ? { option } : {}),
-  ...(owner === undefined ? {} : { owner }),
-});
-const meaning = (symbol: Sym | undefined): Target =>
-  symbol ? { kind: 'symbol', symbol } : { kind: 'unknown' };
-
-/** What a name of the language is in an expression. */
-export function builtinOf(name: string): Target {
-  if (distributions.has(name)) return builtin('distribution');
-  if (builtinNames.includes(name) || builders.has(name)) return builtin('function');
-  if (constants.has(name)) return builtin('constant');
-  return { kind: 'unknown' };
-}
-
-const callable = (s: Sym | undefined): boolean =>
-  s !== undefined && ['fn', 'energy', 'param', 'import'].includes(s.kind);
 
 /** In the order of the text. @param follow finds what an import means */
 export function occurrencesOf(tree: Program, declared: Declarations, follow: Follow): readonly Occurrence[] {
@@ -96,9 +44,12 @@ class Walk {
   private readonly typing: Typing;
   /** Places that were written down: a tree may show one name twice (`report x`). */
   private readonly seen = new Set<number>();
+  /** The declarations of the file by the places of their names. */
+  private readonly byPlace: ReadonlyMap<number, Sym>;
 
   constructor(declared: Declarations, follow: Follow) {
     this.declared = declared;
+    this.byPlace = new Map(declared.all.map((s) => [s.span.start, s]));
     this.follow = follow;
     this.typing = new Typing(follow, (name) => distributions.has(name));
   }
@@ -114,7 +65,7 @@ class Walk {
   }
 
   private topLevel(name: Name): void {
-    const symbol = this.declared.all.find((s) => s.span.start === name.span.start);
+    const symbol = this.byPlace.get(name.span.start);
     if (symbol) this.declare(symbol);
   }
 
@@ -122,7 +73,7 @@ class Walk {
     const { file } = this.declared;
     if (item.kind === 'use') {
       for (const n of item.names) {
-        const local = this.declared.all.find((s) => s.span.start === (n.as ?? n.name).span.start);
+        const local = this.byPlace.get((n.as ?? n.name).span.start);
         if (n.as) this.add(n.name.text, n.name.span, meaning(local && this.follow(local)));
         if (local) this.declare(local);
       }
@@ -142,7 +93,7 @@ class Walk {
         return;
       case 'enum':
       case 'type': {
-        const symbol = this.declared.all.find((s) => s.item === item);
+        const symbol = this.byPlace.get(item.name.span.start);
         for (const part of symbol?.parts ?? []) {
           this.declare(part);
           if (part.domain) this.domain(part.domain, file);
@@ -170,7 +121,7 @@ class Walk {
   private body(item: Item & { kind: 'fn' | 'energy' }): void {
     const env = this.declared.bodies.get(item);
     if (!env) return;
-    const symbol = this.declared.all.find((s) => s.item === item);
+    const symbol = this.byPlace.get(item.name.span.start);
     for (const part of symbol?.parts ?? []) this.declare(part);
     for (const p of item.params) this.domain(p.domain, env);
     if (item.kind === 'fn' && item.result) this.domain(item.result, env);
@@ -503,22 +454,4 @@ function over(places: Env, inner: Env, span: Span): Env {
   const env = new Env(places, span, false);
   for (const s of inner.visible(span.end)) if (s.kind === 'binder' && inner.own(s.name) === s) env.define(s);
   return env;
-}
-
-/** The experts of a product of energies. */
-export function expertsOf(energy: Sym): readonly Sym[] {
-  if (energy.kind !== 'energy' || !energy.value) return [];
-  const out: Sym[] = [];
-  const visit = (e: Expr): void => {
-    if (e.kind === 'name') {
-      const symbol = energy.env.lookup(e.name);
-      if (symbol && symbol !== energy && (symbol.kind === 'energy' || symbol.kind === 'import'))
-        out.push(symbol);
-    } else if (e.kind === 'binary') {
-      visit(e.left);
-      visit(e.right);
-    }
-  };
-  visit(energy.value);
-  return out;
 }

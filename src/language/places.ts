@@ -1,6 +1,6 @@
 /** Offsets of the compiler as lines and columns of editors, and back. */
 import type { Source, Span } from '../syntax/span.ts';
-import type { Position, Range } from './types.ts';
+import type { Position, Range, TextEdit } from './types.ts';
 
 export function positionOf(source: Source, offset: number): Position {
   const { line, column } = source.positionAt(Math.max(0, Math.min(offset, source.text.length)));
@@ -12,7 +12,7 @@ export const rangeOf = (source: Source, span: Pick<Span, 'start' | 'end'>): Rang
   end: positionOf(source, span.end),
 });
 
-/** The offset of a position; one beyond its line is the line's end, one beyond the text the text's. */
+/** The offset of a position; one beyond its line is the line's end, one beyond the text the text's. Total. */
 export function offsetOf(text: string, { line, character }: Position): number {
   let start = 0;
   for (let n = 0; n < line; n++) {
@@ -22,7 +22,7 @@ export function offsetOf(text: string, { line, character }: Position): number {
   }
   const end = text.indexOf('\n', start);
   const most = end < 0 ? text.length : end > start && text[end - 1] === '\r' ? end - 1 : end;
-  return Math.min(start + Math.max(0, character), most);
+  return Math.min(start + Math.max(0, character || 0), most);
 }
 
 const WORD = /[\p{L}\p{N}_\u2080-\u2089]/u;
@@ -72,3 +72,13 @@ export function pathWithin(folder: string, uri: string): string | null {
 /** A path from a folder as a document. */
 export const uriOf = (folder: string, path: string): string =>
   folder + path.split('/').map(encodeURIComponent).join('/');
+
+/** A text after edits, which do not overlap. */
+export function applyEdits(text: string, edits: readonly TextEdit[]): string {
+  const spans = edits.map((e) => ({ ...e, start: offsetOf(text, e.range.start) }));
+  spans.sort((a, b) => b.start - a.start);
+  return spans.reduce(
+    (t, e) => t.slice(0, e.start) + e.newText + t.slice(Math.max(e.start, offsetOf(text, e.range.end))),
+    text,
+  );
+}

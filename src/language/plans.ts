@@ -20,7 +20,7 @@ const MAX_ELEMENTS = 4096;
  * @param data where the program's data are read
  */
 export async function planOf(a: Analysis, energy: string, data: Host): Promise<Plan | null> {
-  const { compiled } = a;
+  const { compiled } = a.checked;
   const checked = compiled.program.energies.get(energy);
   if (!compiled.ok || !checked || checked.generic) return null;
   try {

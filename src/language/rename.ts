@@ -1,19 +1,15 @@
 /** Another name for a declaration, everywhere at once, or the reason why not. */
-import { identifierPattern, specOf, wordsOf } from '../../grammar/tokens.ts';
+import { identifierPattern, reservedWords } from '../../grammar/tokens.ts';
 import { isStd } from '../syntax/module-path.ts';
 import { type Analysis, type FileNames, meantBy, namesOfText, occurrenceAt, sameSpan } from './analysis.ts';
+import type { Occurrence } from './builtins.ts';
 import { sameStart } from './navigation.ts';
-import type { Occurrence } from './occurrences.ts';
 import { rangeOf } from './places.ts';
 import type { Sym } from './symbols.ts';
 import type { Refusal, RenamePlace, TextEdit, WorkspaceEdit } from './types.ts';
 
 const whole = new RegExp(`^(?:${identifierPattern.source})$`);
-const reserved: ReadonlySet<string> = new Set(
-  [...wordsOf('keyword'), ...wordsOf('declaration')].filter((w) =>
-    [...specOf.values()].some((s) => s.word === 'hard' && Array.isArray(s.pattern) && s.pattern.includes(w)),
-  ),
-);
+const reserved: ReadonlySet<string> = new Set(reservedWords);
 
 const refuse = (refused: string): Refusal => ({ refused });
 

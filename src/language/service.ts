@@ -10,7 +10,16 @@ import type { Plan } from '../plan/plan.ts';
 import { entryPath } from '../syntax/module-path.ts';
 import { Source } from '../syntax/span.ts';
 import { codeActions } from './actions.ts';
-import { type Analysis, analyse, fileNameOf, meantBy, occurrenceAt } from './analysis.ts';
+import {
+  type Analysis,
+  analyse,
+  fileNameOf,
+  type Memory,
+  meantBy,
+  memoryOf,
+  occurrenceAt,
+  parsedModules,
+} from './analysis.ts';
 import { completion } from './completion.ts';
 import { diagnosticsOf } from './diagnostics.ts';
 import { foldingRanges } from './folding.ts';
@@ -19,7 +28,7 @@ import { hover } from './hover.ts';
 import { codeLenses } from './lenses.ts';
 import { definition, references } from './navigation.ts';
 import { documentSymbols } from './outline.ts';
-import { canonicalUri, folderOfUri, offsetOf, pathWithin } from './places.ts';
+import { canonicalUri, folderOfUri, offsetOf, pathWithin, uriOf } from './places.ts';
 import { rename, renamePlace } from './rename.ts';
 import { signatureHelp } from './signatures.ts';
 import { encodedTokens } from './tokens.ts';
@@ -82,11 +91,35 @@ export interface LanguageService {
 }
 
 interface Known {
-  readonly generation: number;
   readonly text: string;
   readonly analysis: Promise<Analysis>;
   readonly plans: Map<string, Promise<Plan | null>>;
+  readonly used: Used;
 }
+
+/** What an analysis has read: as long as that stays, so does the analysis. */
+interface Used {
+  /** How often files that are not open had been said to have changed. */
+  readonly files: number;
+  /** How often documents had been opened and closed, where it matters which there are. */
+  opened: number | null;
+  /** Texts of open documents by path; undefined where a file was looked for that is not open. */
+  readonly texts: Map<string, string | undefined>;
+}
+
+/** The longest text that is looked at as it is typed. */
+const MAX_EDITED = 2 ** 19;
+
+/** What is said of a text that is not looked at. */
+const tooLong = (length: number): LanguageDiagnostic => ({
+  range: { start: { line: 0, character: 0 }, end: { line: 0, character: 1 } },
+  severity: 3,
+  code: 'E0504',
+  source: 'energy',
+  message: `a text of ${length} characters is not looked at as it is typed: the limit is ${MAX_EDITED}\nhelp: \`energy check\` reads it`,
+  relatedInformation: [],
+  tags: [],
+});
 
 /** The samplers come when they are first asked about. */
 const planned = async (a: Analysis, energy: string, data: Host): Promise<Plan | null> =>
@@ -96,38 +129,53 @@ const planned = async (a: Analysis, energy: string, data: Host): Promise<Plan | 
 export function languageService(host: LanguageHost): LanguageService {
   const documents = new Map<string, string>();
   const known = new Map<string, Known>();
-  let generation = 0;
+  const memories = new Map<string, Memory>();
+  const parseModule = parsedModules();
+  let files = 0;
+  let openings = 0;
 
   const textOf = async (uri: string): Promise<string | undefined> => documents.get(uri) ?? host.text?.(uri);
 
-  /** Reads open documents as they stand in the editor. */
-  const readerFor = (uri: string): ModuleReader => {
-    const files = host.reader(uri);
+  /** Reads open documents as they stand in the editor, and notes down what was read. */
+  const readerFor = (uri: string, used: Used): ModuleReader => {
+    const stored = host.reader(uri);
     const folder = folderOfUri(uri);
-    const open = new Map<string, string>();
-    for (const [other, text] of documents) {
-      const path = pathWithin(folder, other);
-      if (path !== null && other !== uri) open.set(path, text);
-    }
     return {
-      library: files.library,
+      library: stored.library,
       list: async (dir) => {
+        used.opened = openings;
         const prefix = dir === '' ? '' : `${dir}/`;
-        const own = [...open.keys()].filter((p) => p.startsWith(prefix)).map((p) => p.slice(prefix.length));
-        const names = await files.list(dir).catch((e: unknown) => {
+        const own = [...documents.keys()].flatMap((other) => {
+          const path = other === uri ? null : pathWithin(folder, other);
+          const name = path?.startsWith(prefix) ? path.slice(prefix.length) : '/';
+          return name.includes('/') ? [] : [name];
+        });
+        const names = await stored.list(dir).catch((e: unknown) => {
           if (own.length === 0) throw e;
           return [];
         });
-        return [...new Set([...names, ...own.filter((p) => !p.includes('/'))])].sort();
+        return [...new Set([...names, ...own])].sort();
       },
       read: async (path) => {
-        const text = open.get(path);
-        if (text === undefined) return files.read(path);
+        const text = documents.get(uriOf(folder, path));
+        used.texts.set(path, text);
+        if (text === undefined) return stored.read(path);
         if (text.length > MAX_TEXT)
           throw dataFault('E0504', path, `\`${path}\` is larger than ${MAX_TEXT} characters`);
         return text;
       },
     };
+  };
+  const holds = (uri: string, { used }: Known): boolean => {
+    if (used.files !== files || (used.opened ?? openings) !== openings) return false;
+    const folder = folderOfUri(uri);
+    for (const [path, text] of used.texts) if (documents.get(uriOf(folder, path)) !== text) return false;
+    return true;
+  };
+  const memoryFor = (uri: string): Memory => {
+    const found = memories.get(uri) ?? memoryOf(uri, parseModule);
+    if (documents.has(uri)) memories.set(uri, found);
+    return found;
   };
 
   const stateOf = async (address: string): Promise<Known | null> => {
@@ -135,9 +183,12 @@ export function languageService(host: LanguageHost): LanguageService {
     const text = await textOf(uri);
     if (text === undefined) return null;
     const found = known.get(uri);
-    if (found && found.generation === generation && found.text === text) return found;
-    const analysis = analyse(uri, text, readerFor(uri), (name) => host.libraryUri?.(name));
-    const made: Known = { generation, text, analysis, plans: new Map() };
+    if (found?.text === text && holds(uri, found)) return found;
+    const used: Used = { files, opened: null, texts: new Map() };
+    const read = text.length > MAX_EDITED ? '' : text;
+    const libraryUri = (name: string): string | undefined => host.libraryUri?.(name);
+    const analysis = analyse(uri, read, readerFor(uri, used), memoryFor(uri), libraryUri);
+    const made: Known = { text, analysis, plans: new Map(), used };
     known.set(uri, made);
     return made;
   };
@@ -165,24 +216,28 @@ export function languageService(host: LanguageHost): LanguageService {
 
   return {
     update(address, text) {
-      documents.set(canonicalUri(address), text);
-      generation++;
+      const uri = canonicalUri(address);
+      if (!documents.has(uri)) openings++;
+      documents.set(uri, text);
     },
     close(address) {
       const uri = canonicalUri(address);
-      documents.delete(uri);
+      if (documents.delete(uri)) openings++;
       known.delete(uri);
-      generation++;
+      memories.delete(uri);
     },
     refresh() {
-      generation++;
+      files++;
     },
     text: (uri) => documents.get(canonicalUri(uri)),
     get open() {
       return [...documents.keys()];
     },
 
-    diagnostics: (uri) => on<readonly LanguageDiagnostic[]>(uri, [], diagnosticsOf),
+    diagnostics: (uri) =>
+      on<readonly LanguageDiagnostic[]>(uri, [], (a, { text }) =>
+        text.length > MAX_EDITED ? [tooLong(text.length)] : diagnosticsOf(a),
+      ),
     hover: (uri, at) =>
       on<Hover | null>(uri, null, (a, { plans }) => {
         const planFor = (energy: string): Promise<Plan | null> => {
@@ -220,7 +275,7 @@ export function languageService(host: LanguageHost): LanguageService {
     foldingRanges: (uri) => on<readonly FoldingRange[]>(uri, [], foldingRanges),
     formatting: async (uri) => {
       const text = await textOf(canonicalUri(uri));
-      return text === undefined
+      return text === undefined || text.length > MAX_EDITED
         ? []
         : formatting({ text, source: new Source(entryPath(fileNameOf(uri)), text) });
     },

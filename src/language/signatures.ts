@@ -113,10 +113,10 @@ function instance(a: Analysis, made: Sym, name: string): Shown | undefined {
   const meant = made.kind === 'import' ? a.follow(made) : made;
   if (meant?.kind !== 'fn' && meant?.kind !== 'energy') return undefined;
   const textOf = (s: Sym): string => {
-    const text = a.compiled.sources.get(s.span.file)?.text ?? '';
+    const text = a.sources.get(s.span.file)?.text ?? '';
     return s.domain ? `${s.name} : ${showSource(text, s.domain.span)}` : s.name;
   };
-  const text = a.compiled.sources.get(meant.span.file)?.text ?? '';
+  const text = a.sources.get(meant.span.file)?.text ?? '';
   return {
     name,
     doc: splitDoc(meant.doc).doc,

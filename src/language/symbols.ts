@@ -227,3 +227,21 @@ function openSignature(item: FnItem | EnergyItem, env: Env, args: readonly Sym[]
   const sets = (p: Parameter): boolean => p.domain.name.text === 'set';
   for (const p of [...item.params].sort((p, q) => Number(sets(q)) - Number(sets(p)))) leave(p.domain);
 }
+
+/** The experts of a product of energies. */
+export function expertsOf(energy: Sym): readonly Sym[] {
+  if (energy.kind !== 'energy' || !energy.value) return [];
+  const out: Sym[] = [];
+  const visit = (e: Expr): void => {
+    if (e.kind === 'name') {
+      const symbol = energy.env.lookup(e.name);
+      if (symbol && symbol !== energy && (symbol.kind === 'energy' || symbol.kind === 'import'))
+        out.push(symbol);
+    } else if (e.kind === 'binary') {
+      visit(e.left);
+      visit(e.right);
+    }
+  };
+  visit(energy.value);
+  return out;
+}

@@ -1,6 +1,6 @@
 /** Colours by meaning: what a name is, not how it is spelt. */
 import { type Analysis, meantBy } from './analysis.ts';
-import type { BuiltinKind, Occurrence } from './occurrences.ts';
+import type { BuiltinKind, Occurrence } from './builtins.ts';
 import { positionOf } from './places.ts';
 import type { SymbolKind } from './symbols.ts';
 

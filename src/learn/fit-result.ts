@@ -3,6 +3,7 @@ import type { BoundProgram, ParamValues } from '../bind/bound.ts';
 import type { DataRows } from '../check/values.ts';
 import type { Engine } from '../engines/engine.ts';
 import type { Energy } from '../ir/types.ts';
+import type { Signal } from '../signal.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import type { FitHistory } from './history.ts';
@@ -22,7 +23,7 @@ export interface FitArgs {
   /** After every 100 steps: something to write to disk. */
   readonly onCheckpoint?: (c: Checkpoint) => void | Promise<void>;
   /** Heard after at most about 50 ms and a step. */
-  readonly signal?: { readonly aborted: boolean };
+  readonly signal?: Signal;
   readonly resume?: Checkpoint;
 }
 

@@ -11,6 +11,7 @@ import { shapeOf } from '../bind/bound.ts';
 import type { Arrays } from '../engines/engine.ts';
 import type { Slot } from '../ir/types.ts';
 import { Stream } from '../random/stream.ts';
+import { rest } from '../signal.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
 import { averageStep, clipByNorm } from './averaging.ts';
 import { type Checkpoint, resumeFrom, type Training, takeCheckpoint } from './checkpoint.ts';
@@ -71,7 +72,7 @@ interface Parts extends PreparedFit {
   readonly judge: Judge | null;
 }
 
-async function train(args: FitArgs, parts: Parts, began: number): Promise<FitResult> {
+async function train(args: FitArgs, parts: Parts, from: number): Promise<FitResult> {
   const { bound, options } = args;
   const { rows, batches, loss, program, imputation, judge } = parts;
   const kept: Kept = new Map([...(loss.kept ?? []), ...(imputation?.kept ?? [])]);
@@ -123,6 +124,7 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
     imputation?.restored();
   };
   adopt(training);
+  let began = from;
   seconds.compile = since(began);
 
   const first = optimizer.steps;
@@ -213,7 +215,7 @@ async function train(args: FitArgs, parts: Parts, began: number): Promise<FitRes
       await args.onCheckpoint?.(checkpoint);
     }
     if (since(lastYield) * 1000 > yieldEvery) {
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      began += await rest(args.signal);
       lastYield = performance.now();
     }
   }

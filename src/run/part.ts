@@ -7,6 +7,7 @@ import { type SampleProgress, type SampleResult, sample } from '../infer/sample.
 import type { Slot } from '../ir/types.ts';
 import { scalarsBetween } from '../scale/live.ts';
 import type { FromWorker, PartLive, PartOrder, ToWorker } from '../scale/protocol.ts';
+import { makeControl, type Signal } from '../signal.ts';
 import type { Draws } from '../stats/draws.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
@@ -22,7 +23,7 @@ export function partWorker(
   open: (job: string) => Promise<{ readonly session: Session; readonly job: Job }>,
   send: (message: FromWorker, transfer: ArrayBuffer[]) => void,
 ): (message: ToWorker) => void {
-  const signal = { aborted: false };
+  const signal = makeControl();
   const waiting: Waiting = { answer: null };
   return (message) => {
     switch (message.type) {
@@ -32,8 +33,11 @@ export function partWorker(
       case 'verdict':
         waiting.answer?.(message.verdict);
         return;
+      case 'pause':
+        signal.pause(message.on);
+        return;
       case 'stop':
-        signal.aborted = true;
+        signal.abort();
         waiting.answer?.('enough');
         return;
     }
@@ -49,7 +53,7 @@ async function draw(
   order: PartOrder,
   open: Parameters<typeof partWorker>[0],
   send: Parameters<typeof partWorker>[1],
-  signal: { readonly aborted: boolean },
+  signal: Signal,
   waiting: Waiting,
 ): Promise<void> {
   let sweep = -1;

@@ -49,6 +49,8 @@ export interface LiveChains {
   /** The whole record; the first `recorded` draws of each chain are filled. */
   readonly record: Draws;
   readonly recorded: number;
+  /** What an end at this moment would come to; absent where only an end can tell. */
+  readonly soFar?: () => JobResult;
 }
 
 /** A training curve, thinned for display. */

@@ -17,6 +17,7 @@ import type { Slot } from '../ir/types.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
 import { verbNamed } from '../options.ts';
 import type { WorkerHost } from '../scale/protocol.ts';
+import type { Signal } from '../signal.ts';
 import { at, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
@@ -46,7 +47,7 @@ export interface JobContext {
   readonly session: Session;
   readonly job: Job;
   readonly emit: (event: RunEvent) => void;
-  readonly signal?: { readonly aborted: boolean };
+  readonly signal?: Signal;
   /** Called with the states of chains a few times a second. */
   readonly watch?: (live: LiveChains) => void;
   readonly checkpoints?: Checkpoints;
@@ -73,7 +74,7 @@ export async function runJob(
   session: Session,
   job: Job,
   emit: (event: RunEvent) => void,
-  signal?: { readonly aborted: boolean },
+  signal?: Signal,
   watch?: (live: LiveChains) => void,
   checkpoints?: Checkpoints,
 ): Promise<JobResult> {

@@ -15,6 +15,11 @@ export interface TableModelOptions {
   readonly name: string;
   /** A column that is to be predicted from the others. */
   readonly target?: string;
+  /** Of the data, and of the index set of its rows: `rows` and `row` if absent. */
+  readonly data?: string;
+  readonly rows?: string;
+  /** Names that the program has already. */
+  readonly taken?: readonly string[];
 }
 
 /** The share of rows with empty cells that can be done without. */
@@ -27,38 +32,13 @@ const reserved: ReadonlySet<string> = new Set(
 
 /** @throws Error where no column says anything, or `target` is none of them, a sentence that names what there is */
 export function tableModel(table: RawTable, options: TableModelOptions): TableModel {
-  const columns = table.columns.map(guessColumn);
-  const used = columns.filter((c) => c.guess.kind !== 'none');
-  if (used.length === 0)
-    throw new Error(
-      `no column of ${options.path} varies, or they are texts without end; there is nothing to model`,
-    );
-  const fields = naming(used.map((c) => c.name));
+  const { columns, used, fields, domains, lines: declarations } = declared(table, options);
+  const type = `${options.name}Row`;
   const target = options.target === undefined ? null : used.findIndex((c) => c.name === options.target);
   if (target === -1)
     throw new Error(
       `${options.path} has no usable column ${options.target}; it has ${used.map((c) => c.name).join(', ')}`,
     );
-  const type = `${options.name}Row`;
-  const taken = new Set<string>([type, options.name]);
-  const enums: string[] = [];
-  const domains = used.map((c, i) => {
-    switch (c.guess.kind) {
-      case 'labels': {
-        const name = unique(pascal(fields[i]), taken);
-        enums.push(`enum ${name} = { ${labelNames(c.guess.labels).join(', ')} }`);
-        return name;
-      }
-      case 'codes':
-        return `category(${c.guess.count})`;
-      case 'int':
-        return `int(${c.guess.lo}, ${c.guess.hi})`;
-      case 'bit':
-        return 'bit';
-      default:
-        return 'real';
-    }
-  });
   const gaps = used.some((c) => c.missing > 0);
   // At least so many rows have an empty cell.
   const incomplete = Math.max(...used.map((c) => c.missing));
@@ -67,13 +47,7 @@ export function tableModel(table: RawTable, options: TableModelOptions): TableMo
     `/// ${options.path}: ${table.rows} rows, ${used.length} of ${columns.length} columns, one energy over a row.`,
     '/// What kind each column is was guessed from its cells: correct it where it is wrong.',
     ...columns.flatMap((c) => (c.guess.kind === 'none' ? [`/// Left out: ${c.name}, ${c.guess.why}.`] : [])),
-    ...enums,
-    ...(enums.length > 0 ? [''] : []),
-    `type ${type} = {`,
-    used.map((c, i) => `  ${fields[i]} : ${domains[i]}${c.missing > 0 ? `  // ${c.missing} missing` : ''}`),
-    '}',
-    '',
-    `data rows : ${type}[row] from ${JSON.stringify(options.path)}`,
+    ...declarations,
     '',
     '// A network sees single columns and their interplay; products of learned sums see pairs of columns at once.',
     'index part = 16',
@@ -94,8 +68,70 @@ export function tableModel(table: RawTable, options: TableModelOptions): TableMo
       ? [`run guess = predict(${options.name}, rows, unknown = r.${fields[target]})`]
       : []),
   ];
-  const text = `${lines.flatMap((l) => (typeof l === 'string' ? [l] : [listed(l)])).join('\n')}\n`;
-  return { text, columns };
+  return { text: `${lines.join('\n')}\n`, columns };
+}
+
+/**
+ * What a program needs to read a table: its `enum`s, the `type` of a row, and the `data`.
+ * @throws Error where no column says anything
+ */
+export function tableDeclarations(table: RawTable, options: Omit<TableModelOptions, 'target'>): string {
+  const { columns, lines } = declared(table, options);
+  const left = columns.flatMap((c) =>
+    c.guess.kind === 'none' ? [`// Left out: ${c.name}, ${c.guess.why}.`] : [],
+  );
+  return `${[...left, ...lines].join('\n')}\n`;
+}
+
+interface Declared {
+  readonly columns: readonly GuessedColumn[];
+  /** Those that an energy can be about, what the program calls them, and what they are. */
+  readonly used: readonly GuessedColumn[];
+  readonly fields: readonly string[];
+  readonly domains: readonly string[];
+  readonly lines: readonly string[];
+}
+
+function declared(table: RawTable, options: Omit<TableModelOptions, 'target'>): Declared {
+  const columns = table.columns.map(guessColumn);
+  const used = columns.filter((c) => c.guess.kind !== 'none');
+  if (used.length === 0)
+    throw new Error(
+      `no column of ${options.path} varies, or they are texts without end; there is nothing to model`,
+    );
+  const fields = naming(used.map((c) => c.name));
+  const type = `${options.name}Row`;
+  const taken = new Set<string>([type, options.name, ...(options.taken ?? [])]);
+  const enums: string[] = [];
+  const domains = used.map((c, i) => {
+    switch (c.guess.kind) {
+      case 'labels': {
+        const name = unique(pascal(fields[i]), taken);
+        enums.push(`enum ${name} = { ${labelNames(c.guess.labels).join(', ')} }`);
+        return name;
+      }
+      case 'codes':
+        return `category(${c.guess.count})`;
+      case 'int':
+        return `int(${c.guess.lo}, ${c.guess.hi})`;
+      case 'bit':
+        return 'bit';
+      default:
+        return 'real';
+    }
+  });
+  const lines = [
+    ...enums,
+    ...(enums.length > 0 ? [''] : []),
+    `type ${type} = {`,
+    listed(
+      used.map((c, i) => `  ${fields[i]} : ${domains[i]}${c.missing > 0 ? `  // ${c.missing} missing` : ''}`),
+    ),
+    '}',
+    '',
+    `data ${options.data ?? 'rows'} : ${type}[${options.rows ?? 'row'}] from ${JSON.stringify(options.path)}`,
+  ];
+  return { columns, used, fields, domains, lines };
 }
 
 /** Fields, with commas between, before the comments. */

@@ -2,6 +2,7 @@
 import { fault } from '../infer/model.ts';
 import { type Look, type Verdict, verdictOn } from '../infer/run-length.ts';
 import type { ChainPart, SampleResult } from '../infer/sample.ts';
+import type { Signal } from '../signal.ts';
 import { type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { liveRun, type MergedLive } from './live.ts';
@@ -21,7 +22,7 @@ export interface Conducted {
   /** Where the job is, for messages. */
   readonly span: Span;
   readonly onProgress: (progress: MergedProgress) => void;
-  readonly signal?: { readonly aborted: boolean };
+  readonly signal?: Signal;
 }
 
 /** The workers opened something else than the run has; the reason is the message. */
@@ -57,6 +58,7 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
     return await new Promise<SampleResult>((resolve, reject) => {
       let told = 0;
       let stopping = false;
+      let waiting = false;
       const hear = (hand: Hand, i: number, message: FromWorker): void => {
         switch (message.type) {
           case 'progress': {
@@ -92,6 +94,9 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
         else if (hands.every((h) => h.result)) resolve(mergeResults(hands.flatMap((h) => h.result ?? [])));
       };
       clock = setInterval(() => {
+        const waits = run.signal?.paused != null;
+        if (waits !== waiting) for (const h of hands) h.link?.send({ type: 'pause', on: waits });
+        waiting = waits;
         if (stopping || !run.signal?.aborted) return;
         stopping = true;
         for (const h of hands) h.link?.send({ type: 'stop' });

@@ -11,21 +11,28 @@ import type { Draws } from '../stats/draws.ts';
 export function mergeDraws(parts: readonly Draws[]): Draws {
   const chains = parts.reduce((n, p) => n + p.chains, 0);
   const draws = parts.reduce((n, p) => Math.min(n, p.draws), Number.POSITIVE_INFINITY);
+  const joined = (size: number, of: (p: Draws) => Float64Array): Float64Array => {
+    const values = new Float64Array(chains * draws * size);
+    let at = 0;
+    for (const p of parts) {
+      const own = of(p);
+      for (let c = 0; c < p.chains; c++, at += draws * size) {
+        const from = c * p.draws * size;
+        values.set(own.subarray(from, from + draws * size), at);
+      }
+    }
+    return values;
+  };
+  const [{ quantities, sampler }] = parts;
   return {
     chains,
     draws,
-    quantities: parts[0].quantities.map((quantity, q) => {
-      const size = sizeOfShape(quantity.shape);
-      const values = new Float64Array(chains * draws * size);
-      let at = 0;
-      for (const p of parts) {
-        const own = p.quantities[q].values;
-        for (let c = 0; c < p.chains; c++, at += draws * size) {
-          const from = c * p.draws * size;
-          values.set(own.subarray(from, from + draws * size), at);
-        }
-      }
-      return { ...quantity, values };
+    quantities: quantities.map((quantity, q) => ({
+      ...quantity,
+      values: joined(sizeOfShape(quantity.shape), (p) => p.quantities[q].values),
+    })),
+    ...(sampler && {
+      sampler: sampler.map(({ name }, s) => ({ name, values: joined(1, (p) => p.sampler![s].values) })),
     }),
   };
 }

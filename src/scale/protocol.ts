@@ -28,7 +28,9 @@ export type ToWorker =
   /** How a part goes on whose run might end. */
   | { readonly type: 'verdict'; readonly verdict: Verdict }
   /** Asks for an early end, with what has been drawn. */
-  | { readonly type: 'stop' };
+  | { readonly type: 'stop' }
+  /** Asks to wait, or to go on. */
+  | { readonly type: 'pause'; readonly on: boolean };
 
 export type FromWorker =
   | { readonly type: 'progress'; readonly progress: PartProgress }

@@ -33,6 +33,27 @@ export interface Draws {
   /** Recorded draws of each chain. */
   readonly draws: number;
   readonly quantities: readonly Quantity[];
+  /** Of the transition that led to each draw; absent where no sampler of reals moved. */
+  readonly sampler?: readonly SamplerStat[];
+}
+
+/**
+ * What files of draws say of transitions, by ArviZ's names: mean probability of acceptance, step size, doublings of
+ * the trajectory, gradients, whether it diverged (any since the draw before), the Hamiltonian where it began.
+ */
+export const samplerStats = [
+  'acceptance_rate',
+  'step_size',
+  'tree_depth',
+  'n_steps',
+  'diverging',
+  'energy',
+] as const;
+
+export interface SamplerStat {
+  readonly name: (typeof samplerStats)[number];
+  /** chains × draws. */
+  readonly values: Float64Array;
 }
 
 /** `s[0,3]`; the bare name for a scalar. */

@@ -36,12 +36,10 @@ export class ParseRun implements Building {
   depth = 0;
   /** Whether what came last was noise that has been reported: more of it is not. */
   astray = false;
-  private readonly lineOf = new Map<number, number>();
 
   constructor(lexed: Lexed, file: string) {
     this.lexed = lexed;
     this.file = file;
-    for (const token of lexed.tokens) this.lineOf.set(token.startOffset, token.startLine as number);
   }
 
   readonly report = (d: Diagnostic): void => {
@@ -51,7 +49,8 @@ export class ParseRun implements Building {
   /** The `///` lines directly above the line of a token. */
   readonly docAt = (offset: number): string => {
     const lines: string[] = [];
-    let line = (this.lineOf.get(offset) ?? 0) - 1;
+    const token = this.lexed.tokens[this.indexOf(offset, { from: 0, to: this.lexed.tokens.length })];
+    let line = (token?.startLine ?? 0) - 1;
     for (let doc = this.lexed.docs.get(line); doc; doc = this.lexed.docs.get(--line)) lines.push(doc.text);
     return lines.reverse().join('\n');
   };

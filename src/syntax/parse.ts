@@ -44,10 +44,11 @@ export function parse(text: string, file: string): Parsed {
     span: { file, start: 0, end: text.length },
     lineStarts: lexed.lineStarts,
   };
-  return { program, diagnostics: limited(run.diagnostics, file) };
+  return { program, diagnostics: limitedDiagnostics(run.diagnostics, file) };
 }
 
-function limited(found: readonly Diagnostic[], file: string): Diagnostic[] {
+/** In order of position, and no more of them than a person would read. */
+export function limitedDiagnostics(found: readonly Diagnostic[], file: string): Diagnostic[] {
   const sorted = [...found].sort((a, b) => startOf(a) - startOf(b));
   if (sorted.length <= maxDiagnostics) return sorted;
   const start = startOf(sorted[maxDiagnostics]);

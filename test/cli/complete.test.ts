@@ -94,8 +94,8 @@ describe('energy complete', () => {
     const { table } = await readParquet(bytes, 'completions.parquet');
     expect(table.columns.map((c) => c.name)).toEqual(['row', 'draw', 'column', 'value', 'label']);
     expect(table.rows).toBe(150);
-    expect(table.columns[4].cells[0]).toBe('duck');
-    expect(table.columns[4].cells[149]).toBe(null);
+    expect(table.columns[4].cells.at(0)).toBe('duck');
+    expect(table.columns[4].cells.at(149)).toBe(null);
     await place.energy('complete', 'birds.energy', '--format', 'csv', '-o', 'out-csv');
     const csv = text(place, 'out-csv', 'completions.csv');
     expect(csv.split('\n').slice(0, 2)).toEqual(['row,draw,column,value', '1,0,kind,duck']);

@@ -53,6 +53,19 @@ describe('energy emit', () => {
     expect(out).toBe((await run('plan', ...args)).out);
   });
 
+  it('graph is the factor graph as SVG, in a file or not, or as data', async () => {
+    const args = [ising, '--set', 'n=4', '--engine', 'reference'];
+    const { code, out } = await run('emit', 'graph', ...args);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"/);
+    expect(out).toContain('Factor graph of Ising');
+    const { graph } = json((await run('emit', 'graph', ...args, '--json')).out);
+    expect(graph.plates.factors).toMatchObject([{ term: 'coupling', instances: 32 }]);
+    expect(graph.sites.sites).toHaveLength(16);
+    expect((await run('emit', 'graph', ising, '-o', 'graph.png')).code).toBe(2);
+    expect((await run('emit', 'ir', ising, '-o', 'graph.svg')).code).toBe(2);
+  });
+
   it('ast and ir stay what they were', async () => {
     expect(JSON.parse((await run('emit', 'ast', ising)).out).items.length).toBeGreaterThan(3);
     expect((await run('emit', 'ir', ising)).out).toContain('energy Ising(s : spin[site])');

@@ -24,6 +24,7 @@ const commands = [
   'report',
   'doc',
   'explain',
+  'lsp',
   'doctor',
   'native',
   'demo',
@@ -155,7 +156,7 @@ ${verbText()}
 | file | holds |
 | --- | --- |
 | \`run.json\` | version, engine, the program's text and hash, the job with its options, seed, plan, timings, diagnostics, and which files belong to it |
-| \`draws.parquet\` | of \`sample\`: unknowns, reports, the energy and each of its terms, for every draw. \`--format csv\` writes one file a chain in CmdStan's layout (\`draws-1.csv\`, …), \`--format npz\` arrays by name, \`--format nc\` (with the optional package \`h5wasm\`) netCDF that \`arviz.from_netcdf\` reads: the group \`posterior\` of unknowns and reports, whose dimensions have the names of index sets and the labels of enums, and \`sample_stats\` with \`lp\` (minus the energy) and the terms |
+| \`draws.parquet\` | of \`sample\`: unknowns, reports, the energy and each of its terms, for every draw. \`--format csv\` writes one file a chain in CmdStan's layout (\`draws-1.csv\`, …), \`--format npz\` arrays by name, \`--format nc\` (with the optional package \`h5wasm\`) netCDF that \`arviz.from_netcdf\` reads; layouts, and how to read each: [files.md](files.md) |
 | \`params.safetensors\` | of programs with parameters: their values after the job; \`--params dir\` reads them |
 | \`checkpoint.safetensors\` | of a fit, every hundred steps and at its end: what \`fit --resume dir\` needs to go on to the same bytes |
 | \`events.jsonl\` | of \`fit\`: step, loss, gradient norm, energies of rows and negatives |

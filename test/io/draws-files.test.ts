@@ -62,6 +62,7 @@ describe('Parquet draws', () => {
       ...['chain', 'draw', 's[0,0]', 's[0,1]', 's[1,0]', 's[1,1]'],
       ...['theta[0,0]', 'theta[0,1]', 'theta[0,2]', 'theta[1,0]', 'theta[1,1]', 'theta[1,2]'],
       ...['r.job', 'unknown.chain[0]', 'unknown.chain[1]', 'magnet', 'term.magnet', 'energy'],
+      ...['sampler.diverging', 'sampler.energy'],
     ]);
     expect(columns[0].cells).toEqual(Int32Array.of(0, 0, 0, 0, 0, 1, 1, 1, 1, 1));
     expect(columns[1].cells).toEqual(Int32Array.of(0, 1, 2, 3, 4, 0, 1, 2, 3, 4));
@@ -105,7 +106,6 @@ describe('Parquet draws', () => {
 describe('CmdStan CSV', () => {
   const layout = layoutOf(draws);
   const options = {
-    sampler: [{ name: 'divergent__', values: Float64Array.from({ length: 10 }, (_, i) => i % 2) }],
     comments: { seed: 3 },
   };
 
@@ -115,13 +115,13 @@ describe('CmdStan CSV', () => {
     expect(second.filter((l) => l.startsWith('#'))).toContain('# id = 2');
     expect(first[8]).toBe('# seed = 3');
     expect(first[9]).toBe(
-      'lp__,divergent__,s.1.1,s.2.1,s.1.2,s.2.2,theta.1.1,theta.2.1,theta.1.2,theta.2.2,theta.1.3,theta.2.3,' +
+      'lp__,divergent__,energy__,s.1.1,s.2.1,s.1.2,s.2.2,theta.1.1,theta.2.1,theta.1.2,theta.2.2,theta.1.3,theta.2.3,' +
         'r_job,chain_2.1,chain_2.2,magnet,term_magnet,energy',
     );
     const row = first[10].split(',');
     expect(row[0]).toBe(String(-draws.quantities[6].values[0]));
-    expect(row.slice(2, 6).map(Number)).toEqual([0, 2, 1, 3].map((i) => draws.quantities[0].values[i]));
-    expect([row[6], row[8], row[10]]).toEqual(['nan', 'inf', '-0']);
+    expect(row.slice(3, 7).map(Number)).toEqual([0, 2, 1, 3].map((i) => draws.quantities[0].values[i]));
+    expect([row[7], row[9], row[11]]).toEqual(['nan', 'inf', '-0']);
   });
 
   it('comes back complete', () => {

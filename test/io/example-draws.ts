@@ -1,5 +1,5 @@
 import { sizeOfShape } from '../../src/arrays.ts';
-import type { Draws, Quantity } from '../../src/stats/draws.ts';
+import { type Draws, type Quantity, samplerStats } from '../../src/stats/draws.ts';
 import { uniform } from './faults.ts';
 
 /** Draws with every role and kind, labels, bounds, awkward names and awkward numbers. */
@@ -38,6 +38,10 @@ export function exampleDraws(chains = 2, draws = 5): Draws {
       make({ name: 'magnet', role: 'term', shape: [], kind: 'real' }, next),
       make({ name: 'energy', role: 'energy', shape: [], kind: 'real' }, () => 10 * next()),
     ],
+    sampler: [
+      { name: 'diverging', values: Float64Array.from({ length: chains * draws }, (_, i) => i % 2) },
+      { name: 'energy', values: Float64Array.from({ length: chains * draws }, next) },
+    ],
   };
 }
 
@@ -73,5 +77,11 @@ export function namedDraws(chains = 3, draws = 20): Draws {
       make({ name: 'energy', role: 'energy', shape: [], kind: 'real' }, () => 10 * next()),
       make({ name: 'prior', role: 'term', shape: [], kind: 'real' }, next),
     ],
+    sampler: samplerStats.map((name) => ({
+      name,
+      values: Float64Array.from({ length: chains * draws }, () =>
+        ['tree_depth', 'n_steps', 'diverging'].includes(name) ? Math.floor(2 * next()) : next(),
+      ),
+    })),
   };
 }

@@ -1,7 +1,10 @@
 /** What is offered where. */
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { edited, exampleText, labels, workspace } from './kit.ts';
+import { tokenSpecs, wordsOf } from '../../grammar/tokens.ts';
+import { callSnippet, openings, place } from '../../src/language/snippets.ts';
+import { completionKinds } from '../../src/language/types.ts';
+import { edited, exampleText, labels, unmarked, workspace } from './kit.ts';
 
 const HEAD = `enum Job = { clerk, nurse }
 type Row = { age : real, job : Job }
@@ -77,7 +80,7 @@ describe('names', () => {
     const w = workspace('index site = grid(3, 3)\nenergy E(s : spin[site]) { term t = Isin| }');
     const found = (await w.service.completion(w.uri, w.at)).find((c) => c.label === 'Ising');
     expect(found?.detail).toContain('std/ising');
-    expect(found?.insertText).toBe('Ising(${1:s}, ${2:bond}, ${3:J}, ${4:h})$0');
+    expect(found?.insertText).toBe(callSnippet('Ising', ['s', 'bond', 'J', 'h']));
     expect(edited(w.text, found?.additionalTextEdits ?? [])).toMatch(
       /^use Ising from "std\/ising"\n\nindex site/,
     );
@@ -118,11 +121,34 @@ describe('words and forms', () => {
     const normal = found.find((c) => c.label === 'normal');
     expect(normal).toMatchObject({
       detail: 'normal(mu, sigma)',
-      insertText: 'normal(${1:mu}, ${2:sigma})$0',
+      insertText: `normal(${place(1, 'mu')}, ${place(2, 'sigma')})$0`,
       insertTextFormat: 2,
     });
     expect(normal?.documentation?.value).toContain('density');
     expect(found.map((c) => c.label)).not.toContain('exp');
+  });
+
+  it('every word that is offered is one of the token table', async () => {
+    const known = new Set(tokenSpecs.flatMap((t) => (t.word && Array.isArray(t.pattern) ? t.pattern : [])));
+    const offered = new Set<string>();
+    for (const text of [
+      '|',
+      'use Ising |',
+      'use Ising from "std/ising" |',
+      'data y : real |',
+      'energy E(x : real) {\n  |\n}',
+      'fn f(x : real) : real {\n  |\n}',
+      'energy E(x : real) { term t = | }',
+    ]) {
+      const w = workspace(text);
+      for (const c of await w.service.completion(w.uri, w.at))
+        if (c.kind === completionKinds.keyword || c.kind === completionKinds.snippet) offered.add(c.label);
+    }
+    expect([...offered].filter((w) => !known.has(w))).toEqual([]);
+    for (const word of [...wordsOf('declaration'), 'term', 'return', 'from', 'where', 'scan', 'not'])
+      expect(offered).toContain(word);
+    // Each declaration has a form to fill in.
+    expect([...openings.keys()]).toEqual(expect.arrayContaining([...wordsOf('declaration')]));
   });
 
   it('parentheses that are there are not written again', async () => {
@@ -209,7 +235,7 @@ it('answers at every place of a text that is broken there', async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...texts), fc.nat(), fc.nat(40), async (text, place, cut) => {
       const at = place % text.length;
-      const w = workspace(`${text.slice(0, at)}|${text.slice(at + cut)}`.replaceAll('[|]', '[ |]'));
+      const w = workspace(unmarked(text.slice(0, at) + text.slice(at + cut), at));
       const found = await w.service.completion(w.uri, w.at);
       for (const c of found) {
         expect(c.range.start.line).toBe(w.at.line);

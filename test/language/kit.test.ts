@@ -1,6 +1,6 @@
 /** The kit that the other tests of this folder stand on. */
 import { describe, expect, it } from 'vitest';
-import { edited, marked } from './kit.ts';
+import { edited, marked, unmarked, workspace } from './kit.ts';
 
 describe('marks', () => {
   it('are cursors and ranges, and leave the text', () => {
@@ -24,6 +24,14 @@ describe('marks', () => {
   it('are refused where a range has one end only', () => {
     expect(() => marked('[|a')).toThrow('not closed');
     expect(() => marked('a|]')).toThrow('closes no range');
+  });
+
+  it('are text where a text is given with its offsets', async () => {
+    const text = 'const a = 1\nset odd = [|a|] // ‸';
+    expect(unmarked(text, 16)).toEqual({ text, cursors: [{ line: 1, character: 4 }], ranges: [] });
+    const w = workspace(unmarked(text, 6));
+    expect(w.service.text(w.uri)).toBe(text);
+    expect((await w.service.definition(w.uri, w.at))?.range.start).toEqual({ line: 0, character: 6 });
   });
 
   it('and edits are applied from the end, so that none moves another', () => {

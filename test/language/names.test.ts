@@ -3,9 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isRefusal, type WorkspaceEdit } from '../../src/language/types.ts';
 import { parse } from '../../src/syntax/parse.ts';
-import { applied, edited, exampleText, workspace } from './kit.ts';
-
-type Files = string | Readonly<Record<string, string>>;
+import { applied, edited, exampleText, type Files, unmarked, workspace } from './kit.ts';
 
 const defined = async (files: Files) => {
   const w = workspace(files);
@@ -231,10 +229,8 @@ describe('another name', () => {
       fc.asyncProperty(fc.constantFrom(...texts), fc.nat(), async (text, place) => {
         const names = [...text.matchAll(/[A-Za-z_]\w*/g)];
         const name = names[place % names.length];
-        const w = workspace({ 'main.energy': text });
-        const before = text.slice(0, name.index).split('\n');
-        const at = { line: before.length - 1, character: before[before.length - 1].length };
-        const there = await w.service.rename(w.uri, at, 'another_name');
+        const w = workspace(unmarked(text, name.index));
+        const there = await w.service.rename(w.uri, w.at, 'another_name');
         if (isRefusal(there)) return;
         const next = applied(w, there);
         expect(next).not.toBe(text);

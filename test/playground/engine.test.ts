@@ -46,7 +46,12 @@ function listen() {
   return { started, results, live, hearing };
 }
 const go = { aborted: false };
-const runner = () => makeRunner(memoryHost(files), async () => referenceEngine());
+const stored = memoryHost(files);
+const runner = () =>
+  makeRunner(
+    () => stored,
+    async () => referenceEngine(),
+  );
 
 describe('programs', () => {
   it('lists the jobs with the lines they are declared in', async () => {
@@ -185,7 +190,11 @@ describe('the runner', () => {
   });
 
   it('names the job that failed, and refuses a program with errors before any job', async () => {
-    const r = makeRunner(memoryHost(), async () => referenceEngine());
+    const none = memoryHost();
+    const r = makeRunner(
+      () => none,
+      async () => referenceEngine(),
+    );
     await expect(r.run(await program(LEARN), null, listen().hearing, go)).rejects.toThrow(EnergyError);
     expect(r.current).toBeNull();
     await expect(r.run(await program('energy E( {'), null, listen().hearing, go)).rejects.toThrow(

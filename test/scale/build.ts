@@ -1,16 +1,20 @@
 /** The command line as it is installed: threads run JavaScript, so the sources are translated into a folder. */
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as path from 'node:path';
+import { threadId } from 'node:worker_threads';
 import ts from 'typescript';
 
 const root = path.resolve(import.meta.dirname, '..', '..');
@@ -26,6 +30,24 @@ export interface Built {
   readonly bin: string;
   readonly folder: string;
   remove(): void;
+}
+
+const cache = path.join(root, 'node_modules', '.cache', 'energy-built');
+
+/** Each text is translated once, whoever builds. */
+function translated(text: string, options: ts.CompilerOptions): string {
+  const key = createHash('sha256')
+    .update(`${ts.version}\n${JSON.stringify(options)}\n${text}`)
+    .digest('hex');
+  const kept = path.join(cache, `${key}.js`);
+  if (existsSync(kept)) return readFileSync(kept, 'utf8');
+  const { outputText } = ts.transpileModule(text, { compilerOptions: options });
+  mkdirSync(cache, { recursive: true });
+  // Somebody else may be writing the same.
+  const own = `${kept}.${process.pid}.${threadId}`;
+  writeFileSync(own, outputText);
+  renameSync(own, kept);
+  return outputText;
 }
 
 /** @param files the folder's contents */
@@ -45,7 +67,7 @@ export function build(files: Readonly<Record<string, string>>): Built {
       const text = readFileSync(path.join(root, from, name), 'utf8');
       const to = path.join(dir, from, name.replace(/\.ts$/, '.js'));
       mkdirSync(path.dirname(to), { recursive: true });
-      writeFileSync(to, ts.transpileModule(text, { compilerOptions: options }).outputText);
+      writeFileSync(to, translated(text, options));
     }
   const work = path.join(dir, 'work');
   mkdirSync(work);

@@ -8,17 +8,21 @@ import type { Job } from '../../../src/check/values.ts';
 import type { Engine } from '../../../src/engines/engine.ts';
 import type { Host } from '../../../src/io/host.ts';
 import type { Slot } from '../../../src/ir/types.ts';
+import type { Checkpoint } from '../../../src/learn/checkpoint.ts';
 import { basisOf } from '../../../src/run/order.ts';
 import type { JobResult, LiveChains, RunEvent } from '../../../src/run/results.ts';
 import { openSession, runJob, type Session } from '../../../src/run/session.ts';
 import type { WorkerHost } from '../../../src/scale/protocol.ts';
+import type { Signal } from '../../../src/signal.ts';
 import { EnergyError } from '../../../src/syntax/diagnostic.ts';
+import type { Beside } from '../staged.ts';
+import { besideOf } from './beside.ts';
 import type { Opened } from './program.ts';
 
 export interface Hearing {
   readonly event: (event: RunEvent) => void;
   readonly watch: (live: LiveChains) => void;
-  readonly result: (job: string, result: JobResult) => void;
+  readonly result: (job: string, result: JobResult, beside: Beside | null) => void;
 }
 
 /** One finished job: what it depended on, its result, and the parameters it left. */
@@ -39,26 +43,45 @@ export interface Runner {
     opened: Opened,
     job: string | null,
     hearing: Hearing,
-    signal: { readonly aborted: boolean },
+    signal: Signal,
     workers?: WorkerHost,
+    /** Whether `job` goes on from where it was stopped, if it can. */
+    resume?: boolean,
   ): Promise<void>;
+  /** A session with the parameters that `job`, or else `energy`, would have now: what was learned, as far as it holds. */
+  lend(opened: Opened, energy: string, job: string | null): Promise<Session>;
   /** The job at work. */
   readonly current: string | null;
 }
 
-export function makeRunner(host: Host, engine: () => Promise<Engine>): Runner {
+/** @param hostOf the files that a program reads, by the program's own path */
+export function makeRunner(hostOf: (file: string) => Host, engine: () => Promise<Engine>): Runner {
   let done = new Map<string, Done>();
   let current: string | null = null;
+  /** Fits that were stopped half-way. */
+  const halted = new Map<string, { readonly basis: string; readonly checkpoint: Checkpoint }>();
 
   return {
     get current() {
       return current;
     },
-    async run(opened, job, hearing, signal, workers) {
+    async lend(opened, energy, job) {
+      const { compiled, jobs } = opened;
+      if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
+      const session = await openSession(compiled.program, hostOf(compiled.source.file), await engine());
+      const valid = stillValid(done, new Map(jobs.map((j) => [j.name, j.basis])), session);
+      const all = compiled.program.jobs;
+      const own = all.find((j) => j.name === job);
+      const fit = all.findLast((j) => j.verb === 'fit' && j.energy === energy && valid.has(j.name));
+      const params = own ? paramsBefore(all, own, valid) : fit && valid.get(fit.name)?.params;
+      if (params) session.params = params;
+      return session;
+    },
+    async run(opened, job, hearing, signal, workers, resume = false) {
       current = null;
       const { compiled, jobs } = opened;
       if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
-      const session = await openSession(compiled.program, host, await engine());
+      const session = await openSession(compiled.program, hostOf(compiled.source.file), await engine());
       session.workers = workers;
       const initial = session.params;
       const bases = new Map(jobs.map((j) => [j.name, j.basis]));
@@ -69,16 +92,23 @@ export function makeRunner(host: Host, engine: () => Promise<Engine>): Runner {
         if (signal.aborted) return;
         current = next.name;
         session.params = paramsBefore(compiled.program.jobs, next, done) ?? initial;
-        const result = await runJob(session, next, hearing.event, signal, hearing.watch);
+        const basis = bases.get(next.name) ?? '';
+        const left = halted.get(next.name);
+        const goOn = resume && next.name === job && left?.basis === basis;
+        halted.delete(next.name);
+        const checkpoints = goOn ? { resume: left.checkpoint } : undefined;
+        const result = await runJob(session, next, hearing.event, signal, hearing.watch, checkpoints);
+        if (result.verb === 'fit' && !result.complete)
+          halted.set(next.name, { basis, checkpoint: result.checkpoint });
         if (next.verb === 'fit') forgetAfter(compiled.program.jobs, next, done);
         // What was stopped half-way is shown, but not built on.
         if (!('complete' in result) || result.complete)
           done.set(next.name, {
-            basis: bases.get(next.name) ?? '',
+            basis,
             result,
             params: session.params,
           });
-        hearing.result(next.name, result);
+        hearing.result(next.name, result, besideOf(session, next, result));
       }
       current = null;
     },

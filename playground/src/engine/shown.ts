@@ -48,7 +48,7 @@ export function shownResult(result: JobResult): ShownResult {
   }
 }
 
-const forCharts = (draws: Draws): Draws => ({
+export const forCharts = (draws: Draws): Draws => ({
   ...draws,
   quantities: draws.quantities.filter((q) => q.values.length <= MOST_VALUES),
 });

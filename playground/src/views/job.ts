@@ -3,10 +3,12 @@
 import type { RunEvent } from '../../../src/run/results.ts';
 import { h, icon } from '../dom.ts';
 import type { JobInfo, LiveFrame, Problem, ShownResult } from '../protocol.ts';
+import type { Beside, Film } from '../staged.ts';
 import type { Theme } from '../theme.ts';
+import { type BesideView, besideView } from './beside.ts';
 import { type ChartsView, chartsView } from './charts.ts';
-import { type LineChart, lineChart } from './line-chart.ts';
-import { type PicturesView, picturesView } from './pictures.ts';
+import { type FilmView, filmView } from './film.ts';
+import { type JobLive, jobLive } from './job-live.ts';
 import { problemList } from './problems.ts';
 import { resultView } from './results.ts';
 
@@ -14,6 +16,12 @@ export interface JobActions {
   readonly run: (job: string) => void;
   readonly reveal: (line: number, column: number) => void;
   readonly theme: () => Theme;
+  /** Sets the chains of an energy in motion, with what a job gives. */
+  readonly watch: (energy: string, job: string | null) => void;
+  /** Goes on with the job that was stopped last. */
+  readonly resume: () => void;
+  /** Whether an unknown's values are on a circle. */
+  readonly cyclic: (energy: string | null, unknown: string) => boolean;
 }
 
 export interface JobView {
@@ -24,9 +32,15 @@ export interface JobView {
   enable(on: boolean): void;
   event(event: RunEvent): void;
   live(frame: LiveFrame): void;
-  result(result: ShownResult): void;
+  /** Its pictures, ahead of the result. */
+  film(film: Film): void;
+  result(result: ShownResult, beside: Beside | null): void;
   faults(problems: readonly Problem[]): void;
   crashed(message: string): void;
+  /** Whether it can go on from where it was stopped. */
+  resumable(on: boolean): void;
+  /** It waits, or goes on. */
+  pause(on: boolean): void;
   /** The run is over, whether this job came to an end or not. */
   settle(): void;
   setTheme(theme: Theme): void;
@@ -38,10 +52,10 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
   let info = first;
   let ranOn: string | null = null;
   let state: State = 'idle';
-  let pictures: PicturesView | null = null;
   let charts: ChartsView | null = null;
-  let traces = new Map<string, LineChart>();
-  let loss: LineChart | null = null;
+  let live: JobLive | null = null;
+  let film: FilmView | null = null;
+  let near: BesideView | null = null;
   let rate = '';
 
   const button = h(
@@ -50,6 +64,14 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
     icon('play'),
   );
   button.addEventListener('click', () => actions.run(info.name));
+  const resume = h('button', { type: 'button', class: 'quiet-button', hidden: true }, 'Resume');
+  resume.setAttribute('aria-label', `Resume ${info.name}`);
+  resume.addEventListener('click', () => actions.resume());
+  const watch = h('button', { type: 'button', class: 'quiet-button job-watch', hidden: true }, 'Watch');
+  watch.setAttribute('aria-label', `Watch the chains of ${info.name}`);
+  watch.addEventListener('click', () => {
+    if (info.energy !== null) actions.watch(info.energy, info.name);
+  });
   const status = h('span', { class: 'job-status', 'aria-live': 'polite' });
   const bar = h('div', {
     class: 'job-bar',
@@ -63,8 +85,10 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
   const element = h(
     'section',
     { class: 'job', 'data-job': info.name, 'aria-label': `Job ${info.name}` },
-    h('header', { class: 'job-head' }, button, h('h2', {}, info.name), what, status),
+    h('header', { class: 'job-head' }, button, h('h2', {}, info.name), what, status, resume, watch),
     bar,
+    // Filled by `job-options.ts`.
+    h('div', { class: 'job-options' }),
     body,
   );
 
@@ -78,8 +102,10 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
   };
   const clear = (): void => {
     body.replaceChildren();
-    pictures = charts = loss = null;
-    traces = new Map();
+    film?.end();
+    film = charts = null;
+    live = jobLive((name) => actions.cyclic(info.energy, name));
+    body.append(live.element);
   };
   const stale = (): void => {
     element.toggleAttribute('data-stale', ranOn !== null && ranOn !== info.basis && state !== 'running');
@@ -90,32 +116,23 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
       h('code', {}, `${info.verb}${info.energy ? `(${info.energy})` : ''}`),
       ` ${info.doc}`,
     );
+    watch.hidden = info.verb !== 'sample' || info.energy === null;
     stale();
   };
   update(first);
   become('idle', '');
 
-  const trace = (name: string, frame: LiveFrame, shown: number): LineChart => {
-    let chart = traces.get(name);
-    if (!chart) {
-      const height = traces.size === 0 ? 130 : 96;
-      chart = lineChart({ name, unit: 'draw', end: frame.draws, lines: shown, height });
-      traces.set(name, chart);
-      body.append(chart.element);
-    }
-    return chart;
-  };
-
   return {
     element,
     update,
     enable(on) {
-      button.disabled = !on;
+      button.disabled = resume.disabled = watch.disabled = !on;
     },
     event(e) {
       switch (e.event) {
         case 'start':
           clear();
+          resume.hidden = true;
           ranOn = info.basis;
           become('running', 'preparing');
           stale();
@@ -131,14 +148,7 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
               `${word} ${e.done.toLocaleString('en')} of ${e.total.toLocaleString('en')}${rate}`,
             );
           }
-          if (e.phase === 'training' && e.value !== null) {
-            if (!loss) {
-              loss = lineChart({ name: 'loss', unit: 'step', end: e.total, lines: 1, height: 150 });
-              body.append(loss.element);
-            }
-            loss.add(0, e.done, e.value);
-            loss.redraw();
-          }
+          live?.progress(e);
           return;
         }
         case 'plan':
@@ -146,33 +156,35 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
       }
     },
     live(frame) {
-      if (frame.pictures.length > 0) {
-        if (!pictures) {
-          pictures = picturesView();
-          body.prepend(pictures.element);
-        }
-        pictures.show(frame.pictures);
-      }
-      for (const s of frame.scalars) {
-        const fresh = s.values.length / s.shown;
-        if (fresh === 0 || frame.draws < 4) continue;
-        const chart = trace(s.name, frame, s.shown);
-        for (let c = 0; c < s.shown; c++)
-          chart.append(c, s.from + 1, s.values.subarray(c * fresh, (c + 1) * fresh));
-        chart.redraw();
-      }
+      // It goes on where it was stopped.
+      film?.end();
+      film?.element.remove();
+      film = null;
+      live?.live(frame);
       if (frame.phase === 'sampling')
         become(
           'running',
           `draw ${frame.recorded.toLocaleString('en')} of ${frame.draws.toLocaleString('en')}${rate}`,
         );
     },
-    result(result) {
-      loss?.element.remove();
+    film(shown) {
+      film?.end();
+      film?.element.remove();
+      film = filmView(shown, (name) => actions.cyclic(info.energy, name));
+      live?.end(true);
+      body.prepend(film.element);
+      become('running', 'summing up');
+    },
+    result(result, beside) {
+      live?.end(film !== null);
+      // What a stop showed gives way to what came of going on.
+      body.replaceChildren(film?.element ?? '', live?.element ?? '');
       const complete = !('complete' in result) || result.complete;
       become(complete ? 'done' : 'stopped', complete ? 'done' : 'stopped early');
       charts = chartsView(result, actions.theme());
-      body.append(...resultView(result), charts.element);
+      const [first, ...others] = resultView(result);
+      near = beside && (beside.points || beside.pictures.length > 0) ? besideView(beside) : null;
+      body.append(first, near?.element ?? '', ...others, charts.element);
     },
     faults(problems) {
       become('failed', 'failed');
@@ -188,14 +200,21 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
         ),
       );
     },
+    resumable(on) {
+      resume.hidden = !on;
+    },
+    pause(on) {
+      if (state === 'running') bar.toggleAttribute('data-paused', on);
+      if (state === 'running' && on) status.textContent = `paused · ${status.textContent}`;
+    },
     settle() {
       if (state === 'running') become('stopped', 'stopped');
       stale();
     },
     setTheme(theme) {
       charts?.setTheme(theme);
-      for (const t of traces.values()) t.redraw();
-      loss?.redraw();
+      live?.redraw();
+      near?.redraw();
     },
   };
 }

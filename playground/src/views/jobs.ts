@@ -18,10 +18,21 @@ export interface JobsView {
   /** A run begins: what was said in general is over. */
   begin(): void;
   message(m: RunMessage): void;
+  /** The run waits, or goes on. */
+  pause(on: boolean): void;
   setTheme(theme: Theme): void;
 }
 
-export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
+/** @param stage where chains move that are watched */
+export function jobsView(host: HTMLElement, outer: Omit<JobActions, 'cyclic'>, stage: HTMLElement): JobsView {
+  let energies: readonly EnergyInfo[] = [];
+  const actions: JobActions = {
+    ...outer,
+    cyclic: (energy, unknown) =>
+      energies
+        .find((e) => e.name === energy)
+        ?.unknowns.some((u) => u.name === unknown && /^(angle|cyclic)\b/.test(u.domain)) ?? false,
+  };
   const views = new Map<string, JobView>();
   const list = h('div', { class: 'jobs' });
   const outline = h('div', { class: 'outlines' });
@@ -35,7 +46,7 @@ export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
     h('kbd', {}, 'Enter'),
     ' to run. Chains are drawn here while they move.',
   );
-  host.replaceChildren(outline, general, list, hint);
+  host.replaceChildren(outline, stage, general, list, hint);
   let enabled = false;
   let current: string | null = null;
 
@@ -49,8 +60,9 @@ export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
     general.replaceChildren(problemList(problems, actions.reveal));
 
   return {
-    show(energies, jobs) {
-      outline.replaceChildren(...outlineView(energies));
+    show(known, jobs) {
+      energies = known;
+      outline.replaceChildren(...outlineView(energies, (energy) => actions.watch(energy, null)));
       for (const [name, view] of views) {
         if (jobs.some((j) => j.name === name)) continue;
         view.element.remove();
@@ -95,8 +107,11 @@ export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
         case 'live':
           views.get(m.live.job)?.live(m.live);
           return;
+        case 'film':
+          views.get(m.job)?.film(m.film);
+          return;
         case 'result':
-          views.get(m.job)?.result(m.result);
+          views.get(m.job)?.result(m.result, m.beside);
           return;
         case 'faults': {
           const view = m.job === null ? undefined : views.get(m.job);
@@ -113,10 +128,16 @@ export function jobsView(host: HTMLElement, actions: JobActions): JobsView {
             );
           return;
         }
+        case 'resumable':
+          for (const [name, v] of views) v.resumable(name === m.job);
+          return;
         case 'ended':
           for (const v of views.values()) v.settle();
           return;
       }
+    },
+    pause(on) {
+      for (const v of views.values()) v.pause(on);
     },
     setTheme(theme) {
       for (const v of views.values()) v.setTheme(theme);

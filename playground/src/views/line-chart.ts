@@ -23,6 +23,8 @@ export interface LineChartOptions {
   readonly end: number;
   readonly lines: number;
   readonly height: number;
+  /** What each line is called, where that is not plain. */
+  readonly labels?: readonly string[];
 }
 
 interface Line {
@@ -95,7 +97,8 @@ export function lineChart(o: LineChartOptions): LineChart {
     g.globalAlpha = 1;
     lines.forEach((line, i) => {
       const y = line.y.at(-1);
-      latest[i].textContent = y === undefined ? '' : formatNumber(y, 4);
+      const label = o.labels?.[i];
+      latest[i].textContent = y === undefined ? '' : `${label ? `${label} ` : ''}${formatNumber(y, 4)}`;
     });
     canvas.setAttribute(
       'aria-label',

@@ -5,7 +5,11 @@ import type { EnergyInfo } from '../protocol.ts';
 /** Terms and unknowns that are named, at most; the others are counted. */
 const MOST_NAMES = 6;
 
-export function outlineView(energies: readonly EnergyInfo[]): readonly HTMLElement[] {
+/** @param watch sets the chains of an energy in motion */
+export function outlineView(
+  energies: readonly EnergyInfo[],
+  watch: (energy: string) => void,
+): readonly HTMLElement[] {
   return energies.map((e) =>
     h(
       'section',
@@ -37,8 +41,19 @@ export function outlineView(energies: readonly EnergyInfo[]): readonly HTMLEleme
           ? [h('dt', { class: 'label' }, 'reports'), h('dd', {}, ...list(e.reports, ', '))]
           : []),
       ),
+      e.unknowns.length > 0 && watchButton(e.name, watch),
     ),
   );
+}
+
+function watchButton(energy: string, watch: (energy: string) => void): HTMLButtonElement {
+  const button = h(
+    'button',
+    { type: 'button', class: 'quiet-button outline-watch', 'aria-label': `Watch chains of ${energy}` },
+    'Watch',
+  );
+  button.addEventListener('click', () => watch(energy));
+  return button;
 }
 
 /** Names in italics, with what stands between them. */

@@ -4,6 +4,7 @@ import type { Quantity } from '../../../src/stats/draws.ts';
 import { accuracyText, pText, verdict } from '../../../src/stats/verdict.ts';
 import { h } from '../dom.ts';
 import type { ShownResult } from '../protocol.ts';
+import { pixelGrid } from './pixels.ts';
 import { summaryView } from './summary.ts';
 import { type Cell, numberTable, type Tile, tiles } from './tiles.ts';
 
@@ -106,10 +107,26 @@ function minimumView(r: Of<'minimize'>): readonly HTMLElement[] {
       ['term', 'energy'],
       of('term').map((q) => ({ name: q.name, cells: [{ text: formatNumber(q.values[0], 6) }] })),
     ),
+    ...[...of('unknown'), ...of('report')].flatMap((q) => statePicture(q) ?? []),
     ...[...of('unknown'), ...of('report')].map((q) =>
       h('details', { class: 'more', open: true }, h('summary', {}, q.name), h('pre', {}, stateText(q))),
     ),
   ];
+}
+
+/** Sides of what is drawn as a picture. */
+const LEAST_SIDE = 3;
+
+function statePicture(q: Quantity): HTMLElement | null {
+  if (q.shape.length < 2 || Math.min(...q.shape.slice(-2)) < LEAST_SIDE) return null;
+  const pixels = pixelGrid({ ...q, chains: 1, cyclic: false, of: 'state' });
+  pixels.draw(q.values);
+  return h(
+    'figure',
+    { class: 'stage-picture', 'data-state': q.name },
+    h('figcaption', {}, q.name),
+    pixels.element,
+  );
 }
 
 /** The values in rows, as they lie in the last dimension. */

@@ -7,6 +7,7 @@ import { programTex, standalone } from '../../tex/energy.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
 import { ExitCode, type Io, jsonText, type Terminal, UsageError } from '../terminal.ts';
 import { type View, views } from '../views.ts';
+import { emitGraph } from './emit-graph.ts';
 import { planCommand } from './plan.ts';
 
 export async function emitCommand(
@@ -14,13 +15,15 @@ export async function emitCommand(
   terminal: Terminal,
   what: string,
   file: string,
-  o: CommonOptions & { readonly standalone?: boolean },
+  o: CommonOptions & { readonly standalone?: boolean; readonly output?: string },
 ): Promise<number> {
   const view = views.find((v) => v === what);
   if (view === undefined)
     throw new UsageError(`emit takes ${views.slice(0, -1).join(', ')} or ${views.at(-1)}, not \`${what}\``);
+  if (o.output !== undefined && view !== 'graph') throw new UsageError('--output is for emit graph');
   if (o.standalone && view !== 'tex') throw new UsageError('--standalone is for emit tex');
   if (view === 'plan') return planCommand(io, terminal, file, undefined, o);
+  if (view === 'graph') return emitGraph(io, terminal, file, o);
   const compiled = await compileFile(io, terminal, file, o);
   if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
   if (terminal.json && view !== 'ast') {
@@ -34,7 +37,7 @@ export async function emitCommand(
 type Compiled = Awaited<ReturnType<typeof compileFile>>;
 type Options = { readonly standalone?: boolean };
 
-function text(view: Exclude<View, 'plan'>, c: Compiled, file: string, o: Options): string {
+function text(view: Exclude<View, 'plan' | 'graph'>, c: Compiled, file: string, o: Options): string {
   switch (view) {
     case 'energy':
       return print(c.tree);
@@ -53,7 +56,7 @@ function text(view: Exclude<View, 'plan'>, c: Compiled, file: string, o: Options
 
 /** What `--json` prints: the typed view as data, the others as text. */
 const data = (
-  view: Exclude<View, 'plan' | 'ast'>,
+  view: Exclude<View, 'plan' | 'graph' | 'ast'>,
   c: Compiled,
   file: string,
   o: Options,

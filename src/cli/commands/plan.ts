@@ -1,15 +1,9 @@
-import type { Job } from '../../check/values.ts';
-import { isDiscrete } from '../../domain.ts';
-import { exactOf } from '../../infer/exact.ts';
-import { asMemoryFault, showBytes } from '../../infer/memory.ts';
+import { showBytes } from '../../infer/memory.ts';
 import { type Clamp, clampOf, type Model, makeModel, noClamp } from '../../infer/model.ts';
-import { planFit, type StepPlan } from '../../learn/prepare.ts';
-import { makePlan, type Plan } from '../../plan/plan.ts';
-import { energyNamed, type Session } from '../../run/session.ts';
-import { fitArgs } from '../../run/verbs/fit.ts';
-import { MAX_WORKERS, spreadOf } from '../../scale/split.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { aloneOf, planFits, planOfModel, type StepPlanOfJob } from '../../run/planned.ts';
+import { energyNamed } from '../../run/session.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
-import type { Span } from '../../syntax/span.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { openFile } from '../open.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
@@ -51,55 +45,17 @@ export async function planCommand(
     const e = energyNamed(session, name, compiled.tree.span);
     const model = makeModel(session.bound, e.energy, session.params, session.engine);
     const clamp = await clampFor(model, name);
-    const plan = planOf(model, clamp, compiled.tree.span);
+    const plan = planOfModel(model, clamp, compiled.tree.span);
     plans.push(plan);
-    const { workers, why } = spreadOf(model.engine, plan.defaults.chains, MAX_WORKERS, undefined);
-    terminal.line(showPlan(plan, workers === 1 ? why : null));
+    terminal.line(showPlan(plan, aloneOf(model, plan)));
   }
-  const steps = session.program.jobs
-    .filter((j) => j.verb === 'fit' && j.energy !== null && names.includes(j.energy))
-    .map((job) => ({ job: job.name, ...stepOf(session, job) }));
+  const steps = planFits(session, names);
   for (const s of steps) terminal.line(showStep(s));
   terminal.event({ event: 'result', verb: 'plan', plans, steps });
   return ExitCode.fine;
 }
 
-function planOf(model: Model, clamp: Clamp, span: Span): Plan {
-  try {
-    const { plan, gibbs } = makePlan(model, clamp);
-    gibbs?.dispose();
-    // What is too dear for a plan of sampling need not be for the one number.
-    if (plan.logz !== 'ais' || model.unknowns.some((u) => !isDiscrete(u.slot.domain))) return plan;
-    const exact = exactOf(model, clamp);
-    return 'why' in exact
-      ? { ...plan, logzWhy: exact.why }
-      : {
-          ...plan,
-          logz: 'elimination',
-          logzWhy: `what is free is discrete, its graph of width ${exact.elimination.width}`,
-        };
-  } catch (e) {
-    throw asMemoryFault(e, `the plan of \`${model.energy.name}\``, span);
-  }
-}
-
-function stepOf(session: Session, job: Job): StepPlan {
-  try {
-    return planFit(fitArgs({ session, job }));
-  } catch (e) {
-    throw asMemoryFault(e, `a step of \`${job.name}\``, job.span);
-  }
-}
-
-const showStep = ({
-  job,
-  energy,
-  loss,
-  rows,
-  slices,
-  memory,
-  engine,
-}: StepPlan & { readonly job: string }): string => {
+const showStep = ({ job, energy, loss, rows, slices, memory, engine }: StepPlanOfJob): string => {
   const taken = memory === null ? '' : `, about ${showBytes(memory)} each`;
   const parts = slices === 1 ? '' : `, in ${slices} slices`;
   return `${job}: fits ${energy} by ${loss} on ${engine}; steps of ${rows} rows${parts}${taken}`;

@@ -6,14 +6,14 @@ import { runJob } from '../../run/session.ts';
 import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { checkpointsIn } from '../checkpoints.ts';
+import { type ClusterFlags, workersFor } from '../cluster/for-run.ts';
 import { interruption } from '../interrupt.ts';
 import { moduleOf, openFile, seedOf, withSeed } from '../open.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
-import { threads } from '../workers.ts';
 
-export interface RunOptions extends CommonOptions {
+export interface RunOptions extends CommonOptions, ClusterFlags {
   readonly format?: string;
   readonly workers?: string;
 }
@@ -39,7 +39,7 @@ export async function runCommand(
       ? jobs
       : upTo(jobs, only, o.params?.some((p) => !moduleOf(compiled.program, p)) ?? false);
   const { session, host } = await openFile(io, file, compiled, o);
-  session.workers = threads({ cwd: io.cwd, file, compiled, options: o });
+  session.workers = await workersFor(io, { cwd: io.cwd, file, compiled, options: o }, o, host);
   const base = path.resolve(io.cwd, o.output ?? path.join('runs', path.basename(file, '.energy')));
   host.permit(base);
   const signal = interruption();

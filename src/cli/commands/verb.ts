@@ -8,12 +8,12 @@ import { parse } from '../../syntax/parse.ts';
 import { Source } from '../../syntax/span.ts';
 import type { Program } from '../../syntax/tree.ts';
 import { checkpointsIn } from '../checkpoints.ts';
+import { workersFor } from '../cluster/for-run.ts';
 import { interruption } from '../interrupt.ts';
 import { openFile, withFlags } from '../open.ts';
 import { compileFile, readText } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
-import { threads } from '../workers.ts';
 import type { RunOptions } from './run.ts';
 
 /** What messages call the text that the flags become. */
@@ -59,7 +59,12 @@ export async function verbCommand(
   if (!job) throw new UsageError(`\`${name}\` cannot be ${verb.name === 'fit' ? 'fitted' : 'used'}`);
   const { session, host } = await openFile(io, file, compiled, o);
   const flagged = await withFlags(io, { session, host }, job, o, givenFile);
-  session.workers = threads({ cwd: io.cwd, file, compiled, options: o, extra, givenFile });
+  session.workers = await workersFor(
+    io,
+    { cwd: io.cwd, file, compiled, options: o, extra, givenFile },
+    o,
+    host,
+  );
   const dir = path.resolve(
     io.cwd,
     o.output ?? path.join('runs', `${path.basename(file, '.energy')}-${verb.name}`),

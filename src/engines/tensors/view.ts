@@ -42,13 +42,20 @@ export interface TensorGroup {
 export interface NamedOutput {
   readonly name: string;
   readonly kind: 'term' | 'support' | 'gradient';
+  /** Outputs of one kind that are told as one: the fields of a record; the name if absent. */
+  readonly group?: string;
 }
 
-/** @param outputs one for each output of the program, in order: a step belongs to the first that needs it, to `shared` where several of one kind do */
+/** @param outputs one for each output of the program, in order: a step belongs to the first kind that needs it, to `shared` where several groups of that kind do */
 export function tensorView(program: TensorProgram, outputs: readonly NamedOutput[]): TensorView {
   const { steps, shapes, constants, inputs } = program;
-  const shared = outputs.length;
-  const groupOf = groupsOf(program, outputs, shared);
+  const keys = [...new Set(outputs.map(keyOf))];
+  const told = keys.map((k) => {
+    const o = outputs.find((x) => keyOf(x) === k)!;
+    return { name: o.group ?? o.name, kind: o.kind };
+  });
+  const shared = told.length;
+  const groupOf = groupsOf(program, outputs, keys);
   const costs = new Map(steps.map((s) => [s.out, costOf(s, shapes)]));
   const named = new Map<Ref, string[]>();
   program.outputs.forEach((ref, i) => {
@@ -97,7 +104,7 @@ export function tensorView(program: TensorProgram, outputs: readonly NamedOutput
       }),
     ),
   ];
-  const groups = [...outputs, { name: 'shared', kind: 'shared' as const }].map((g, i): TensorGroup => {
+  const groups = [...told, { name: 'shared', kind: 'shared' as const }].map((g, i): TensorGroup => {
     const own = steps.filter((s) => (groupOf.get(s.out) ?? shared) === i);
     return { ...g, steps: own.length, nanoseconds: own.reduce((n, s) => n + (costs.get(s.out) ?? 0), 0) };
   });
@@ -109,11 +116,13 @@ export function tensorView(program: TensorProgram, outputs: readonly NamedOutput
   };
 }
 
-/** For each step the output that needs it: the first kind that does, `shared` where several of that kind do. */
+const keyOf = (o: NamedOutput): string => `${o.kind} ${o.group ?? o.name}`;
+
+/** For each step the group that needs it: of the first kind that does, the last one where several of that kind do. */
 function groupsOf(
   { steps, outputs }: TensorProgram,
   named: readonly NamedOutput[],
-  shared: number,
+  keys: readonly string[],
 ): ReadonlyMap<Ref, number> {
   const producer = new Map(steps.map((s) => [s.out, s]));
   const needed = new Map<Ref, number[]>();
@@ -132,8 +141,8 @@ function groupsOf(
   return new Map(
     [...needed].map(([ref, by]) => {
       const kind = order.find((k) => by.some((i) => named[i].kind === k));
-      const own = by.filter((i) => named[i].kind === kind);
-      return [ref, own.length === 1 ? own[0] : shared];
+      const own = new Set(by.flatMap((i) => (named[i].kind === kind ? [keyOf(named[i])] : [])));
+      return [ref, own.size === 1 ? keys.indexOf([...own][0]) : keys.length];
     }),
   );
 }

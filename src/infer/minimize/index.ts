@@ -1,5 +1,6 @@
 /** `minimize`: a state of least energy, by the method that its unknowns allow, and whether it is proved to be one. */
 import { Stream } from '../../random/stream.ts';
+import type { Signal } from '../../signal.ts';
 import { faultyTerm } from '../faulty-term.ts';
 import { jointStates } from '../joint-states.ts';
 import { type Clamp, fault, freeCount, type Model } from '../model.ts';
@@ -40,7 +41,7 @@ export async function minimize(
   clamp: Clamp,
   options: MinimizeOptions = {},
   onProgress: (p: MinimizeProgress) => void = () => {},
-  signal?: { readonly aborted: boolean },
+  signal?: Signal,
 ): Promise<Minimum> {
   const model = precise(given);
   const root = new Stream(options.seed ?? 1, 'minimize');

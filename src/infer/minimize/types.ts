@@ -1,5 +1,6 @@
 /** What minimisation is asked for and what it answers. */
 import type { Slot } from '../../ir/types.ts';
+import { rest, type Signal } from '../../signal.ts';
 import type { Draws } from '../../stats/draws.ts';
 import type { Scales } from '../start.ts';
 
@@ -78,7 +79,7 @@ const SLICE_MS = 40;
 
 export function workFor(
   onProgress: (p: MinimizeProgress) => void,
-  signal: { readonly aborted: boolean } | undefined,
+  signal: Signal | undefined,
 ): Work {
   let last = performance.now();
   const work: Work = {
@@ -88,7 +89,7 @@ export function workFor(
     due: () => performance.now() - last >= SLICE_MS,
     async rest() {
       onProgress({ done: work.done, total: work.total, value: work.value });
-      await new Promise((resume) => setTimeout(resume, 0));
+      await rest(signal);
       last = performance.now();
     },
     get stopped() {

@@ -1,4 +1,5 @@
 import { complete } from '../../infer/complete.ts';
+import { rest } from '../../signal.ts';
 import type { JobResult } from '../results.ts';
 import { energyOf, type JobContext, numberOption, rowArrays, rowsOption } from '../session.ts';
 
@@ -9,7 +10,7 @@ export async function runComplete(cx: JobContext): Promise<JobResult> {
   const { count, of } = rowArrays(session, rows);
   const num = (name: string) => numberOption(job.options, name);
   const method = job.options.method;
-  const began = performance.now();
+  let began = performance.now();
   const result = await complete(
     {
       bound: session.bound,
@@ -37,7 +38,7 @@ export async function runComplete(cx: JobContext): Promise<JobResult> {
       progress: async (done, total) => {
         const rate = (done * 1000) / Math.max(1, performance.now() - began);
         cx.emit({ event: 'progress', job: job.name, phase: 'working', done, total, rate, value: null });
-        await new Promise((next) => setTimeout(next, 0));
+        began += await rest(cx.signal);
       },
     },
   );

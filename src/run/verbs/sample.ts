@@ -119,6 +119,9 @@ async function tried(
     get aborted() {
       return (spread !== null && spread.workers > 1) || (cx.signal?.aborted ?? false);
     },
+    get paused() {
+      return cx.signal?.paused;
+    },
   };
   const hear = (p: SampleProgress): void => {
     tell(cx, model, p);
@@ -186,7 +189,14 @@ function tell(cx: JobContext, model: Model, p: SampleProgress): void {
   const { phase, done, total, rate, record, recorded } = p;
   const job = cx.job.name;
   cx.emit({ event: 'progress', job, phase, done, total, rate, value: meanEnergy(p) });
-  cx.watch?.({ job, phase, record, recorded, now: present(model, p.states, record.chains) });
+  cx.watch?.({
+    job,
+    phase,
+    record,
+    recorded,
+    now: present(model, p.states, record.chains),
+    soFar: () => ({ verb: 'sample', ...p.soFar(), spread: { workers: 1, why: 'the run was stopped' } }),
+  });
 }
 
 /** Location and spread of the rows that the program fits this energy to, if it does. */

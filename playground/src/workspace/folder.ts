@@ -1,0 +1,152 @@
+/**
+ * A folder of this machine, as `energy playground` shows it: its files are read when they are needed, and written
+ * back when the reader says so. A page that is served otherwise has no folder.
+ */
+import { bytesFile, type FileEntry, type Workspace } from './model.ts';
+import { cleanPath, isProgram } from './paths.ts';
+
+export interface ListedFile {
+  readonly path: string;
+  readonly size: number;
+  readonly modified: number;
+}
+
+export type Saved =
+  | { readonly kind: 'saved'; readonly tag: string }
+  /** Somebody else has changed the file; `theirs` is null where it is gone. */
+  | { readonly kind: 'conflict'; readonly theirs: FetchedFile | null }
+  | { readonly kind: 'failed'; readonly why: string };
+
+export interface FetchedFile {
+  readonly entry: FileEntry;
+  readonly tag: string;
+}
+
+export interface FolderApi {
+  list(): Promise<{ readonly name: string; readonly files: readonly ListedFile[] } | null>;
+  get(path: string): Promise<FetchedFile | null>;
+  /** @param tag of the state that is replaced; null: the file is new */
+  put(path: string, body: string | Blob, tag: string | null): Promise<Saved>;
+  url(path: string): string;
+}
+
+/** @param base where the page is served from */
+export function folderApi(base: string, fetching: typeof fetch = fetch): FolderApi {
+  const at = (name: string): string => new URL(`folder/${name}`, base).href;
+  const url = (path: string): string => at(`file?path=${encodeURIComponent(path)}`);
+  const ask = (address: string, init: RequestInit = {}): Promise<Response | null> =>
+    fetching(address, { credentials: 'same-origin', cache: 'no-store', ...init }).catch(() => null);
+  const get = async (path: string): Promise<FetchedFile | null> => {
+    const response = await ask(url(path));
+    if (!response?.ok) return null;
+    return { entry: await bytesFile(path, await response.blob()), tag: response.headers.get('ETag') ?? '' };
+  };
+  return {
+    url,
+    get,
+    async list() {
+      const response = await ask(at('list'));
+      if (!response?.ok || !response.headers.get('Content-Type')?.includes('json')) return null;
+      return listOf(await response.json().catch(() => null));
+    },
+    async put(path, body, tag) {
+      const condition: Record<string, string> = tag === null ? { 'If-None-Match': '*' } : { 'If-Match': tag };
+      const response = await ask(url(path), { method: 'PUT', body, headers: condition });
+      if (response?.ok) return { kind: 'saved', tag: response.headers.get('ETag') ?? '' };
+      if (response?.status === 412) return { kind: 'conflict', theirs: await get(path) };
+      const why = response ? (await response.text().catch(() => '')).split('\n')[0].slice(0, 200) : '';
+      return { kind: 'failed', why: why || 'the server does not answer' };
+    },
+  };
+}
+
+function listOf(value: unknown): Awaited<ReturnType<FolderApi['list']>> {
+  if (typeof value !== 'object' || value === null) return null;
+  const { name, files } = value as Record<string, unknown>;
+  if (typeof name !== 'string' || !Array.isArray(files)) return null;
+  return {
+    name,
+    files: (files as readonly unknown[]).flatMap((f) => {
+      const { path, size, modified } = (typeof f === 'object' && f !== null ? f : {}) as Record<string, unknown>;
+      if (typeof path !== 'string' || cleanPath(path) !== path || typeof size !== 'number') return [];
+      return [{ path, size, modified: Number(modified) || 0 }];
+    }),
+  };
+}
+
+export interface Folder {
+  readonly name: string;
+  /** The workspace of the folder, its first program opened; one that is new where there is none. */
+  open(): Promise<Workspace>;
+  /** Programs of the folder come as they are opened. @returns whether the file is here now */
+  fetch(path: string): Promise<FileEntry | null>;
+  /** Paths that differ from what is stored. */
+  unsaved(w: Workspace): readonly string[];
+  save(path: string, entry: FileEntry, over?: boolean): Promise<Saved>;
+  /** What is stored becomes what the editor shows. */
+  take(path: string, file: FetchedFile): void;
+}
+
+const BEGINNING = '/// A new program.\nenergy E(x : spin) {\n  term field = -0.5 * x\n}\n';
+
+/** @returns null where the page is served without one */
+export async function openFolder(api: FolderApi): Promise<Folder | null> {
+  const listed = await api.list();
+  if (!listed) return null;
+  const stored = new Map<string, FetchedFile>();
+  const awayOf = (f: ListedFile): FileEntry => ({
+    kind: 'away',
+    url: api.url(f.path),
+    size: f.size,
+    version: String(f.modified),
+  });
+  const known = new Set(listed.files.map((f) => f.path));
+  const fetchFile = async (path: string): Promise<FileEntry | null> => {
+    const found = await api.get(path);
+    if (found) stored.set(path, found);
+    return found?.entry ?? null;
+  };
+  return {
+    name: listed.name,
+    fetch: fetchFile,
+    async open() {
+      const files = new Map<string, FileEntry>(listed.files.map((f) => [f.path, awayOf(f)]));
+      const programs = listed.files.map((f) => f.path).filter(isProgram);
+      // Programs are small, and the others use them: all of them are read at once.
+      await Promise.all(
+        programs.slice(0, 50).map(async (path) => {
+          const entry = await fetchFile(path);
+          if (entry) files.set(path, entry);
+        }),
+      );
+      const first = programs
+        .filter((p) => files.get(p)?.kind === 'text')
+        .sort((a, b) => Number(a.includes('/')) - Number(b.includes('/')) || a.localeCompare(b, 'en'))[0];
+      const active = first ?? 'model.energy';
+      if (!first) files.set(active, { kind: 'text', text: BEGINNING });
+      return { name: listed.name, origin: { kind: 'folder', name: listed.name }, files, active };
+    },
+    unsaved: (w) =>
+      [...w.files].flatMap(([path, entry]) => {
+        if (entry.kind === 'away') return [];
+        const there = stored.get(path)?.entry;
+        const same =
+          there === entry ||
+          (there?.kind === 'text' && entry.kind === 'text' && there.text === entry.text);
+        return same ? [] : [path];
+      }),
+    async save(path, entry, over = false) {
+      if (entry.kind === 'away') return { kind: 'saved', tag: '' };
+      let tag = stored.get(path)?.tag ?? null;
+      if (over) tag = (await api.get(path))?.tag ?? null;
+      else if (tag === null && known.has(path)) return { kind: 'conflict', theirs: await api.get(path) };
+      const result = await api.put(path, entry.kind === 'text' ? entry.text : entry.blob, tag);
+      if (result.kind === 'saved') {
+        stored.set(path, { entry, tag: result.tag });
+        known.add(path);
+      }
+      return result;
+    },
+    take: (path, file) => void stored.set(path, file),
+  };
+}
