@@ -1,4 +1,4 @@
-import { fitted, hills } from './forms.ts';
+import { fitted, heat } from './forms.ts';
 import {
   area,
   box,
@@ -6,7 +6,6 @@ import {
   css,
   disc,
   dots,
-  extent,
   HEIGHT,
   line,
   linspace,
@@ -67,29 +66,41 @@ export const biology: Recipes = {
     },
   },
   'biology/substitutions': {
+    replace: [['draws = 500, chains = 4', 'draws = 4000, chains = 4']],
     draw(ran) {
       const [d, k] = [ran.draws('posterior', 'd').element(0), ran.draws('posterior', 'kappa').element(0)];
-      const points = d.map((v, i): Xy => [v, Math.log(k[i])]);
-      const X = scale(extent(d), [14, WIDTH - 14]);
-      const Y = scale(extent(points.map((p) => p[1])), [HEIGHT - 14, 14]);
+      const y = k.map((v) => Math.log(v));
+      const over: readonly [Xy, Xy] = [
+        [0.065, 0.155],
+        [2, 5.4],
+      ];
+      const X = scale(over[0], [0, WIDTH]);
+      const Y = scale(over[1], [HEIGHT, 0]);
       return picture(
-        dots(
-          points.slice(0, 900).map(([a, b]): Xy => [X(a), Y(b)]),
-          1.5,
-          c.violet,
-          0.6,
-        ),
-        disc(X(0.1046), Y(Math.log(30.8)), 5, 'none', `stroke="${c.amber}" stroke-width="2.4"`),
+        heat(d, y, over, maps.glow),
+        disc(X(0.1046), Y(Math.log(30.8)), 5, 'none', `stroke="${c.pale}" stroke-width="2.2"`),
       );
     },
   },
   'biology/blood-groups': {
+    replace: [['draws = 1000, chains = 4', 'draws = 4000, chains = 4']],
     draw(ran) {
+      // The corner of the simplex where the three shares are: a right, b up.
       const p = ran.draws('posterior', 'p');
-      return hills([p.element(0), p.element(1), p.element(2)], {
-        colours: [c.amber, c.blue, c.teal],
-        over: [0, 0.85],
-      });
+      const over: readonly [Xy, Xy] = [
+        [0.16, 0.27],
+        [0.025, 0.08],
+      ];
+      const X = scale(over[0], [0, WIDTH]);
+      const Y = scale(over[1], [HEIGHT, 0]);
+      const levels = [0.7, 0.72, 0.74, 0.76, 0.78].map((o) =>
+        line([X(1 - o - 0.025), Y(0.025)], [X(1 - o - 0.08), Y(0.08)], c.dim, 1, 0.7),
+      );
+      return picture(
+        heat(p.element(0), p.element(1), over, maps.cool),
+        ...levels,
+        disc(X(0.214), Y(0.05), 5, 'none', `stroke="${c.amber}" stroke-width="2.4"`),
+      );
     },
   },
   'biology/pedigree': {

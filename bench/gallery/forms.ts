@@ -303,3 +303,27 @@ export function cloud(points: readonly Xy[], colour: string, data: readonly Xy[]
 }
 
 export { area, band };
+
+/** Where two numbers are, as a glow over the whole picture. */
+export function heat(
+  xs: readonly number[],
+  ys: readonly number[],
+  [overX, overY]: readonly [Xy, Xy],
+  map: (typeof maps)[keyof typeof maps],
+): string {
+  const [rows, cols] = [50, 80];
+  const h = new Float64Array(rows * cols);
+  const x = scale(overX, [0, cols]);
+  const y = scale(overY, [rows, 0]);
+  xs.forEach((v, i) => {
+    const [cx, cy] = [x(v), y(ys[i])];
+    for (let dr = -3; dr <= 3; dr++)
+      for (let dk = -3; dk <= 3; dk++) {
+        const [r, k] = [Math.floor(cy) + dr, Math.floor(cx) + dk];
+        if (r < 0 || r >= rows || k < 0 || k >= cols) continue;
+        h[r * cols + k] += Math.exp(-0.35 * ((r + 0.5 - cy) ** 2 + (k + 0.5 - cx) ** 2));
+      }
+  });
+  const top = Math.max(...h);
+  return field(rows, cols, map, (r, k) => (h[r * cols + k] / top) ** 0.6);
+}

@@ -31,6 +31,16 @@ const rowsOf = (ran: Ran, name: string, width: number): number[][] => {
 const plane = (ran: Ran, name: string): Xy[] => rowsOf(ran, name, 2).map(([x, y]) => [x, y]);
 const INK = linspace(0, 1, 17).map((t) => css(shade(maps.glow, 0.04 + 0.96 * t)));
 
+const PAPER = linspace(0, 1, 17).map((t) =>
+  css(
+    [0, 1, 2].map((k) => Math.round([15, 21, 32][k] + t * [240, 226, 190][k])) as unknown as [
+      number,
+      number,
+      number,
+    ],
+  ),
+);
+
 export const learning: Recipes = {
   'learning/digits': {
     seconds: 100,
@@ -40,12 +50,8 @@ export const learning: Recipes = {
       return picture(
         ...range(40).map((i) => {
           const v = p.at(i);
-          return pixels(8, 8, INK, (r, k) => Math.round(v[8 * r + k]), {
-            x: 2 + 39.6 * (i % 8),
-            y: 1 + 39.8 * Math.floor(i / 8),
-            width: 38,
-            height: 38,
-          });
+          const where = { x: 5 + 39.2 * (i % 8), y: 4 + 39 * Math.floor(i / 8), width: 35, height: 35 };
+          return pixels(8, 8, PAPER, (r, k) => Math.round(v[8 * r + k]), where, true);
         }),
       );
     },

@@ -1,5 +1,5 @@
 import { all, list, logistic, of, zip } from './columns.ts';
-import { bars, fitted, intervals, ridges } from './forms.ts';
+import { bars, fitted, heat, intervals, ridges } from './forms.ts';
 import {
   area,
   box,
@@ -9,7 +9,6 @@ import {
   disc,
   dots,
   extent,
-  field,
   HEIGHT,
   hill,
   line,
@@ -221,23 +220,18 @@ export const statistics: Recipes = {
   'statistics/capture-recapture': {
     jobs: ['pond'],
     replace: [['draws = 500, chains = 4, warmup = 300, thin = 2', 'draws = 4000, chains = 4, warmup = 300']],
-    draw(ran) {
-      const [N, p] = [of(ran, 'pond', 'N'), of(ran, 'pond', 'p')];
-      const [rows, cols] = [50, 80];
-      const h = new Float64Array(rows * cols);
-      const [x, y] = [scale([62, 170], [0, cols]), scale([0.08, 0.5], [rows, 0])];
-      N.forEach((n, i) => {
-        const [cx, cy] = [x(n), y(p[i])];
-        for (let dr = -3; dr <= 3; dr++)
-          for (let dk = -3; dk <= 3; dk++) {
-            const [r, k] = [Math.floor(cy) + dr, Math.floor(cx) + dk];
-            if (r < 0 || r >= rows || k < 0 || k >= cols) continue;
-            h[r * cols + k] += Math.exp(-0.35 * ((r + 0.5 - cy) ** 2 + (k + 0.5 - cx) ** 2));
-          }
-      });
-      const top = Math.max(...h);
-      return picture(field(rows, cols, maps.cool, (r, k) => (h[r * cols + k] / top) ** 0.6));
-    },
+    draw: (ran) =>
+      picture(
+        heat(
+          of(ran, 'pond', 'N'),
+          of(ran, 'pond', 'p'),
+          [
+            [62, 170],
+            [0.08, 0.5],
+          ],
+          maps.cool,
+        ),
+      ),
   },
   'statistics/autoregression': {
     draw(ran) {

@@ -25,8 +25,22 @@ export function byId<T extends HTMLElement>(id: string, kind: new () => T): T {
   return element;
 }
 
+export type IconName =
+  | 'play'
+  | 'stop'
+  | 'link'
+  | 'moon'
+  | 'sun'
+  | 'check'
+  | 'plus'
+  | 'program'
+  | 'table'
+  | 'array'
+  | 'json'
+  | 'file';
+
 /** An icon of the sprite in `index.html`; decoration, so hidden from listeners. */
-export function icon(name: 'play' | 'stop' | 'link' | 'moon' | 'sun' | 'check'): SVGElement {
+export function icon(name: IconName): SVGElement {
   const ns = 'http://www.w3.org/2000/svg';
   const svg = document.createElementNS(ns, 'svg');
   svg.setAttribute('class', 'icon');

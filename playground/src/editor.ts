@@ -6,7 +6,13 @@ import type { Theme } from './theme.ts';
 
 export interface Editor {
   readonly text: string;
-  setText(text: string): void;
+  /** Where the cursor is, as an offset of the text. */
+  readonly cursor: number;
+  /** Shows a program; one that was shown before keeps its cursor and what can be undone. */
+  setText(text: string, file: string): void;
+  /** Forgets what was shown before: other programs follow. */
+  forget(): void;
+  focus(): void;
   /** Changes a part of the text, as if it were typed: it can be undone. */
   edit(e: SpanEdit): void;
   /** Marks the places that are in this program. */
@@ -45,6 +51,7 @@ export function makeEditor(
   let now: Editor = plainEditor(plain, events);
   let lastTheme = theme;
   let lastProblems: readonly Problem[] = [];
+  let lastFile = '';
   // After the first paint: the page with its program comes before the machinery.
   requestAnimationFrame(() =>
     setTimeout(async () => {
@@ -52,6 +59,7 @@ export function makeEditor(
       const focused = document.activeElement === plain;
       const { selectionStart, scrollTop } = plain;
       const monaco = monacoEditor(host, now.text, lastTheme, events);
+      monaco.setText(now.text, lastFile);
       if (focused) {
         const before = now.text.slice(0, selectionStart).split('\n');
         monaco.reveal(before.length, before[before.length - 1].length + 1);
@@ -67,7 +75,15 @@ export function makeEditor(
     get text() {
       return now.text;
     },
-    setText: (text) => now.setText(text),
+    get cursor() {
+      return now.cursor;
+    },
+    setText(text, file) {
+      lastFile = file;
+      now.setText(text, file);
+    },
+    forget: () => now.forget(),
+    focus: () => now.focus(),
     edit: (e) => now.edit(e),
     showProblems(problems) {
       lastProblems = problems;
@@ -92,9 +108,14 @@ function plainEditor(area: HTMLTextAreaElement, events: EditorEvents): Editor {
     get text() {
       return area.value;
     },
+    get cursor() {
+      return area.selectionStart;
+    },
     setText(text) {
       area.value = text;
     },
+    forget() {},
+    focus: () => area.focus(),
     edit({ start, end, text }) {
       area.setRangeText(text, start, end, 'preserve');
       events.changed();

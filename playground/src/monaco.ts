@@ -85,7 +85,19 @@ export function monacoEditor(
 ): MonacoEditor {
   defineLanguage();
   registerLanguage(monaco, LANGUAGE, events);
-  const model = monaco.editor.createModel(text, LANGUAGE);
+  interface Shown {
+    readonly model: monaco.editor.ITextModel;
+    view: monaco.editor.ICodeEditorViewState | null;
+  }
+  /** The programs that were shown, by path: each keeps what can be undone. */
+  const shown = new Map<string, Shown>();
+  let file = '';
+  const modelOf = (content: string): monaco.editor.ITextModel => {
+    const made = monaco.editor.createModel(content, LANGUAGE);
+    made.onDidChangeContent(events.changed);
+    return made;
+  };
+  let model = modelOf(text);
   const editor = monaco.editor.create(host, {
     model,
     theme: themeName(theme),
@@ -119,7 +131,6 @@ export function monacoEditor(
     stickyScroll: { enabled: false },
     contextmenu: false,
   });
-  model.onDidChangeContent(events.changed);
   editor.addAction({
     id: 'energy.run',
     label: 'Run',
@@ -136,10 +147,36 @@ export function monacoEditor(
     get text() {
       return model.getValue();
     },
-    setText(next) {
-      model.setValue(next);
-      editor.setScrollTop(0);
+    get cursor() {
+      const at = editor.getPosition();
+      return at ? model.getOffsetAt(at) : 0;
     },
+    setText(next, path) {
+      const left = shown.get(file);
+      if (left) left.view = editor.saveViewState();
+      file = path;
+      let entry = shown.get(path);
+      if (!entry) {
+        const first = shown.size === 0 && model.getValue() === next;
+        entry = { model: first ? model : modelOf(next), view: null };
+        shown.set(path, entry);
+      } else if (entry.model.getValue() !== next) {
+        entry.model.setValue(next);
+        entry.view = null;
+      }
+      if (entry.model === model) return;
+      const before = model;
+      model = entry.model;
+      editor.setModel(model);
+      if (entry.view) editor.restoreViewState(entry.view);
+      else editor.setScrollTop(0);
+      if (![...shown.values()].some((s) => s.model === before)) before.dispose();
+    },
+    forget() {
+      for (const { model: own } of shown.values()) if (own !== model) own.dispose();
+      shown.clear();
+    },
+    focus: () => editor.focus(),
     edit({ start, end, text }) {
       const range = monaco.Range.fromPositions(model.getPositionAt(start), model.getPositionAt(end));
       editor.pushUndoStop();

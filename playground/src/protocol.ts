@@ -117,6 +117,8 @@ export type FromWorker =
       readonly problems: readonly Problem[];
       readonly energies: readonly EnergyInfo[];
       readonly jobs: readonly JobInfo[];
+      /** Files that the program uses and data that it reads, from its folder; those that are not there, too. */
+      readonly reads: readonly string[];
       readonly milliseconds: number;
     }
   /** `value` is null where asking went wrong. */

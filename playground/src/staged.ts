@@ -25,7 +25,9 @@ export type StageView =
   /** How often each value is taken. */
   | 'shares'
   /** One number: a trace and a histogram. */
-  | 'scalar';
+  | 'scalar'
+  /** Seen in the plane only. */
+  | 'plane';
 
 /** Something whose values come with every frame: `chains` × `size`. */
 export interface Shown {

@@ -91,13 +91,13 @@ function summaryField(q: Quantity, size: number): Float64Array {
   });
 }
 
-/** The greatest magnitude, for a scale symmetric about zero. */
-function reach(values: ArrayLike<number>): number {
+/** A scale about zero that reaches to the greatest magnitude. */
+function symmetric(values: ArrayLike<number>): { readonly lo: number; readonly hi: number } {
   let most = 0;
   for (let i = 0; i < values.length; i++) {
     if (Number.isFinite(values[i])) most = Math.max(most, Math.abs(clampHuge(values[i])));
   }
-  return most;
+  return { lo: -most, hi: most };
 }
 
 /** Two charts of a quantity on a grid: some draws, and the mean (of categories the most frequent) by site. */
@@ -110,10 +110,9 @@ export function latticeCharts(
   const { rows, cols } = shape;
   const size = rows * cols;
   const map = shape.map ?? mapOf(quantity);
-  const around = reach(quantity.values);
   const scale =
     map === 'diverging'
-      ? { lo: -around, hi: around }
+      ? symmetric(quantity.values)
       : map === 'category'
         ? {}
         : { lo: quantity.lo, hi: quantity.hi };
@@ -150,7 +149,8 @@ export function latticeCharts(
         subtitle: all,
         map: meanMap,
         labels: quantity.labels,
-        ...scale,
+        // Means of reals vary less than draws: on the scale of the draws they would all look alike.
+        ...(map === 'diverging' ? symmetric(mean.values) : map === 'sequential' ? {} : scale),
       }),
     },
   ];

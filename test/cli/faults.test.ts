@@ -128,7 +128,7 @@ describe('faults of the command exit with 2', () => {
     [
       'a format that is not there',
       ['sample', 'good.energy', '--format', 'xls'],
-      '--format is parquet, csv or npz',
+      '--format is parquet, csv, npz or nc',
     ],
     ['a constant that is not there', ['sample', 'good.energy', '--set', 'n=3'], 'has no constant `n`'],
     ['a constant without a value', ['sample', 'good.energy', '--set', 'n'], '--set takes name=number'],

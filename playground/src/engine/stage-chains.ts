@@ -85,7 +85,12 @@ export function openStage(
 
   let plain = plainModel(settings);
   const count = chainsFor(plain);
-  const shown = shownOf(plain, count);
+  const all = shownOf(plain, count);
+  const plane = planeOf(plain, all);
+  // Two numbers that are the whole state are seen in the plane.
+  const shown = plane?.whole
+    ? all.map((s) => (s.view === 'columns' ? { ...s, view: 'plane' as const } : s))
+    : all;
   let opened = 0;
   const open = (s: StageSettings, from: Endless | null): Endless => {
     const model = weightedModel(s);
@@ -102,7 +107,6 @@ export function openStage(
   let ground: EnergyPlane | null = null;
 
   const continuous = plain.unknowns.some((u) => !isDiscrete(u.slot.domain));
-  const plane = planeOf(plain, shown);
   const info: StageInfo = {
     energy: energy.name,
     job: job?.name ?? null,

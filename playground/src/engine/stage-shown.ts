@@ -62,6 +62,7 @@ export function shownOf(model: Model, chains: number): readonly Shown[] {
     const sets = r.value.axes.map((a) => a.set);
     add(r.name, 'report', sets, r.domain);
   }
+  if (energy.terms.length === 0) return out;
   out.push({
     name: 'energy',
     role: 'energy',

@@ -84,11 +84,13 @@ export function makeStage({ send, fault }: StageHearing, now = (): number => per
       }
       const began = now();
       let done = 0;
-      while (!paused && done < (speed ?? Infinity)) {
+      // Nobody has to wait for a sampler to find its step.
+      const wanted = chains.warming ? Infinity : (speed ?? Infinity);
+      while (!paused && done < wanted) {
         const left = FRAME_MS - (now() - began);
         if (done > 0 && left < each) break;
         const most = chains.repeats ? Math.max(1, Math.floor((0.7 * left) / each)) : 1;
-        const n = Math.min(most, (speed ?? Infinity) - done);
+        const n = Math.min(most, wanted - done);
         const at = now();
         chains.step(n);
         each = Math.max(1e-4, 0.6 * each + (0.4 * (now() - at)) / n);

@@ -54,7 +54,7 @@ export function jobsView(host: HTMLElement, outer: Omit<JobActions, 'cyclic'>, s
   const bringUp = (element: HTMLElement): void => {
     const pane = host.getBoundingClientRect();
     if (element.getBoundingClientRect().top - pane.top > pane.height * 0.4)
-      element.scrollIntoView({ block: 'start' });
+      host.scrollTop += element.getBoundingClientRect().top - pane.top - 16;
   };
   const tell = (problems: readonly Problem[]): void =>
     general.replaceChildren(problemList(problems, actions.reveal));

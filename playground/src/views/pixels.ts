@@ -25,8 +25,8 @@ export interface Pixels {
   draw(values: ArrayLike<number>, from?: number): void;
 }
 
-/** @param valueOf what a stored number stands for: bytes of films and frames are counted from their least */
-export function pixelGrid(o: PixelSource, valueOf: (stored: number) => number = (x) => x): Pixels {
+/** @param read what a stored number stands for: bytes of films and frames are counted from their least */
+export function pixelGrid(o: PixelSource, read: (stored: number) => number = (x) => x): Pixels {
   const [rows, cols] = o.shape.length === 1 ? [1, o.shape[0]] : o.shape.slice(-2);
   const size = o.shape.reduce((a, b) => a * b, 1);
   const slices = Math.max(1, Math.round(size / (rows * cols)));
@@ -51,14 +51,14 @@ export function pixelGrid(o: PixelSource, valueOf: (stored: number) => number = 
     },
     ...canvases,
   );
-  fit(element, canvases, side, width, height);
+  sized(element, canvases, side, width, height);
   const image = new ImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
   const palette = makePalette(o);
   return {
     element,
     draw(values, from = 0) {
-      const colour = palette(values, from, o.chains * size, valueOf);
+      const colour = palette(values, from, o.chains * size, read);
       canvases.forEach((canvas, c) => {
         let at = from + c * size;
         for (let s = 0; s < slices; s++) {
@@ -76,7 +76,7 @@ export function pixelGrid(o: PixelSource, valueOf: (stored: number) => number = 
 }
 
 /** Whole multiples of a pixel where they are large, else as much as there is room for. */
-function fit(
+function sized(
   element: HTMLElement,
   canvases: readonly HTMLCanvasElement[],
   across: number,
@@ -86,7 +86,7 @@ function fit(
   new ResizeObserver(() => {
     const room = (element.clientWidth - 8 * (across - 1)) / across;
     if (room <= 0) return;
-    const tall = (across === 1 ? 460 : 300) / height;
+    const tall = (across === 1 ? 460 : 236) / height;
     const scale = Math.max(0.2, Math.min(room / width, tall, 40));
     const whole = scale >= 3 ? Math.floor(scale) : scale;
     for (const c of canvases) c.style.width = `${whole * width}px`;
@@ -101,16 +101,16 @@ type Packed = (stored: number) => number;
 /** Packed RGBA by tables. The range of reals widens as values arrive and never shrinks. */
 function makePalette(
   o: PixelSource,
-): (values: ArrayLike<number>, from: number, count: number, valueOf: (x: number) => number) => Packed {
+): (values: ArrayLike<number>, from: number, count: number, read: (x: number) => number) => Packed {
   let lo = o.lo ?? Number.POSITIVE_INFINITY;
   let hi = o.hi ?? Number.NEGATIVE_INFINITY;
   const known = o.lo !== undefined && o.hi !== undefined;
   let table = new Uint32Array(0);
   let made = '';
-  return (values, from, count, valueOf) => {
+  return (values, from, count, read) => {
     if (!known)
       for (let i = from; i < from + count; i++) {
-        const v = valueOf(values[i]);
+        const v = read(values[i]);
         if (v < lo) lo = v;
         if (v > hi && v < Number.POSITIVE_INFINITY) hi = v;
       }
@@ -129,7 +129,7 @@ function makePalette(
     }
     const scale = b > a ? (steps - 1) / (b - a) : 0;
     return (stored) => {
-      const value = valueOf(stored);
+      const value = read(stored);
       if (Number.isNaN(value)) return 0;
       const at = Math.round((value - a) * scale);
       return table[at < 0 ? 0 : at >= steps ? steps - 1 : at];

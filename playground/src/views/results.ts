@@ -1,4 +1,5 @@
 /** A job's result: figures, tables, charts. */
+import { colourOf } from '../../../src/plot/colour-maps.ts';
 import { formatNumber, mean, quantile } from '../../../src/plot/numbers.ts';
 import type { Quantity } from '../../../src/stats/draws.ts';
 import { accuracyText, pText, verdict } from '../../../src/stats/verdict.ts';
@@ -109,9 +110,45 @@ function minimumView(r: Of<'minimize'>): readonly HTMLElement[] {
     ),
     ...[...of('unknown'), ...of('report')].flatMap((q) => statePicture(q) ?? []),
     ...[...of('unknown'), ...of('report')].map((q) =>
-      h('details', { class: 'more', open: true }, h('summary', {}, q.name), h('pre', {}, stateText(q))),
+      h(
+        'details',
+        { class: 'more', open: statePicture(q) === null },
+        h('summary', {}, q.name),
+        h('pre', {}, stateText(q)),
+      ),
     ),
   ];
+}
+
+/** Cells that are drawn one by one, with what they hold. */
+const MOST_CELLS = 400;
+
+/** A table of small numbers or labels: each value in its colour. */
+function cells(q: Quantity): HTMLElement {
+  const [lo, hi] = [q.lo ?? Math.min(...q.values), q.hi ?? Math.max(...q.values)];
+  return h(
+    'figure',
+    { class: 'stage-picture', 'data-state': q.name },
+    h('figcaption', {}, h('strong', {}, q.name), ` ${q.shape.join(' × ')}`),
+    h(
+      'div',
+      {
+        class: 'cells',
+        style: `grid-template-columns: repeat(${q.shape[1]}, max-content)`,
+        'aria-hidden': 'true',
+      },
+      ...Array.from(q.values, (v) => {
+        const [r, g, b] = colourOf(hi - lo === 1 ? 'ink' : 'category', v - lo, 0, hi - lo);
+        const dark = 0.3 * r + 0.59 * g + 0.11 * b < 140;
+        const text = q.labels?.[v] ?? String(v);
+        return h(
+          'i',
+          { style: `background: rgb(${r} ${g} ${b})`, class: dark ? 'dark' : null, title: text },
+          text.slice(0, 3),
+        );
+      }),
+    ),
+  );
 }
 
 /** Sides of what is drawn as a picture. */
@@ -119,6 +156,7 @@ const LEAST_SIDE = 3;
 
 function statePicture(q: Quantity): HTMLElement | null {
   if (q.shape.length < 2 || Math.min(...q.shape.slice(-2)) < LEAST_SIDE) return null;
+  if (q.kind !== 'real' && q.shape.length === 2 && q.values.length <= MOST_CELLS) return cells(q);
   const pixels = pixelGrid({ ...q, chains: 1, cyclic: false, of: 'state' });
   pixels.draw(q.values);
   return h(

@@ -43,7 +43,9 @@ export function stageHost(actions: StageHostActions): StageHost {
       });
       view.hold(held);
       element.replaceChildren(view.element);
-      element.scrollIntoView({ block: 'start' });
+      // Into view, without moving anything but the pane.
+      const pane = element.parentElement;
+      if (pane) pane.scrollTop += element.getBoundingClientRect().top - pane.getBoundingClientRect().top - 16;
       actions.watch(energy, job, null);
     },
     message(m) {

@@ -35,7 +35,7 @@ export function picturePart(shown: Shown): StagePart {
 export function rowsPart(shown: Shown): StagePart {
   const { size, chains } = shown;
   const rows = Math.max(24, Math.min(ROWS, Math.round(size * 1.2)));
-  const valueOf = valueIn(shown);
+  const read = valueIn(shown);
   const pixels = pixelGrid({ ...shown, shape: [rows, size] });
   const history = new Float32Array(chains * rows * size).fill(Number.NaN);
   const about = `${size} sites across, time downwards${chainsText(chains)}`;
@@ -46,7 +46,7 @@ export function rowsPart(shown: Shown): StagePart {
         const from = c * rows * size;
         history.copyWithin(from, from + size, from + rows * size);
         const last = from + (rows - 1) * size;
-        for (let i = 0; i < size; i++) history[last + i] = valueOf(values[c * size + i]);
+        for (let i = 0; i < size; i++) history[last + i] = read(values[c * size + i]);
       }
     },
     changed() {},

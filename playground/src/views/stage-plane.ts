@@ -6,7 +6,7 @@ import { cssColour } from '../theme.ts';
 import { colourOfLine, makeWindow, stageCanvas } from './stage-canvas.ts';
 
 const HEIGHT = 400;
-const TRAIL = 14;
+const TRAIL = 6;
 const BEEN = 6000;
 const LEFT = 46;
 const BOTTOM = 22;
@@ -104,7 +104,7 @@ export function planeView(info: NonNullable<StageInfo['plane']>, chains: number)
         g.strokeStyle = g.fillStyle = colourOfLine(c);
         g.lineWidth = 1.3;
         for (let i = 1; i <= newest; i++) {
-          g.globalAlpha = (0.5 * (i + 1)) / TRAIL;
+          g.globalAlpha = (0.35 * (i + 1)) / TRAIL;
           g.beginPath();
           g.moveTo(px(xs.at(c, i - 1)), py(ys.at(c, i - 1)));
           g.lineTo(px(xs.at(c, i)), py(ys.at(c, i)));

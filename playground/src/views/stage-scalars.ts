@@ -9,6 +9,8 @@ import { type StagePart, valueIn } from './stage-part.ts';
 const FRAMES = 360;
 /** The traces begin at the left as soon as there are so many. */
 const FEW = 90;
+/** Frames that the histogram is of, so that where chains came from is forgotten. */
+const REMEMBERED = 800;
 const HEIGHT = 64;
 const BINS = 32;
 const HISTOGRAM = 76;
@@ -19,8 +21,8 @@ export function scalarPart(shown: Shown): StagePart {
   const { name, chains } = shown;
   const lines = Math.min(chains, 8);
   const window = makeWindow(lines, FRAMES);
-  const valueOf = valueIn(shown);
-  /** Every value since the last change, of all chains: the last of very many. */
+  const read = valueIn(shown);
+  /** Values since the last change, of all chains. */
   let counted: number[] = [];
   const now = h('span', { class: 'stage-now' });
   const view = stageCanvas(`${name}: traces and a histogram`, HEIGHT);
@@ -33,10 +35,10 @@ export function scalarPart(shown: Shown): StagePart {
   return {
     element,
     add(stored) {
-      const values = Array.from(stored, valueOf);
+      const values = Array.from(stored, read);
       window.push(values);
       for (const v of values) if (Number.isFinite(v)) counted.push(v);
-      if (counted.length > 20_000) counted = counted.slice(-10_000);
+      if (counted.length > 2 * REMEMBERED * chains) counted = counted.slice(-REMEMBERED * chains);
     },
     changed() {
       counted = [];

@@ -8,12 +8,12 @@ import { type StagePart, valueIn } from './stage-part.ts';
 
 const HEIGHT = 150;
 const BOTTOM = 18;
-const LEFT = 34;
+const LEFT = 42;
 const MOST_VALUES = 32;
 
 export function sharesPart(shown: Shown): StagePart {
   const { name, size, chains, lo = 0, hi = 1, labels, ticks } = shown;
-  const valueOf = valueIn(shown);
+  const read = valueIn(shown);
   const spins = lo === -1 && hi === 1 && !labels;
   const values = spins
     ? [-1, 1]
@@ -46,7 +46,7 @@ export function sharesPart(shown: Shown): StagePart {
       latest = stored;
       for (let c = 0; c < chains; c++)
         for (let i = 0; i < size; i++) {
-          const k = indexOf(valueOf(stored[c * size + i]));
+          const k = indexOf(read(stored[c * size + i]));
           if (k >= 0 && k < values.length) counts[i * values.length + k]++;
         }
     },
@@ -79,7 +79,7 @@ export function sharesPart(shown: Shown): StagePart {
           g.fillRect(left, y, wide, part);
         }
         // What the first chain has now.
-        const now = indexOf(valueOf(latest[i]));
+        const now = indexOf(read(latest[i]));
         g.fillStyle = colours[now] ?? cssColour('--ink');
         g.fillRect(left, bottom + 2, wide, 3);
         g.fillStyle = cssColour('--muted');

@@ -36,7 +36,8 @@ export interface StageView {
 export function stageView(energy: string, job: string | null, actions: StageActions): StageView {
   let info: StageInfo | null = null;
   let controls: StageControls | null = null;
-  let parts: readonly StagePart[] = [];
+  /** In the order of what is shown. */
+  let parts: readonly (StagePart | null)[] = [];
   let terms: TermsChart | null = null;
   let plane: PlaneView | null = null;
   let latest: StageFrame | null = null;
@@ -101,13 +102,13 @@ export function stageView(energy: string, job: string | null, actions: StageActi
     }
   }
   const forget = (): void => {
-    for (const p of parts) p.changed();
+    for (const p of parts) p?.changed();
     plane?.changed();
   };
   const draw = (): void => {
     asked = false;
     if (!info) return;
-    for (const p of parts) p.draw();
+    for (const p of parts) p?.draw();
     plane?.draw();
     terms?.draw();
     say();
@@ -140,18 +141,18 @@ export function stageView(energy: string, job: string | null, actions: StageActi
       actions.set(start);
       pause.textContent = 'Pause';
       parts = next.shown.map(partFor);
-      const main = next.shown.flatMap((s, i) => (s.view === 'scalar' ? [] : [parts[i].element]));
-      const small = next.shown.flatMap((s, i) => (s.view === 'scalar' ? [parts[i].element] : []));
+      const elements = (small: boolean): HTMLElement[] =>
+        next.shown.flatMap((s, i) => ((s.view === 'scalar') === small ? (parts[i]?.element ?? []) : []));
       plane = next.plane ? planeView(next.plane, next.chains) : null;
       terms = next.terms.length > 1 ? termsChart(next.terms) : null;
       body.replaceChildren(
         h(
           'div',
           { class: 'stage-main' },
-          h('div', { class: 'stage-views' }, plane?.element ?? null, ...main),
+          h('div', { class: 'stage-views' }, plane?.element ?? null, ...elements(false)),
           make.element,
         ),
-        h('div', { class: 'stage-scalars' }, terms?.element ?? null, ...small),
+        h('div', { class: 'stage-scalars' }, terms?.element ?? null, ...elements(true)),
       );
     },
     frame(frame) {
@@ -161,7 +162,7 @@ export function stageView(energy: string, job: string | null, actions: StageActi
       undrawn++;
       if (!info) return;
       frame.values.forEach((v, i) => {
-        parts[i].add(v);
+        parts[i]?.add(v);
       });
       terms?.add(frame.terms);
       if (plane && info.plane) {
@@ -197,7 +198,7 @@ export function stageView(energy: string, job: string | null, actions: StageActi
 const startSpeed = (info: StageInfo): number | null =>
   info.plane !== null || info.shown.some((s) => s.view === 'picture' || s.view === 'rows') ? 1 : null;
 
-function partFor(shown: Shown): StagePart {
+function partFor(shown: Shown): StagePart | null {
   switch (shown.view) {
     case 'picture':
       return picturePart(shown);
@@ -209,5 +210,7 @@ function partFor(shown: Shown): StagePart {
       return sharesPart(shown);
     case 'scalar':
       return scalarPart(shown);
+    case 'plane':
+      return null;
   }
 }

@@ -80,6 +80,8 @@ export interface Folder {
   open(): Promise<Workspace>;
   /** Programs of the folder come as they are opened. @returns whether the file is here now */
   fetch(path: string): Promise<FileEntry | null>;
+  /** Whether a file lies in the folder. */
+  has(path: string): boolean;
   /** Paths that differ from what is stored. */
   unsaved(w: Workspace): readonly string[];
   save(path: string, entry: FileEntry, over?: boolean): Promise<Saved>;
@@ -109,6 +111,7 @@ export async function openFolder(api: FolderApi): Promise<Folder | null> {
   return {
     name: listed.name,
     fetch: fetchFile,
+    has: (path) => known.has(path),
     async open() {
       const files = new Map<string, FileEntry>(listed.files.map((f) => [f.path, awayOf(f)]));
       const programs = listed.files.map((f) => f.path).filter(isProgram);

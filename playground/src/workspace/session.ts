@@ -37,6 +37,8 @@ export interface WorkspaceSession {
   create(path: string, text: string): string;
   setName(name: string): void;
   onChange(hear: (change: Change) => void): void;
+  /** Keeps the workspace as it is, though nothing in it was changed. */
+  keep(): void;
   /** Saves at once what has not been saved. */
   flush(): Promise<void>;
   /** Whether changes are kept by the browser; not those of a folder, which has its own way. */
@@ -132,6 +134,11 @@ export function workspaceSession(
       if (own !== '' && own !== now.name) become({ ...now, name: own }, 'name');
     },
     onChange: (hear) => void listeners.push(hear),
+    keep() {
+      if (now.origin.kind === 'folder' || id !== null) return;
+      dirty = true;
+      void save();
+    },
     async flush() {
       if (dirty && id !== null) {
         const entry = now.files.get(now.active);

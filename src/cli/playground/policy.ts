@@ -20,7 +20,7 @@ export const pagePolicy = [
 /** Headers of every file of the page. Workers take their policy from the header. */
 export const pageHeaders: Readonly<Record<string, string>> = {
   'Content-Security-Policy': `${pagePolicy}; frame-ancestors 'none'`,
-  // Together these give the page shared memory, which threads of WebAssembly need.
+  // Together these give the page shared memory.
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',

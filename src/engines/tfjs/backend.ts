@@ -103,6 +103,9 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
     case 'wasm': {
       const wasm = await import('@tensorflow/tfjs-backend-wasm');
       if (options.wasmPaths !== undefined) wasm.setWasmPaths(options.wasmPaths);
+      // Where a page is isolated the library would start threads from texts of its own, which the policy of our
+      // page forbids: it waits for them for ever. Shared memory would be out of reach of our own code besides.
+      tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
       break;
     }
     case 'cpu':
@@ -154,7 +157,6 @@ export async function backendFacts(name: BackendName): Promise<BackendFacts> {
   switch (name) {
     case 'wasm': {
       const simd = Boolean(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'));
-      // The library has threads in browsers only, where pages are isolated.
       return { version: tf.version_core, package: '@tensorflow/tfjs-backend-wasm', simd, threads: 1 };
     }
     case 'cpu':
