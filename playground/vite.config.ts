@@ -1,5 +1,6 @@
 import { defineConfig } from 'vite';
 import { pageHeaders, pagePolicy } from '../src/cli/playground/policy.ts';
+import { offlineFiles, serviceWorkerFile } from './offline-plugin.ts';
 
 // biome-ignore lint/style/noDefaultExport: where Vite looks for its configuration
 export default defineConfig({
@@ -15,6 +16,16 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // Monaco is one large chunk on purpose: it comes after the page.
     chunkSizeWarningLimit: 4096,
+    rolldownOptions: {
+      input: {
+        index: `${import.meta.dirname}/index.html`,
+        sw: `${import.meta.dirname}/src/sw.ts`,
+      },
+      output: {
+        // The service worker's name stays: browsers look there for a newer one.
+        entryFileNames: (chunk) => (chunk.name === 'sw' ? serviceWorkerFile : 'assets/[name]-[hash].js'),
+      },
+    },
   },
   // Workers take their policy from the header, the page from its own element.
   preview: { headers: pageHeaders },
@@ -31,5 +42,6 @@ export default defineConfig({
         },
       ],
     },
+    offlineFiles(),
   ],
 });

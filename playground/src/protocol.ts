@@ -46,11 +46,7 @@ export const documentUri = (file: string): string =>
 
 /** The path of a document. */
 export const pathOf = (uri: string): string =>
-  uri
-    .slice('page:///'.length)
-    .split('/')
-    .map(decodeURIComponent)
-    .join('/');
+  uri.slice('page:///'.length).split('/').map(decodeURIComponent).join('/');
 
 /** A file of the workspace other than the one in the editor; `content` is null where it is gone. */
 export interface ToldFile {
@@ -297,7 +293,12 @@ export type ToReader =
       readonly taken: readonly string[];
     }
   /** A run folder of the command line. */
-  | { readonly type: 'run-folder'; readonly id: number; readonly name: string; readonly files: ReadonlyMap<string, Blob> };
+  | {
+      readonly type: 'run-folder';
+      readonly id: number;
+      readonly name: string;
+      readonly files: ReadonlyMap<string, Blob>;
+    };
 
 /** `found` is null where the files cannot be read: `fault` says why. */
 export interface FromReader {

@@ -27,7 +27,8 @@ async function answer(message: ToReader): Promise<FromReader['found']> {
       return peek(host, file, { path, taken });
     }
     case 'run-folder': {
-      for (const [path, blob] of message.files) await host.write(path, new Uint8Array(await blob.arrayBuffer()));
+      for (const [path, blob] of message.files)
+        await host.write(path, new Uint8Array(await blob.arrayBuffer()));
       const { readRunCard } = await import('./engine/run-card.ts');
       return readRunCard(host, '', message.name);
     }

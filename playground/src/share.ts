@@ -5,7 +5,8 @@
 import type { FileEntry, Workspace } from './workspace/model.ts';
 import { isData, isProgram, whyNoPath } from './workspace/paths.ts';
 
-/** The most that a link is unpacked to: 4 MiB. */
+/** The most that links are unpacked to: 1 MiB of one text, 4 MiB of files. */
+const MOST_TEXT = 2 ** 20;
 const MOST_UNPACKED = 2 ** 22;
 /** Links beyond this are cut off by programs that pass them on. */
 const MOST_LINK = 200_000;
@@ -73,7 +74,8 @@ export async function linkOfWorkspace(w: Workspace): Promise<Shared> {
   return { hash, left };
 }
 
-const tooLarge = (): RangeError => new RangeError('the programs are too large for a link: download them instead');
+const tooLarge = (): RangeError =>
+  new RangeError('the programs are too large for a link: download them instead');
 
 /** What a link says; null for none, and for one that is damaged or unpacks to more than it should. */
 export async function readLink(hash: string): Promise<Link | null> {
@@ -81,7 +83,8 @@ export async function readLink(hash: string): Promise<Link | null> {
   if (key === undefined) return null;
   if (key === 'example') return { kind: 'example', name: value };
   try {
-    const bytes = await through(fromBase64Url(value), new DecompressionStream('deflate-raw'), MOST_UNPACKED);
+    const most = key === 'code' ? MOST_TEXT : MOST_UNPACKED;
+    const bytes = await through(fromBase64Url(value), new DecompressionStream('deflate-raw'), most);
     return key === 'code' ? { kind: 'code', text: utf8(bytes) } : unpackFiles(bytes);
   } catch {
     return null;
@@ -106,7 +109,10 @@ function unpackFiles(bytes: Uint8Array): Link | null {
     if (!Number.isInteger(size) || size < 0 || at + size > bytes.length) return null;
     if (whyNoPath(path, files.keys()) !== null) return null;
     const own = bytes.slice(at, at + size);
-    files.set(path, isProgram(path) ? { kind: 'text', text: utf8(own) } : { kind: 'bytes', blob: new Blob([own]) });
+    files.set(
+      path,
+      isProgram(path) ? { kind: 'text', text: utf8(own) } : { kind: 'bytes', blob: new Blob([own]) },
+    );
     at += size;
   }
   if (!isProgram(active) || !files.has(active)) return null;

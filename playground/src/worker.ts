@@ -5,7 +5,7 @@ import { EnergyError } from '../../src/syntax/diagnostic.ts';
 import { languageHost } from './engine/language-host.ts';
 import { outlineOf } from './engine/outline.ts';
 import { problemsOf } from './engine/problems.ts';
-import { type Opened, openProgram } from './engine/program.ts';
+import { type Opened, openProgram, readsOf } from './engine/program.ts';
 import { makeRunner } from './engine/runner.ts';
 import { makeRuns } from './engine/runs.ts';
 import { makeStage } from './engine/stage.ts';
@@ -112,7 +112,8 @@ async function check(id: number, source: SourceText): Promise<void> {
   const { compiled, jobs, sources } = await open(source);
   const problems = problemsOf(compiled.diagnostics, sources, compiled.used);
   const energies = outlineOf(compiled.program);
-  send({ type: 'checked', id, problems, energies, jobs, milliseconds: performance.now() - began });
+  const reads = readsOf(compiled);
+  send({ type: 'checked', id, problems, energies, jobs, reads, milliseconds: performance.now() - began });
 }
 
 const service = languageService(languageHost(files));

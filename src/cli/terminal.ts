@@ -17,7 +17,14 @@ export interface Io {
   readonly cwd: string;
 }
 
-export const ExitCode = { fine: 0, wrong: 1, usage: 2, badDiagnostics: 3, internal: 70 } as const;
+export const ExitCode = {
+  fine: 0,
+  wrong: 1,
+  usage: 2,
+  badDiagnostics: 3,
+  internal: 70,
+  stopped: 130,
+} as const;
 
 /** A mistake in how the command was called; exit code 2. */
 export class UsageError extends Error {}
@@ -81,7 +88,7 @@ export class Terminal {
     const { done, total, rate, value } = event;
     const left = rate > 0 ? ` · ${clock((total - done) / rate)} left` : '';
     const text = `${event.job}: ${event.phase} ${bar(done / total)} ${done}/${total} · ${rate.toFixed(rate < 10 ? 1 : 0)}/s${left}${
-      value === null ? '' : ` · ${event.phase === 'training' ? 'loss' : 'energy'} ${value.toPrecision(5)}`
+      value === null ? '' : ` · ${VALUES[event.phase]} ${value.toPrecision(5)}`
     }${event.training ? learning(event.training) : ''}`;
     const clipped = text.slice(0, (this.io.err.columns ?? 100) - 1);
     this.io.err.write(`\r${clipped.padEnd(this.live.length)}`);
@@ -103,6 +110,15 @@ function learning({ gradientNorm, dataEnergy, negativeEnergy, heldOut }: Trainin
   const energies = `E ${short(dataEnergy)}${negativeEnergy === null ? '' : ` | ${short(negativeEnergy)}`}`;
   return `${heldOut === null ? '' : ` · held out ${heldOut.toPrecision(5)}`} · ${energies} · slope ${short(gradientNorm)}`;
 }
+
+/** What the value of a phase is. */
+const VALUES = {
+  warmup: 'energy',
+  sampling: 'energy',
+  searching: 'energy',
+  training: 'loss',
+  working: 'ln Z',
+} as const;
 
 const bar = (f: number): string => {
   const n = Math.round(20 * Math.min(1, f));

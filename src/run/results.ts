@@ -24,7 +24,7 @@ export type RunEvent =
       readonly total: number;
       /** Steps or sweeps a second. */
       readonly rate: number;
-      /** Loss or mean energy. */
+      /** Loss, mean or lowest energy, of `working` on ln Z the estimate so far. */
       readonly value: number | null;
       /** Of a step of learning. */
       readonly training?: TrainingValues;

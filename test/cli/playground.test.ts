@@ -142,7 +142,7 @@ describe('callers', () => {
         {},
         { 'x-energy-token': 'x' },
         { cookie: `energy-${server.port}=${'x'.repeat(43)}` },
-      ])
+      ] as Readonly<Record<string, string>>[])
         expect((await ask('GET', target, headers)).status).toBe(401);
     expect((await ask('PUT', file('new.energy'), {}, 'x')).status).toBe(401);
     expect(fs.existsSync(inFolder('new.energy'))).toBe(false);

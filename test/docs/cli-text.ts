@@ -25,6 +25,8 @@ const commands = [
   'doc',
   'explain',
   'lsp',
+  'playground',
+  'worker',
   'doctor',
   'native',
   'demo',
@@ -108,6 +110,7 @@ const exitTexts: Readonly<Record<keyof typeof ExitCode, string>> = {
   wrong: 'the program or its data are wrong, or a run failed; diagnostics say where',
   usage: 'the command was called wrongly',
   badDiagnostics: 'with `--strict`: the run ended, but its diagnostics are bad',
+  stopped: 'Ctrl-C: what had been computed is saved, later jobs were not started; a second one ends at once',
   internal: 'an internal error; please report it',
 };
 
@@ -196,7 +199,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | --- | --- |
 | \`diagnostic\` | \`severity\`, \`code\`, \`message\`, \`place\`, \`notes\`, \`suggestion\`, \`file\`, \`line\`, \`column\` |
 | \`start\` | \`job\`, \`verb\`, \`energy\` |
-| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`, \`searching\`), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss, mean or lowest energy) |
+| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`, \`searching\`), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss, mean or lowest energy, the estimate of ln Z so far) |
 | \`plan\` | \`job\`, \`plan\` |
 | \`result\` | \`verb\`, and by verb as below |
 
@@ -221,6 +224,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`explain\` | without a code \`codes\`; else \`code\`, \`title\`, \`text\`, \`wrong\`, \`right\` (\`program\`, \`files\`), \`without\` |
 | \`doctor\` | \`version\`, \`node\`, \`machine\` (\`platform\`, \`cpu\`, \`cores\`, \`memory\` and \`free_memory\` in bytes, \`simd\`), \`engines\` (\`name\`, \`available\`, \`default\`, \`version\`, \`detail\`, \`reason\`, \`simd\`, \`threads\`), \`default\` |
 | \`native\` | \`available\`, \`installed\` (false: it was there), \`tensorflow\`, \`tfjsNode\`, \`node\`, \`library\`; where it cannot be had \`reason\`, \`remedy\` |
+| \`playground\` | (event \`listening\`) \`url\`, \`port\`, \`folder\` |
 | \`demo\` | \`page\` and the figures that it shows |
 
 \`energy summary dir --json\` prints the summary itself: \`draws\`, \`chains\`, \`quantities\` and \`terms\` (each with \`name\`, \`mean\`, \`sd\`, \`mcse_mean\`, \`q5\`, \`q50\`, \`q95\`, \`ess_bulk\`, \`ess_tail\`, \`r_hat\`; categories with \`frequencies\`), \`diagnostics\` (\`level\`, \`quantity\`, \`message\`).

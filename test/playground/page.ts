@@ -10,11 +10,21 @@ export const chromiumPath = '/usr/bin/chromium';
 
 export interface Site {
   readonly url: string;
+  /** Where the built files lie. */
+  readonly dir: string;
   /** Sizes of the built files in bytes, by name without the hash. */
   readonly sizes: ReadonlyMap<string, number>;
   /** A page in a context of its own; what went wrong in it is collected in `faults`. */
-  open(hash?: string, options?: { readonly dark?: boolean }): Promise<OpenPage>;
+  open(hash?: string, options?: OpenOptions): Promise<OpenPage>;
   close(): Promise<void>;
+}
+
+export interface OpenOptions {
+  readonly dark?: boolean;
+  /** Whether the page may keep itself for times without a network; that takes a while. */
+  readonly offline?: boolean;
+  /** Another address than the site's. */
+  readonly url?: string;
 }
 
 export interface OpenPage {
@@ -50,13 +60,21 @@ export async function serveSite(): Promise<Site> {
   );
   return {
     url,
+    dir: outDir,
     sizes,
-    async open(hash = '', { dark = false } = {}) {
+    async open(hash = '', { dark = false, offline = false, url: other } = {}) {
+      const address = other ?? url + hash;
+      const { origin } = new URL(address);
       const context = await browser.newContext({
         viewport: { width: 1280, height: 800 },
         colorScheme: dark ? 'dark' : 'light',
         permissions: ['clipboard-read', 'clipboard-write'],
       });
+      if (!offline)
+        await context.addInitScript(() => {
+          if ('serviceWorker' in navigator)
+            navigator.serviceWorker.register = () => Promise.reject(new Error('not in this test'));
+        });
       const page = await context.newPage();
       page.setDefaultTimeout(60_000);
       const faults: string[] = [];
@@ -65,9 +83,9 @@ export async function serveSite(): Promise<Site> {
         if (m.type() === 'error' || m.type() === 'warning') faults.push(`${m.type()}: ${m.text()}`);
       });
       page.on('request', (r) => {
-        if (!r.url().startsWith(url) && !/^(data|blob):/.test(r.url())) faults.push(`foreign: ${r.url()}`);
+        if (!r.url().startsWith(origin) && !/^(data|blob):/.test(r.url())) faults.push(`foreign: ${r.url()}`);
       });
-      await page.goto(url + hash, { waitUntil: 'commit' });
+      await page.goto(address, { waitUntil: 'commit' });
       await page.waitForSelector('html[data-editor="ready"]');
       await page.waitForSelector('.job');
       return { page, faults };

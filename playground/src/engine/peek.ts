@@ -36,7 +36,13 @@ export async function peek(host: Host, file: string, wanted: PeekFor): Promise<P
         shape: `${data.entries.size} named ${data.entries.size === 1 ? 'value' : 'values'}`,
         columns: [...data.entries]
           .slice(0, MOST_COLUMNS)
-          .map(([name, value]) => ({ name, kind: kindOf(value), range: rangeText(value), missing: 0, number: false })),
+          .map(([name, value]) => ({
+            name,
+            kind: kindOf(value),
+            range: rangeText(value),
+            missing: 0,
+            number: false,
+          })),
         rows: [],
         more: 0,
         declaration: namedDeclarations(data.entries, wanted),
@@ -61,10 +67,17 @@ function peekTable(table: RawTable, wanted: PeekFor): Peek {
 
 function columnOf(column: RawColumn): PeekColumn {
   const { name, guess, missing } = guessColumn(column);
-  return { name, missing, kind: kindText(guess), range: rangeOfColumn(column, guess), number: isNumber(guess) };
+  return {
+    name,
+    missing,
+    kind: kindText(guess),
+    range: rangeOfColumn(column, guess),
+    number: isNumber(guess),
+  };
 }
 
-const isNumber = (g: Guess): boolean => g.kind === 'real' || g.kind === 'int' || g.kind === 'bit' || g.kind === 'codes';
+const isNumber = (g: Guess): boolean =>
+  g.kind === 'real' || g.kind === 'int' || g.kind === 'bit' || g.kind === 'codes';
 
 function kindText(guess: Guess): string {
   switch (guess.kind) {
@@ -97,7 +110,11 @@ function rangeOfColumn({ cells }: RawColumn, guess: Guess): string {
       let lo = Infinity;
       let hi = -Infinity;
       for (const cell of cells) {
-        const x = isMissing(cell) ? Number.NaN : typeof cell === 'number' ? cell : parseNumber(String(cell).trim());
+        const x = isMissing(cell)
+          ? Number.NaN
+          : typeof cell === 'number'
+            ? cell
+            : parseNumber(String(cell).trim());
         if (x === undefined || Number.isNaN(x)) continue;
         lo = Math.min(lo, x);
         hi = Math.max(hi, x);
@@ -204,7 +221,10 @@ function arrayDeclaration(
   data: ArrayLike<number | bigint>,
   { path }: PeekFor,
 ): string {
-  const sets = shape.length === 0 ? '' : `[${shape.map((_, i) => (i === 0 ? `${name}_row` : `${name}_col${i > 1 ? i : ''}`)).join(', ')}]`;
+  const sets =
+    shape.length === 0
+      ? ''
+      : `[${shape.map((_, i) => (i === 0 ? `${name}_row` : `${name}_col${i > 1 ? i : ''}`)).join(', ')}]`;
   return laidOut(`data ${name} : ${domainOf(data)}${sets} from ${JSON.stringify(path)}\n`);
 }
 

@@ -4,6 +4,7 @@ import { writtenRuns } from '../../../src/language/edit-run.ts';
 import type { ModuleReader } from '../../../src/modules.ts';
 import { verbNamed } from '../../../src/options.ts';
 import { basisOf } from '../../../src/run/order.ts';
+import { entryPath, isStd, resolveUse } from '../../../src/syntax/module-path.ts';
 import type { Source, Span } from '../../../src/syntax/span.ts';
 import type { JobInfo, SourceText } from '../protocol.ts';
 
@@ -63,12 +64,25 @@ function opened(compiled: Compiled, stamp: (path: string) => string): Opened {
       verb: job.verb,
       energy: job.energy,
       doc: verbNamed(job.verb)?.doc ?? '',
-      basis: [...around, ...declarations, ...[...basisOf(all, job), job].map((j) => textOf(j.span))].join('\n'),
+      basis: [...around, ...declarations, ...[...basisOf(all, job), job].map((j) => textOf(j.span))].join(
+        '\n',
+      ),
       line: own ? compiled.source.positionAt(job.span.start).line : null,
       written: own ? (written.get(job.name) ?? null) : null,
     };
   });
   return { compiled, jobs, sources };
+}
+
+/** The files that a program uses and the data that it reads, from its folder, whether they are there or not. */
+export function readsOf({ tree, source, modules, program }: Compiled): readonly string[] {
+  const direct = tree.items.flatMap((i) => {
+    const to = i.kind === 'use' ? resolveUse(entryPath(source.file), i.from) : null;
+    return to?.kind === 'file' ? [to.path] : [];
+  });
+  const through = [...modules.keys()].filter((path) => !isStd(path));
+  const data = program.data.flatMap((d) => (d.from === null ? [] : [d.from]));
+  return [...new Set([...direct, ...through, ...data])];
 }
 
 /** A short text that differs where texts differ: two sums by Fowler, Noll and Vo (FNV-1a) with other beginnings. */

@@ -1,6 +1,13 @@
 /** A run folder of the command line as the page shows a result. */
 import type { Host } from '../../../src/io/host.ts';
-import { movesOf, readDraws, readEvents, readParams, readRun, type RunRecord } from '../../../src/io/run-folder.ts';
+import {
+  movesOf,
+  type RunRecord,
+  readDraws,
+  readEvents,
+  readParams,
+  readRun,
+} from '../../../src/io/run-folder.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
 import type { History } from '../../../src/run/results.ts';
 import { summarise } from '../../../src/stats/summary.ts';
@@ -19,7 +26,9 @@ export async function readRunCard(host: Host, dir: string, fallback: string): Pr
     verb: String(job.verb ?? (record.draws ? 'sample' : 'run')),
     energy: typeof job.energy === 'string' ? job.energy : null,
     program:
-      typeof program.text === 'string' ? { file: String(program.file ?? 'program.energy'), text: program.text } : null,
+      typeof program.text === 'string'
+        ? { file: String(program.file ?? 'program.energy'), text: program.text }
+        : null,
     facts: factsOf(run),
   };
   const warnings = (Array.isArray(run.diagnostics) ? run.diagnostics : []).flatMap((d: unknown) => {
@@ -66,8 +75,11 @@ async function fitOf(host: Host, dir: string, record: RunRecord): Promise<ShownR
     const step = recordOf(e);
     return step.event === 'step' ? [step] : [];
   });
-  const column = (key: string): number[] => steps.map((s) => (typeof s[key] === 'number' ? (s[key] as number) : NaN));
-  const params = record.params ? await readParams(host, dir) : new Map<string, { data: { length: number } }>();
+  const column = (key: string): number[] =>
+    steps.map((s) => (typeof s[key] === 'number' ? (s[key] as number) : NaN));
+  const params = record.params
+    ? await readParams(host, dir)
+    : new Map<string, { data: { length: number } }>();
   const history: History = {
     step: column('step'),
     loss: column('loss'),
@@ -88,11 +100,23 @@ async function fitOf(host: Host, dir: string, record: RunRecord): Promise<ShownR
 }
 
 const recordOf = (value: unknown): Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
 
 /** What `run.json` says in numbers and words, for verbs without a picture of their own. */
 function factsOf(run: Readonly<Record<string, unknown>>): ShownRun['facts'] {
-  const quiet = new Set(['energy', 'node', 'engine', 'program', 'job', 'plan', 'diagnostics', 'chains', 'history']);
+  const quiet = new Set([
+    'energy',
+    'node',
+    'engine',
+    'program',
+    'job',
+    'plan',
+    'diagnostics',
+    'chains',
+    'history',
+  ]);
   return Object.entries(run).flatMap(([name, value]) =>
     !quiet.has(name) && (typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean')
       ? [{ name: name.replaceAll('_', ' '), value: String(value) }]

@@ -91,7 +91,9 @@ export function workspaceFiles(bundled: Bundled, fetching: Fetching = fetched): 
     const namesIn = (dir: string): readonly string[] => {
       const clean = cleanPath(dir);
       const prefix = clean === null ? '' : `${clean}/`;
-      const names = paths().flatMap((p) => (p.startsWith(prefix) ? [p.slice(prefix.length).split('/')[0]] : []));
+      const names = paths().flatMap((p) =>
+        p.startsWith(prefix) ? [p.slice(prefix.length).split('/')[0]] : [],
+      );
       return [...new Set(names)].sort();
     };
     return {

@@ -15,7 +15,11 @@ export function choose<K extends string>(
   choices: readonly Choice<K>[],
 ): Promise<K | null> {
   const buttons = choices.map(({ key, label, main }) =>
-    h('button', { type: 'button', 'data-key': key, class: main ? 'main' : null, autofocus: main ?? false }, label),
+    h(
+      'button',
+      { type: 'button', 'data-key': key, class: main ? 'main' : null, autofocus: main ?? false },
+      label,
+    ),
   );
   const dialog = h(
     'dialog',

@@ -100,7 +100,12 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
   const optionOf = (f: ListedFile): HTMLElement => {
     const kind = kindOfPath(f.path);
     const size = f.size === null ? '' : sizeText(f.size);
-    const about = [words[kind], size, f.unsaved ? 'not saved' : '', f.bundled ? 'comes with the playground' : '']
+    const about = [
+      words[kind],
+      size,
+      f.unsaved ? 'not saved' : '',
+      f.bundled ? 'comes with the playground' : '',
+    ]
       .filter(Boolean)
       .join(', ');
     const option = h(
@@ -131,7 +136,12 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
   };
 
   const nameField = (f: ListedFile): HTMLElement => {
-    const field = h('input', { type: 'text', 'aria-label': `New name of ${f.path}`, value: f.path, spellcheck: 'false' });
+    const field = h('input', {
+      type: 'text',
+      'aria-label': `New name of ${f.path}`,
+      value: f.path,
+      spellcheck: 'false',
+    });
     let over = false;
     const end = (keep: boolean): void => {
       if (over) return;
@@ -202,8 +212,10 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
       shown = path;
       if (editing !== null && !fileAt(editing)) editing = null;
       draw();
-      // Until somebody has said otherwise: open where there is more than one file to see.
-      setOpen(chosen ?? (files.length > 1 && innerWidth > 1100));
+      // Until somebody has said otherwise: open where there is more than one file to see, and room.
+      if (chosen !== null) setOpen(chosen);
+      else if (files.length < 2) setOpen(false);
+      else if (innerWidth > 1100) setOpen(true);
     },
     edit,
     toggle,

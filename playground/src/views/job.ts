@@ -52,6 +52,9 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
   let info = first;
   let ranOn: string | null = null;
   let state: State = 'idle';
+  let paused = false;
+  /** What its status says besides. */
+  let said = '';
   let charts: ChartsView | null = null;
   let live: JobLive | null = null;
   let film: FilmView | null = null;
@@ -97,7 +100,10 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
     element.dataset.state = next;
     // Counters are not read out, ends are.
     status.setAttribute('aria-live', next === 'running' ? 'off' : 'polite');
-    status.textContent = text;
+    said = text;
+    if (next !== 'running') paused = false;
+    bar.toggleAttribute('data-paused', paused);
+    status.textContent = paused ? `paused · ${text}` : text;
     if (next !== 'running') bar.style.removeProperty('--done');
   };
   const clear = (): void => {
@@ -204,8 +210,9 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
       resume.hidden = !on;
     },
     pause(on) {
-      if (state === 'running') bar.toggleAttribute('data-paused', on);
-      if (state === 'running' && on) status.textContent = `paused · ${status.textContent}`;
+      if (state !== 'running') return;
+      paused = on;
+      become('running', said);
     },
     settle() {
       if (state === 'running') become('stopped', 'stopped');

@@ -2,11 +2,12 @@
 
 import type { RunMessage } from '../compiler.ts';
 import { h } from '../dom.ts';
-import type { EnergyInfo, JobInfo, Problem } from '../protocol.ts';
+import type { EnergyInfo, JobInfo, Problem, ShownRun } from '../protocol.ts';
 import type { Theme } from '../theme.ts';
 import { type JobActions, type JobView, jobView } from './job.ts';
 import { outlineView } from './outline.ts';
 import { problemList } from './problems.ts';
+import { type RunCard, runCard } from './run-card.ts';
 
 export interface JobsView {
   /** The jobs of the text as it is now. Results of those that keep their name stay. */
@@ -20,13 +21,24 @@ export interface JobsView {
   message(m: RunMessage): void;
   /** The run waits, or goes on. */
   pause(on: boolean): void;
+  /** A run of the command line, read from its folder: above the program's own jobs, until it is closed. */
+  showRun(name: string, run: ShownRun): void;
   setTheme(theme: Theme): void;
 }
 
+export interface RunActions {
+  /** Opens the program of a run that was read from its folder. */
+  readonly openProgram: (file: string, text: string) => void;
+}
+
 /** @param stage where chains move that are watched */
-export function jobsView(host: HTMLElement, outer: Omit<JobActions, 'cyclic'>, stage: HTMLElement): JobsView {
+export function jobsView(
+  host: HTMLElement,
+  outer: Omit<JobActions, 'cyclic'> & RunActions,
+  stage: HTMLElement,
+): JobsView {
   let energies: readonly EnergyInfo[] = [];
-  const actions: JobActions = {
+  const actions: JobActions & RunActions = {
     ...outer,
     cyclic: (energy, unknown) =>
       energies
@@ -46,7 +58,9 @@ export function jobsView(host: HTMLElement, outer: Omit<JobActions, 'cyclic'>, s
     h('kbd', {}, 'Enter'),
     ' to run. Chains are drawn here while they move.',
   );
-  host.replaceChildren(outline, stage, general, list, hint);
+  const runs = h('div', { class: 'runs' });
+  const cards = new Map<string, RunCard>();
+  host.replaceChildren(runs, outline, stage, general, list, hint);
   let enabled = false;
   let current: string | null = null;
 
@@ -139,7 +153,23 @@ export function jobsView(host: HTMLElement, outer: Omit<JobActions, 'cyclic'>, s
     pause(on) {
       for (const v of views.values()) v.pause(on);
     },
+    showRun(name, run) {
+      cards.get(name)?.element.remove();
+      const close = (): void => {
+        card.element.remove();
+        cards.delete(name);
+      };
+      const card = runCard(name, run, actions.theme(), {
+        close,
+        openProgram: (file, text) => actions.openProgram(file, text),
+      });
+      cards.set(name, card);
+      runs.prepend(card.element);
+      host.scrollTo({ top: 0 });
+      card.element.focus();
+    },
     setTheme(theme) {
+      for (const c of cards.values()) c.setTheme(theme);
       for (const v of views.values()) v.setTheme(theme);
     },
   };

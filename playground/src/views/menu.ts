@@ -16,7 +16,11 @@ export type MenuItem =
   | { readonly kind: 'title'; readonly label: string };
 
 /** @param items asked for each time it opens */
-export function makeMenu(button: HTMLButtonElement, label: string, items: () => Promise<readonly MenuItem[]>): void {
+export function makeMenu(
+  button: HTMLButtonElement,
+  label: string,
+  items: () => Promise<readonly MenuItem[]>,
+): void {
   const menu = h('div', { class: 'menu', role: 'menu', 'aria-label': label, hidden: true });
   button.after(menu);
   const entries = (): HTMLElement[] => [...menu.querySelectorAll<HTMLElement>('[role="menuitem"]')];
@@ -56,7 +60,11 @@ export function makeMenu(button: HTMLButtonElement, label: string, items: () => 
         entry.addEventListener('keydown', (e) => {
           if (e.key === 'Delete') gone();
         });
-        const small = h('button', { type: 'button', class: 'menu-remove', tabindex: -1, 'aria-label': remove.label }, '×');
+        const small = h(
+          'button',
+          { type: 'button', class: 'menu-remove', tabindex: -1, 'aria-label': remove.label },
+          '×',
+        );
         small.title = remove.label;
         small.addEventListener('click', gone);
         const row = h('div', { class: 'menu-row', role: 'none' }, entry, small);
@@ -88,7 +96,9 @@ export function makeMenu(button: HTMLButtonElement, label: string, items: () => 
     const named =
       letter === null
         ? -1
-        : all.findIndex((_, i) => all[(at + 1 + i) % all.length].textContent?.toLowerCase().startsWith(letter));
+        : all.findIndex((_, i) =>
+            all[(at + 1 + i) % all.length].textContent?.toLowerCase().startsWith(letter),
+          );
     const to =
       { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[e.key] ??
       (named < 0 ? undefined : at + 1 + named);
@@ -102,6 +112,7 @@ export function makeMenu(button: HTMLButtonElement, label: string, items: () => 
     if (e.target instanceof Node && !menu.contains(e.target) && !button.contains(e.target)) close(false);
   });
   menu.addEventListener('focusout', (e) => {
-    if (e.relatedTarget instanceof Node && !menu.contains(e.relatedTarget) && e.relatedTarget !== button) close(false);
+    if (e.relatedTarget instanceof Node && !menu.contains(e.relatedTarget) && e.relatedTarget !== button)
+      close(false);
   });
 }

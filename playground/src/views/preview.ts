@@ -9,9 +9,16 @@ export interface PreviewActions {
   readonly close: () => void;
 }
 
+export interface ShownFile {
+  readonly path: string;
+  readonly size: number | null;
+  /** Whether the program declares it already. */
+  readonly declared: boolean;
+}
+
 export interface Preview {
   /** Shows a file; null: the editor is back. `look` answers with a sentence where it cannot be read. */
-  show(file: { readonly path: string; readonly size: number | null } | null, look?: Promise<Peek | string>): void;
+  show(file: ShownFile | null, look?: Promise<Peek | string>): void;
   readonly shown: string | null;
 }
 
@@ -20,7 +27,7 @@ export function makePreview(host: HTMLElement, actions: PreviewActions): Preview
   let turn = 0;
 
   const head = (path: string, about: string, insert: HTMLElement | null): HTMLElement => {
-    const close = h('button', { type: 'button', class: 'preview-close' }, 'Back to the program');
+    const close = h('button', { type: 'button', class: 'preview-close' }, 'Back');
     close.addEventListener('click', actions.close);
     return h(
       'header',
@@ -57,15 +64,24 @@ export function makePreview(host: HTMLElement, actions: PreviewActions): Preview
           host.replaceChildren(head(file.path, size, null), h('p', { class: 'preview-fault' }, found));
           return;
         }
-        const { declaration } = found;
+        const declaration = file.declared ? null : found.declaration;
         let insert: HTMLButtonElement | null = null;
         if (declaration !== null) {
-          insert = h('button', { type: 'button', class: 'main preview-insert' }, icon('plus'), 'Declare in the program');
+          insert = h(
+            'button',
+            { type: 'button', class: 'main preview-insert' },
+            icon('plus'),
+            'Declare in the program',
+          );
           insert.addEventListener('click', () => actions.insert(declaration));
         }
         host.replaceChildren(
           head(file.path, [found.shape, size].filter(Boolean).join(' · '), insert),
-          h('div', { class: 'preview-table', tabindex: 0, role: 'region', 'aria-label': 'First rows' }, tableOf(found)),
+          h(
+            'div',
+            { class: 'preview-table', tabindex: 0, role: 'region', 'aria-label': 'First rows' },
+            tableOf(found),
+          ),
           ...(declaration === null
             ? []
             : [
@@ -112,7 +128,8 @@ function tableOf({ columns, rows, more }: Peek): HTMLElement {
             h('span', { class: 'column-name' }, c.name),
             c.kind !== '' && h('span', { class: 'column-kind' }, c.kind),
             c.range !== '' && h('span', { class: 'column-range', title: c.range }, c.range),
-            c.missing > 0 && h('span', { class: 'column-missing' }, `${c.missing.toLocaleString('en')} missing`),
+            c.missing > 0 &&
+              h('span', { class: 'column-missing' }, `${c.missing.toLocaleString('en')} missing`),
           ),
         ),
       ),

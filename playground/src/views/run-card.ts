@@ -19,13 +19,23 @@ export function runCard(
 ): RunCard {
   const charts: ChartsView | null = run.result ? chartsView(run.result, theme) : null;
   const { program } = run;
-  const close = h('button', { type: 'button', class: 'card-close', 'aria-label': `Close the run ${name}`, title: 'Close' }, '×');
+  const close = h(
+    'button',
+    { type: 'button', class: 'card-close', 'aria-label': `Close the run ${name}`, title: 'Close' },
+    '×',
+  );
   close.addEventListener('click', actions.close);
   const open = h('button', { type: 'button', class: 'card-program' }, 'Open its program');
   if (program) open.addEventListener('click', () => actions.openProgram(program.file, program.text));
   const element = h(
     'section',
-    { class: 'job run-card', 'data-run': name, 'data-state': 'done', 'aria-label': `Run ${name}`, tabindex: -1 },
+    {
+      class: 'job run-card',
+      'data-run': name,
+      'data-state': 'done',
+      'aria-label': `Run ${name}`,
+      tabindex: -1,
+    },
     h(
       'header',
       { class: 'job-head' },

@@ -9,8 +9,16 @@ import type { Notice } from '../views/toast.ts';
 import type { Folder } from './folder.ts';
 import { dropped, type Incoming, pick, sorted } from './incoming.ts';
 import { insertion } from './insert.ts';
-import { activeText, bytesFile, type FileEntry, single, sizeOf, sortedPaths, type Workspace } from './model.ts';
-import { baseName, extension, freePath, isData, isProgram } from './paths.ts';
+import {
+  activeText,
+  bytesFile,
+  type FileEntry,
+  single,
+  sizeOf,
+  sortedPaths,
+  type Workspace,
+} from './model.ts';
+import { baseName, extension, isData, isProgram } from './paths.ts';
 import { saveToFolder } from './saving.ts';
 import type { WorkspaceSession } from './session.ts';
 
@@ -23,7 +31,10 @@ export interface DeskParts {
     focus(): void;
   };
   /** Addresses of data that the playground brings along, by path. */
-  readonly bundled: { readonly texts: ReadonlyMap<string, string>; readonly urls: ReadonlyMap<string, string> };
+  readonly bundled: {
+    readonly texts: ReadonlyMap<string, string>;
+    readonly urls: ReadonlyMap<string, string>;
+  };
   readonly showRun: (name: string, run: ShownRun) => void;
 }
 
@@ -46,10 +57,12 @@ export interface Desk {
   toggleFiles(): void;
 }
 
-const BEGINNING = '/// A new program.\n\nenergy E(x : spin) {\n  term field = -0.5 * x\n}\n\nrun draws = sample(E)\n';
+const BEGINNING =
+  '/// A new program.\n\nenergy E(x : spin) {\n  term field = -0.5 * x\n}\n\nrun draws = sample(E)\n';
 
 /** A new program by itself. */
-export const newWorkspace = (): Workspace => single('untitled', 'untitled.energy', BEGINNING, { kind: 'own' });
+export const newWorkspace = (): Workspace =>
+  single('untitled', 'untitled.energy', BEGINNING, { kind: 'own' });
 
 export const exampleWorkspace = (e: Example): Workspace =>
   single(e.name, e.file, e.text, { kind: 'example', name: e.name });
@@ -140,7 +153,9 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
       return;
     }
     const content =
-      entry?.kind === 'bytes' ? entry.blob : { url: entry?.kind === 'away' ? entry.url : (bundled.urls.get(path) ?? '') };
+      entry?.kind === 'bytes'
+        ? entry.blob
+        : { url: entry?.kind === 'away' ? entry.url : (bundled.urls.get(path) ?? '') };
     if (!isData(path)) return;
     const { peekAt } = await import('./reading.ts');
     const { declaredNames } = await import('./insert.ts');
@@ -148,7 +163,7 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
     const named = path.startsWith(base) ? path.slice(base.length) : path;
     const taken = declaredNames(activeText(session.now));
     preview.show(
-      { path, size: entry ? sizeOf(entry) : null },
+      { path, size: entry ? sizeOf(entry) : null, declared: reads.includes(path) },
       peekAt({ file: baseName(path), content, path: named, taken }),
     );
     show();
@@ -205,7 +220,10 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
     if (programs.length > 0 && (packed || untouched)) return openWhole(found.files, incoming);
     const entries: (readonly [string, FileEntry])[] = [];
     for (const [path, blob] of found.files)
-      entries.push([path.includes('/') || isProgram(path) ? path : `data/${path}`, await bytesFile(path, blob)]);
+      entries.push([
+        path.includes('/') || isProgram(path) ? path : `data/${path}`,
+        await bytesFile(path, blob),
+      ]);
     const { paths, refused } = session.add(entries, programs.length > 0);
     if (refused.length > 0) notice(`${refused[0].path} was not taken: ${refused[0].why}`);
     const program = paths.find(isProgram);
@@ -261,7 +279,9 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
     const link = new URL(shared.hash, location.href).href;
     const left = shared.left.map((f) => f.path);
     const carries =
-      left.length === 0 ? 'It carries the whole program.' : `It does not carry ${left.slice(0, 3).join(', ')}${left.length > 3 ? ' …' : ''}.`;
+      left.length === 0
+        ? 'It carries the whole program.'
+        : `It does not carry ${left.slice(0, 3).join(', ')}${left.length > 3 ? ' …' : ''}.`;
     if (session.now.origin.kind !== 'folder') history.replaceState(null, '', shared.hash);
     try {
       await navigator.clipboard.writeText(link);
@@ -273,7 +293,10 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
   }
 
   async function download(): Promise<void> {
-    const [{ archiveOf }, { bundledNeeds }] = await Promise.all([import('./archive.ts'), import('./needs.ts')]);
+    const [{ archiveOf }, { bundledNeeds }] = await Promise.all([
+      import('./archive.ts'),
+      import('./needs.ts'),
+    ]);
     const w = session.now;
     const { name, bytes, missing } = await archiveOf(w, bundledNeeds(w, bundled), async (url) => {
       const response = await fetch(url, { credentials: 'same-origin' }).catch(() => null);

@@ -67,7 +67,10 @@ function listOf(value: unknown): Awaited<ReturnType<FolderApi['list']>> {
   return {
     name,
     files: (files as readonly unknown[]).flatMap((f) => {
-      const { path, size, modified } = (typeof f === 'object' && f !== null ? f : {}) as Record<string, unknown>;
+      const { path, size, modified } = (typeof f === 'object' && f !== null ? f : {}) as Record<
+        string,
+        unknown
+      >;
       if (typeof path !== 'string' || cleanPath(path) !== path || typeof size !== 'number') return [];
       return [{ path, size, modified: Number(modified) || 0 }];
     }),
@@ -134,8 +137,7 @@ export async function openFolder(api: FolderApi): Promise<Folder | null> {
         if (entry.kind === 'away') return [];
         const there = stored.get(path)?.entry;
         const same =
-          there === entry ||
-          (there?.kind === 'text' && entry.kind === 'text' && there.text === entry.text);
+          there === entry || (there?.kind === 'text' && entry.kind === 'text' && there.text === entry.text);
         return same ? [] : [path];
       }),
     async save(path, entry, over = false) {

@@ -73,7 +73,8 @@ async function copied(files: Incoming): Promise<Incoming> {
   return out;
 }
 
-const hiddenPath = (path: string): boolean => path.split('/').some((p) => p.startsWith('.') || p === 'node_modules');
+const hiddenPath = (path: string): boolean =>
+  path.split('/').some((p) => p.startsWith('.') || p === 'node_modules');
 
 /** Unpacks zip files, and tells the folder of a run from programs and data. */
 export async function sorted(incoming: Incoming): Promise<Sorted> {

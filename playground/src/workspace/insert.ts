@@ -11,7 +11,8 @@ export function insertionPoint(text: string, cursor: number): number {
   let best = 0;
   let remarks: number | null = null;
   for (const line of lines) {
-    if (offset > cursor) break;
+    // The remarks at the top stay there.
+    if (offset > cursor && remarks !== 0) break;
     const bare = line.replace(/"(?:[^"\\]|\\.)*"/g, '""').replace(/\/\/.*$/, '');
     if (depth === 0 && /^\s*\/\/\//.test(line)) remarks ??= offset;
     else if (depth === 0 && (bare.trim() === '' || /^[A-Za-z]/.test(bare))) {
@@ -43,4 +44,6 @@ export function insertion(
 
 /** What a program declares, by the look of it. */
 export const declaredNames = (text: string): readonly string[] =>
-  [...text.matchAll(/^\s*(?:data|type|enum|index|set|param|const|energy|run|fn|def|let|use)\s+(\w+)/gm)].map((m) => m[1]);
+  [...text.matchAll(/^\s*(?:data|type|enum|index|set|param|const|energy|run|fn|def|let|use)\s+(\w+)/gm)].map(
+    (m) => m[1],
+  );

@@ -12,7 +12,10 @@ export interface BundledNeeds {
 }
 
 /** The paths that a program names: files that it uses, data that it reads, both from its folder. */
-export function named(path: string, text: string): { readonly uses: readonly string[]; readonly data: readonly string[] } {
+export function named(
+  path: string,
+  text: string,
+): { readonly uses: readonly string[]; readonly data: readonly string[] } {
   const uses: string[] = [];
   const data: string[] = [];
   for (const item of parse(text, path).program.items) {

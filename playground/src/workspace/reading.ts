@@ -18,7 +18,8 @@ function ask(question: WithoutId<ToReader>): Promise<FromReader> {
     worker.onerror = (e) => {
       e.preventDefault();
       worker = null;
-      for (const [id, settle] of waiting) settle({ id, found: null, fault: e.message || 'it could not be read' });
+      for (const [id, settle] of waiting)
+        settle({ id, found: null, fault: e.message || 'it could not be read' });
       waiting.clear();
     };
   }
@@ -30,13 +31,18 @@ function ask(question: WithoutId<ToReader>): Promise<FromReader> {
 }
 
 /** @returns a sentence where the file cannot be read */
-export async function peekAt(question: Omit<Extract<ToReader, { type: 'peek' }>, 'id' | 'type'>): Promise<Peek | string> {
+export async function peekAt(
+  question: Omit<Extract<ToReader, { type: 'peek' }>, 'id' | 'type'>,
+): Promise<Peek | string> {
   const { found, fault } = await ask({ type: 'peek', ...question });
   return found && 'columns' in found ? found : (fault ?? 'it could not be read');
 }
 
 /** @returns a sentence where it is no run, or a damaged one */
-export async function readRunFolder(name: string, files: ReadonlyMap<string, Blob>): Promise<ShownRun | string> {
+export async function readRunFolder(
+  name: string,
+  files: ReadonlyMap<string, Blob>,
+): Promise<ShownRun | string> {
   const { found, fault } = await ask({ type: 'run-folder', name, files });
   return found && 'facts' in found ? found : (fault ?? 'it could not be read');
 }

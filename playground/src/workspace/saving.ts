@@ -28,15 +28,28 @@ export async function saveToFolder(
     result = await folder.save(path, entry, true);
   }
   if (result.kind === 'saved') return true;
-  notice(result.kind === 'failed' ? `${path} was not saved: ${result.why}` : `${path} changed again: save once more`);
+  notice(
+    result.kind === 'failed'
+      ? `${path} was not saved: ${result.why}`
+      : `${path} changed again: save once more`,
+  );
   return false;
 }
 
-const askAbout = (path: string, mine: FileEntry, theirs: FetchedFile | null): Promise<'mine' | 'theirs' | null> =>
+const askAbout = (
+  path: string,
+  mine: FileEntry,
+  theirs: FetchedFile | null,
+): Promise<'mine' | 'theirs' | null> =>
   choose<'mine' | 'theirs'>(
     theirs ? 'The file has changed in the folder' : 'The file is gone from the folder',
     [
-      h('p', {}, h('code', {}, path), theirs ? ' was changed by something else since it was opened here.' : ' was removed.'),
+      h(
+        'p',
+        {},
+        h('code', {}, path),
+        theirs ? ' was changed by something else since it was opened here.' : ' was removed.',
+      ),
       ...(theirs ? [h('p', {}, difference(mine, theirs.entry))] : []),
     ],
     theirs

@@ -1,8 +1,8 @@
 /** The workspace of the page: what is open, who hears of changes, and that nothing is lost. */
 import {
+  type Added,
   activate,
   addFiles,
-  type Added,
   type FileEntry,
   removeFile,
   renameFile,
@@ -115,7 +115,10 @@ export function workspaceSession(
       return () => {
         const free = freePath(path, new Set(now.files.keys()));
         const back = setFile(now, free, entry);
-        become(before.active === path ? { ...back, active: free } : back, before.active === path ? 'active' : 'files');
+        become(
+          before.active === path ? { ...back, active: free } : back,
+          before.active === path ? 'active' : 'files',
+        );
       };
     },
     rename(from, to) {

@@ -111,7 +111,10 @@ const plain = ({ id, changed, workspace: w }: StoredProgram): unknown => ({
   name: w.name,
   origin: w.origin,
   active: w.active,
-  files: [...w.files].map(([path, e]) => [path, e.kind === 'text' ? e.text : e.kind === 'bytes' ? e.blob : e]),
+  files: [...w.files].map(([path, e]) => [
+    path,
+    e.kind === 'text' ? e.text : e.kind === 'bytes' ? e.blob : e,
+  ]),
 });
 
 /** What another version may have stored is looked at before it is believed. */
@@ -136,7 +139,10 @@ function programOf(value: unknown): StoredProgram | null {
 }
 
 function originOf(value: unknown): Origin {
-  const { kind, name } = (typeof value === 'object' && value !== null ? value : {}) as Record<string, unknown>;
+  const { kind, name } = (typeof value === 'object' && value !== null ? value : {}) as Record<
+    string,
+    unknown
+  >;
   if (kind === 'example' && typeof name === 'string') return { kind, name };
   return kind === 'link' ? { kind } : { kind: 'own' };
 }

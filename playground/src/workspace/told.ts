@@ -20,9 +20,7 @@ export function makeTeller(): Teller {
         if (path === w.active) continue;
         const before = told.get(path);
         const file =
-          before?.entry === entry
-            ? before.file
-            : { path, revision: ++revisions, content: contentOf(entry) };
+          before?.entry === entry ? before.file : { path, revision: ++revisions, content: contentOf(entry) };
         next.set(path, { entry, file });
         if (before?.file !== file) changed.push(file);
       }

@@ -7,7 +7,7 @@ import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { type ClusterFlags, workersFor } from '../cluster/for-run.ts';
-import { interruption } from '../interrupt.ts';
+import { interruptible, wasStopped } from '../interrupt.ts';
 import { moduleOf, openFile, seedOf, withSeed } from '../open.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
@@ -42,32 +42,39 @@ export async function runCommand(
   session.workers = await workersFor(io, { cwd: io.cwd, file, compiled, options: o }, o, host);
   const base = path.resolve(io.cwd, o.output ?? path.join('runs', path.basename(file, '.energy')));
   host.permit(base);
-  const signal = interruption();
   let bad = false;
-  for (const job of chosen) {
-    const seeded = withWorkers(withSeed(job, seedOf(o)), workers);
-    const dir = path.join(base, job.name);
-    const checkpoints = job.verb === 'fit' ? await checkpointsIn(host, dir, undefined) : undefined;
-    const show = (e: RunEvent): void => terminal.progress(e);
-    const result = await runJob(session, seeded, show, signal, undefined, checkpoints);
-    const saved = await saveJob({
-      host,
-      dir,
-      session,
-      job: seeded,
-      result,
-      source: compiled.source,
-      used: compiled.used,
-      format: o.format,
-    });
-    bad = report(terminal, io, dir, session, seeded, result, saved) || bad;
-    if (result.verb === 'fit') {
-      terminal.diagnostics(result.warnings);
-      if (result.failure.length > 0) throw new EnergyError(result.failure);
+  let stopped = false;
+  await interruptible(async (signal) => {
+    for (const job of chosen) {
+      const seeded = withWorkers(withSeed(job, seedOf(o)), workers);
+      const dir = path.join(base, job.name);
+      const checkpoints = job.verb === 'fit' ? await checkpointsIn(host, dir, undefined) : undefined;
+      const show = (e: RunEvent): void => terminal.progress(e);
+      const result = await runJob(session, seeded, show, signal, undefined, checkpoints);
+      const saved = await saveJob({
+        host,
+        dir,
+        session,
+        job: seeded,
+        result,
+        source: compiled.source,
+        used: compiled.used,
+        format: o.format,
+      });
+      bad = report(terminal, io, dir, session, seeded, result, saved) || bad;
+      if (result.verb === 'fit') {
+        terminal.diagnostics(result.warnings);
+        if (result.failure.length > 0) throw new EnergyError(result.failure);
+      }
+      if (signal.aborted) {
+        const left = chosen.slice(chosen.indexOf(job) + 1).map((j) => j.name);
+        stopped = left.length > 0 || wasStopped(signal, result);
+        if (left.length > 0) terminal.line(`not started: ${left.join(', ')}`);
+        break;
+      }
     }
-    if (signal.aborted) break;
-  }
-  signal.release();
+  });
+  if (stopped) return ExitCode.stopped;
   return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
 }
 

@@ -9,7 +9,7 @@ import { Source } from '../../syntax/span.ts';
 import type { Program } from '../../syntax/tree.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { workersFor } from '../cluster/for-run.ts';
-import { interruption } from '../interrupt.ts';
+import { interruptible, wasStopped } from '../interrupt.ts';
 import { openFile, withFlags } from '../open.ts';
 import { compileFile, readText } from '../program.ts';
 import { checkFormat, report, saveJob } from '../save.ts';
@@ -70,12 +70,13 @@ export async function verbCommand(
     o.output ?? path.join('runs', `${path.basename(file, '.energy')}-${verb.name}`),
   );
   host.permit(dir);
-  const signal = interruption();
   const from = typeof o.resume === 'string' ? host.permit(path.resolve(io.cwd, o.resume)) : undefined;
   const checkpoints = verb.name === 'fit' ? await checkpointsIn(host, dir, from) : undefined;
   const show = (e: RunEvent): void => terminal.progress(e);
-  const result = await runJob(session, flagged, show, signal, undefined, checkpoints);
-  signal.release();
+  const { result, stopped } = await interruptible(async (signal) => {
+    const ended = await runJob(session, flagged, show, signal, undefined, checkpoints);
+    return { result: ended, stopped: wasStopped(signal, ended) };
+  });
   const saved = await saveJob({
     host,
     dir,
@@ -91,6 +92,7 @@ export async function verbCommand(
     terminal.diagnostics(result.warnings);
     if (result.failure.length > 0) throw new EnergyError(result.failure);
   }
+  if (stopped) return ExitCode.stopped;
   return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
 }
 

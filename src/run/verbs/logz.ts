@@ -18,12 +18,12 @@ export async function runLogZ(cx: JobContext): Promise<JobResult> {
   const clamp = clampOption(cx, model);
   let began = performance.now();
   let before = 0;
-  const tell = ({ done, total }: LogZProgress): void => {
+  const tell = ({ done, total, value }: LogZProgress): void => {
     const now = performance.now();
     if (done < before) began = now;
     before = done;
     const rate = now > began ? (done * 1000) / (now - began) : 0;
-    cx.emit({ event: 'progress', job: job.name, phase: 'working', done, total, rate, value: null });
+    cx.emit({ event: 'progress', job: job.name, phase: 'working', done, total, rate, value });
   };
   return { verb: 'logz', ...(await logZ(model, clamp, options, tell, cx.signal)) };
 }
