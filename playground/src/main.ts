@@ -9,24 +9,28 @@ import { pathOf } from './protocol.ts';
 import { makeThemes, type Theme } from './theme.ts';
 import { makeToast } from './views/toast.ts';
 import { makeDesk } from './workspace/desk.ts';
+import { keepDrafts } from './workspace/drafts.ts';
 import { editText } from './workspace/edits.ts';
 import { fileMenu } from './workspace/file-menu.ts';
 import type { Folder } from './workspace/folder.ts';
 import { activeText } from './workspace/model.ts';
+import { claim } from './workspace/one-tab.ts';
 import { exampleNamed, findFolder, firstWorkspace, fromLink } from './workspace/opening.ts';
 import { folderName, safeName } from './workspace/paths.ts';
 import { workspaceSession } from './workspace/session.ts';
-import { browserStorage, programStore } from './workspace/storage.ts';
+import { browserNotes, browserStorage, programStore } from './workspace/storage.ts';
 import { makeTeller } from './workspace/told.ts';
 
 const themes = makeThemes();
 const notice = makeToast(byId('toast', HTMLElement));
-const store = programStore(browserStorage(), localStorage);
+const store = programStore(browserStorage(), browserNotes());
 const looking = findFolder();
 let folder: Folder | null = null;
 
 const opening = await firstWorkspace(store, looking);
-const session = workspaceSession(opening.workspace, store);
+const session = workspaceSession(opening.workspace, store, undefined, () =>
+  notice('The browser does not keep this program: download it before you leave'),
+);
 const teller = makeTeller();
 
 const page = programPage(themes, {
@@ -59,6 +63,7 @@ session.onChange((change) => {
     page.tell(teller.tell(w));
     page.check();
   }
+  if (session.kept !== null) void claim(session.kept);
   showHead();
   desk.show();
 });
@@ -134,4 +139,5 @@ session.open(opening.workspace, opening.id);
 if (opening.remark !== undefined) notice(opening.remark);
 folder = await looking;
 desk.setFolder(folder);
+if (folder) keepDrafts(session, folder, store);
 desk.show();

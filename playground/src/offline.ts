@@ -7,7 +7,7 @@ const LATER_MS = 1500;
 
 /** A page that shows a folder of this machine has its server at hand, and keeps nothing. */
 export async function keepOffline(folder: Promise<Folder | null>, notice: Notice): Promise<void> {
-  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  if (import.meta.env.MODE !== 'production' || !('serviceWorker' in navigator)) return;
   const script = new URL('sw.js', document.baseURI).href;
   if (await folder) {
     for (const r of await navigator.serviceWorker.getRegistrations()) await r.unregister();

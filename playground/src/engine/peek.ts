@@ -34,15 +34,13 @@ export async function peek(host: Host, file: string, wanted: PeekFor): Promise<P
     case 'named':
       return {
         shape: `${data.entries.size} named ${data.entries.size === 1 ? 'value' : 'values'}`,
-        columns: [...data.entries]
-          .slice(0, MOST_COLUMNS)
-          .map(([name, value]) => ({
-            name,
-            kind: kindOf(value),
-            range: rangeText(value),
-            missing: 0,
-            number: false,
-          })),
+        columns: [...data.entries].slice(0, MOST_COLUMNS).map(([name, value]) => ({
+          name,
+          kind: kindOf(value),
+          range: rangeText(value),
+          missing: 0,
+          number: false,
+        })),
         rows: [],
         more: 0,
         declaration: namedDeclarations(data.entries, wanted),
@@ -119,7 +117,7 @@ function rangeOfColumn({ cells }: RawColumn, guess: Guess): string {
         lo = Math.min(lo, x);
         hi = Math.max(hi, x);
       }
-      return `${formatNumber(lo)} … ${formatNumber(hi)}`;
+      return `${formatNumber(lo, 5)} … ${formatNumber(hi, 5)}`;
     }
   }
 }
@@ -163,7 +161,7 @@ function rangeOfNumbers(data: ArrayLike<number | bigint>): string {
     if (x < lo) lo = x;
     if (x > hi) hi = x;
   }
-  return lo > hi ? 'none' : `${formatNumber(lo)} … ${formatNumber(hi)}`;
+  return lo > hi ? 'none' : `${formatNumber(lo, 5)} … ${formatNumber(hi, 5)}`;
 }
 
 function kindOf(value: JsonValueOrArray): string {

@@ -38,7 +38,7 @@ export function filmView(film: Film, cyclic: (name: string) => boolean): FilmVie
     ...reels.map(({ name, shape, chains, view }) =>
       h(
         'figure',
-        { class: 'stage-picture', 'data-film': name },
+        { class: 'stage-picture', 'data-film': name, 'data-unknown': name },
         h(
           'figcaption',
           {},

@@ -1,7 +1,9 @@
 /** The menu `File`: what can be done with the workspace, and the programs that the browser keeps. */
 import { type MenuItem, makeMenu } from '../views/menu.ts';
 import { type Desk, newWorkspace } from './desk.ts';
+import { openWithDrafts } from './drafts.ts';
 import type { Folder } from './folder.ts';
+import { claim } from './one-tab.ts';
 import type { WorkspaceSession } from './session.ts';
 import type { ProgramStore, StoredProgram } from './storage.ts';
 
@@ -16,9 +18,9 @@ export function fileMenu(
     folder,
   }: { desk: Desk; session: WorkspaceSession; store: ProgramStore; folder: () => Folder | null },
 ): void {
-  const open = (p: StoredProgram): void => {
+  const open = async (p: StoredProgram): Promise<void> => {
     history.replaceState(null, '', location.pathname + location.search);
-    session.open(p.workspace, p.id);
+    session.open(p.workspace, (await claim(p.id)) ? p.id : null);
   };
   makeMenu(button, 'File', async () => {
     await session.flush();
@@ -53,7 +55,7 @@ export function fileMenu(
             {
               kind: 'item',
               label: `Folder ${here.name}`,
-              act: () => void here.open().then((w) => session.open(w)),
+              act: () => void openWithDrafts(here, store).then((w) => session.open(w)),
             } as const,
           ]
         : []),
@@ -67,7 +69,7 @@ export function fileMenu(
                 kind: 'item',
                 label: p.workspace.name,
                 note: p.id === session.kept ? 'open' : since(p.changed),
-                act: () => open(p),
+                act: () => void open(p),
                 ...(p.id === session.kept
                   ? {}
                   : { remove: { label: `Forget ${p.workspace.name}`, act: () => void store.remove(p.id) } }),

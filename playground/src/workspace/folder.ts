@@ -77,12 +77,23 @@ function listOf(value: unknown): Awaited<ReturnType<FolderApi['list']>> {
   };
 }
 
+/** A text of a program that was not saved; `tag` is null for a new file. */
+export interface Draft {
+  readonly path: string;
+  readonly text: string;
+  readonly tag: string | null;
+}
+
 export interface Folder {
   readonly name: string;
   /** The workspace of the folder, its first program opened; one that is new where there is none. */
   open(): Promise<Workspace>;
   /** Programs of the folder come as they are opened. @returns whether the file is here now */
   fetch(path: string): Promise<FileEntry | null>;
+  /** Texts that differ from what is stored, with the state of the file that they began with. */
+  drafts(w: Workspace): readonly Draft[];
+  /** The workspace with drafts of an earlier visit; what changed in the folder since then shows when they are saved. */
+  withDrafts(w: Workspace, drafts: readonly Draft[]): Workspace;
   /** Whether a file lies in the folder. */
   has(path: string): boolean;
   /** Paths that differ from what is stored. */
@@ -111,10 +122,33 @@ export async function openFolder(api: FolderApi): Promise<Folder | null> {
     if (found) stored.set(path, found);
     return found?.entry ?? null;
   };
+  const unsaved = (w: Workspace): readonly string[] =>
+    [...w.files].flatMap(([path, entry]) => {
+      if (entry.kind === 'away') return [];
+      const there = stored.get(path)?.entry;
+      const same =
+        there === entry || (there?.kind === 'text' && entry.kind === 'text' && there.text === entry.text);
+      return same ? [] : [path];
+    });
   return {
     name: listed.name,
     fetch: fetchFile,
     has: (path) => known.has(path),
+    drafts(w) {
+      return unsaved(w).flatMap((path) => {
+        const entry = w.files.get(path);
+        return entry?.kind === 'text' ? [{ path, text: entry.text, tag: stored.get(path)?.tag ?? null }] : [];
+      });
+    },
+    withDrafts(w, drafts) {
+      const files = new Map(w.files);
+      for (const { path, text, tag } of drafts) {
+        const there = stored.get(path);
+        if (there && tag !== null) stored.set(path, { ...there, tag });
+        files.set(path, { kind: 'text', text });
+      }
+      return { ...w, files };
+    },
     async open() {
       const files = new Map<string, FileEntry>(listed.files.map((f) => [f.path, awayOf(f)]));
       const programs = listed.files.map((f) => f.path).filter(isProgram);
@@ -132,14 +166,7 @@ export async function openFolder(api: FolderApi): Promise<Folder | null> {
       if (!first) files.set(active, { kind: 'text', text: BEGINNING });
       return { name: listed.name, origin: { kind: 'folder', name: listed.name }, files, active };
     },
-    unsaved: (w) =>
-      [...w.files].flatMap(([path, entry]) => {
-        if (entry.kind === 'away') return [];
-        const there = stored.get(path)?.entry;
-        const same =
-          there === entry || (there?.kind === 'text' && entry.kind === 'text' && there.text === entry.text);
-        return same ? [] : [path];
-      }),
+    unsaved,
     async save(path, entry, over = false) {
       if (entry.kind === 'away') return { kind: 'saved', tag: '' };
       let tag = stored.get(path)?.tag ?? null;

@@ -2,8 +2,10 @@
 import { type Example, examples, firstExample } from '../examples.ts';
 import { readLink } from '../share.ts';
 import { exampleWorkspace } from './desk.ts';
+import { openWithDrafts } from './drafts.ts';
 import { type Folder, folderApi, openFolder } from './folder.ts';
 import { single, type Workspace } from './model.ts';
+import { claim } from './one-tab.ts';
 import type { ProgramStore } from './storage.ts';
 
 export interface Opening {
@@ -40,18 +42,26 @@ export async function firstWorkspace(store: ProgramStore, folder: Promise<Folder
   }
   const remark = location.hash.includes('=') ? 'The link is damaged: here is an example instead' : undefined;
   const here = await folder;
-  if (here) return { workspace: await here.open(), id: null };
+  if (here) return { workspace: await openWithDrafts(here, store), id: null };
   const { last } = store;
   if (last !== null && remark === undefined) {
     const kept = await store.load(last).catch(() => null);
-    if (kept) return { workspace: kept.workspace, id: kept.id };
+    if (kept) {
+      const own = await claim(kept.id);
+      return {
+        workspace: kept.workspace,
+        id: own ? kept.id : null,
+        ...(own ? {} : { remark: 'Open in another tab: this is a copy' }),
+      };
+    }
   }
   return { workspace: exampleWorkspace(firstExample()), id: null, remark };
 }
 
 /** Servers of folders are on this machine: nobody else is asked. Without a network the kept page has none. */
 export const findFolder = async (): Promise<Folder | null> => {
-  const here = /^(127\.0\.0\.1|localhost|\[::1\])$/.test(location.hostname) && !import.meta.env.DEV;
+  const here =
+    /^(127\.0\.0\.1|localhost|\[::1\])$/.test(location.hostname) && import.meta.env.MODE === 'production';
   const offline = !navigator.onLine && navigator.serviceWorker?.controller;
   return here && !offline ? openFolder(folderApi(document.baseURI)).catch(() => null) : null;
 };

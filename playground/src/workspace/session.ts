@@ -47,11 +47,15 @@ export interface WorkspaceSession {
 
 const AUTOSAVE_MS = 400;
 
-/** @param newId names a program that is kept for the first time */
+/**
+ * @param newId names a program that is kept for the first time
+ * @param failed called when the browser does not keep what it was given
+ */
 export function workspaceSession(
   first: Workspace,
   store: ProgramStore,
   newId: () => string = () => crypto.randomUUID(),
+  failed: () => void = () => {},
 ): WorkspaceSession {
   let now = first;
   let id: string | null = null;
@@ -67,7 +71,7 @@ export function workspaceSession(
     id ??= newId();
     store.last = id;
     const program = { id, changed: Date.now(), workspace: now };
-    saving = saving.then(() => store.save(program)).catch(() => {});
+    saving = saving.then(() => store.save(program)).catch(failed);
     await saving;
   };
   const become = (next: Workspace, change: Change): void => {
@@ -76,7 +80,8 @@ export function workspaceSession(
     if (change !== 'opened' && now.origin.kind !== 'folder') {
       dirty = true;
       clearTimeout(waiting);
-      waiting = setTimeout(() => void save(), AUTOSAVE_MS);
+      // The first time at once: what is noted down as the page closes is added to what is stored.
+      waiting = setTimeout(() => void save(), id === null ? 0 : AUTOSAVE_MS);
     }
     for (const hear of listeners) hear(change);
   };
@@ -92,7 +97,7 @@ export function workspaceSession(
       void save();
       dirty = false;
       id = from;
-      store.last = from;
+      if (from !== null) store.last = from;
       now = w;
       for (const hear of listeners) hear('opened');
     },
@@ -143,10 +148,7 @@ export function workspaceSession(
       void save();
     },
     async flush() {
-      if (dirty && id !== null) {
-        const entry = now.files.get(now.active);
-        if (entry?.kind === 'text') store.note(id, now.active, entry.text);
-      }
+      if (dirty && id !== null && now.origin.kind !== 'folder') store.note({ id, workspace: now });
       await save();
       await saving;
     },

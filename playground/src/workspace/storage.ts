@@ -1,7 +1,8 @@
 /** Programs that the reader has worked on, kept by the browser (IndexedDB), and which of them was the last. */
 import { createStore, del, entries, get, set } from 'idb-keyval';
+import type { Draft } from './folder.ts';
 import type { FileEntry, Origin, Workspace } from './model.ts';
-import { isProgram } from './paths.ts';
+import { cleanPath, isProgram } from './paths.ts';
 
 /** A workspace as it is stored. */
 export interface StoredProgram {
@@ -34,13 +35,17 @@ export interface ProgramStore {
   remove(id: string): Promise<void>;
   /** The program to open when the page comes back. */
   last: string | null;
-  /** Writes down a text at once, as the page is closed before it could be saved. */
-  note(id: string, path: string, text: string): void;
+  /** Texts of a folder that were not saved into it. */
+  drafts(folder: string): Promise<readonly Draft[]>;
+  saveDrafts(folder: string, drafts: readonly Draft[]): Promise<void>;
+  /** Writes down names and texts at once, as the page is closed before they could be saved; data are not in it. */
+  note(program: Pick<StoredProgram, 'id' | 'workspace'>): void;
 }
 
 const LAST = 'energy.program';
 const NOTE = 'energy.unsaved';
 const PREFIX = 'program:';
+const DRAFTS = 'drafts:';
 
 export function browserStorage(): KeyValues {
   const store = createStore('energy-playground', 'programs');
@@ -50,6 +55,15 @@ export function browserStorage(): KeyValues {
     delete: (key) => del(key, store),
     entries: async () => (await entries<string, unknown>(store)).map(([k, v]) => [String(k), v] as const),
   };
+}
+
+/** Null where the browser lets pages keep nothing. */
+export function browserNotes(): Notes | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
 }
 
 export function programStore(values: KeyValues, notes: Notes | null): ProgramStore {
@@ -80,8 +94,12 @@ export function programStore(values: KeyValues, notes: Notes | null): ProgramSto
       const note = noteOf(read(NOTE));
       if (found && note?.id === id) {
         write(NOTE, null);
-        const files = new Map(found.workspace.files).set(note.path, { kind: 'text', text: note.text });
-        const restored: StoredProgram = { ...found, workspace: { ...found.workspace, files } };
+        const data = [...found.workspace.files].filter(([, e]) => e.kind === 'bytes');
+        const files = new Map<string, FileEntry>([...note.texts, ...data]);
+        const restored: StoredProgram = {
+          ...found,
+          workspace: { ...found.workspace, name: note.name, active: note.active, files },
+        };
         await values.set(PREFIX + id, plain(restored));
         return restored;
       }
@@ -95,13 +113,26 @@ export function programStore(values: KeyValues, notes: Notes | null): ProgramSto
       await values.delete(PREFIX + id);
       if (read(LAST) === id) write(LAST, null);
     },
+    async drafts(folder) {
+      const all = await values.get(DRAFTS + folder);
+      return (Array.isArray(all) ? (all as readonly unknown[]) : []).flatMap((d) => {
+        const { path, text, tag } = (typeof d === 'object' && d !== null ? d : {}) as Record<string, unknown>;
+        if (typeof path !== 'string' || typeof text !== 'string' || cleanPath(path) !== path) return [];
+        return [{ path, text, tag: typeof tag === 'string' ? tag : null }];
+      });
+    },
+    saveDrafts: (folder, drafts) =>
+      drafts.length === 0 ? values.delete(DRAFTS + folder) : values.set(DRAFTS + folder, drafts),
     get last() {
       return read(LAST);
     },
     set last(id) {
       write(LAST, id);
     },
-    note: (id, path, text) => write(NOTE, JSON.stringify({ id, path, text })),
+    note({ id, workspace: { name, active, files } }) {
+      const texts = [...files].flatMap(([path, e]) => (e.kind === 'text' ? [[path, e.text]] : []));
+      write(NOTE, JSON.stringify({ id, name, active, texts }));
+    },
   };
 }
 
@@ -147,13 +178,20 @@ function originOf(value: unknown): Origin {
   return kind === 'link' ? { kind } : { kind: 'own' };
 }
 
-function noteOf(text: string | null): { id: string; path: string; text: string } | null {
+interface Note {
+  readonly id: string;
+  readonly name: string;
+  readonly active: string;
+  readonly texts: ReadonlyMap<string, FileEntry>;
+}
+
+function noteOf(text: string | null): Note | null {
   if (text === null) return null;
   try {
-    const { id, path, text: own } = JSON.parse(text) as Record<string, unknown>;
-    return typeof id === 'string' && typeof path === 'string' && typeof own === 'string'
-      ? { id, path, text: own }
-      : null;
+    const { texts, ...head } = JSON.parse(text) as Record<string, unknown>;
+    const listed = Array.isArray(texts) ? texts : [];
+    const program = programOf({ ...head, files: listed });
+    return program && { id: program.id, ...program.workspace, texts: program.workspace.files };
   } catch {
     return null;
   }

@@ -34,6 +34,11 @@ export function workspaceInBrowser(site: () => Site): void {
       await page.reload();
       await ready(page);
       await expect.poll(() => shownText(page), POLL).toContain('// last words');
+      // Another tab gets a copy.
+      const second = await page.context().newPage();
+      await second.goto(site().url);
+      await second.locator('#toast', { hasText: 'this is a copy' }).waitFor();
+      await second.close();
       // An example beside it, and back by the menu, with keys alone.
       await page.evaluate(() => {
         location.hash = '#example=ising';
@@ -96,7 +101,7 @@ export function workspaceInBrowser(site: () => Site): void {
     });
 
     it('carries several programs and their data in a link, and in a zip file', async () => {
-      const { page, faults } = await site().open(await linkOf('const x = 1\n'));
+      const { page, faults } = await site().open(await linkOf(PROGRAM));
       await drop(page, {
         'proj.zip': zipSync({
           'proj/main.energy': bytes(
@@ -197,6 +202,12 @@ export function workspaceInBrowser(site: () => Site): void {
           .toBeNull();
         fs.writeFileSync(file, '// theirs\n');
         await type(page, '// more\n');
+        // What is not saved is asked about, and is there again all the same.
+        page.on('dialog', (d) => void d.accept());
+        await expect.poll(() => stored(page), POLL).toBe(1);
+        await page.reload();
+        await ready(page);
+        await expect.poll(() => shownText(page), POLL).toContain('// more');
         await page.keyboard.press('Control+s');
         const question = page.locator('dialog.question');
         await question.getByText('has changed in the folder').waitFor();
@@ -283,20 +294,22 @@ const noProblems = (page: Page): Promise<unknown> =>
 
 /** How many programs the browser keeps. */
 const stored = (page: Page): Promise<number> =>
-  page.evaluate(
-    () =>
-      new Promise<number>((resolve) => {
-        const open = indexedDB.open('energy-playground');
-        open.onerror = () => resolve(-1);
-        open.onsuccess = () => {
-          const count = open.result.transaction('programs').objectStore('programs').count();
-          count.onsuccess = () => {
-            open.result.close();
-            resolve(count.result);
-          };
+  page.evaluate(async () => {
+    // Opening it would make it.
+    const all = await indexedDB.databases();
+    if (!all.some((d) => d.name === 'energy-playground')) return 0;
+    return new Promise<number>((resolve) => {
+      const open = indexedDB.open('energy-playground');
+      open.onerror = () => resolve(-1);
+      open.onsuccess = () => {
+        const count = open.result.transaction('programs').objectStore('programs').count();
+        count.onsuccess = () => {
+          open.result.close();
+          resolve(count.result);
         };
-      }),
-  );
+      };
+    });
+  });
 
 /** The editor's lines from top to bottom; the page holds them in any order. */
 const shownText = (page: Page): Promise<string> =>
