@@ -16,7 +16,15 @@ function sources(dir: string): string[] {
 
 /** Floors of the house, lowest first; a file imports its own floor and those below. */
 const floors: readonly (readonly string[])[] = [
-  ['src/syntax', 'grammar', 'src/random', 'src/arrays.ts', 'src/limits.ts', 'src/signal.ts', 'src/version.ts'],
+  [
+    'src/syntax',
+    'grammar',
+    'src/random',
+    'src/arrays.ts',
+    'src/limits.ts',
+    'src/signal.ts',
+    'src/version.ts',
+  ],
   [
     'src/ir',
     'src/domain.ts',

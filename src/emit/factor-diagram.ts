@@ -61,7 +61,9 @@ export function plateDiagram(g: PlateGraph, blocks: Readonly<Record<string, numb
   const edges = g.links.map((l): DiagramEdge => {
     // What is drawn around others stands below them: the last variable of a factor hangs under it.
     const own = g.links.filter((x) => x.factor === l.factor).map((x) => order.get(x.variable) ?? 0);
-    const namesake = g.links.find((x) => x.factor === l.factor && names.get(x.variable) === terms.get(x.factor));
+    const namesake = g.links.find(
+      (x) => x.factor === l.factor && names.get(x.variable) === terms.get(x.factor),
+    );
     const last = namesake ? namesake === l : Math.max(...own) === order.get(l.variable);
     const text = l.reads > 1 ? `×${l.reads}` : undefined;
     return last

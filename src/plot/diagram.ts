@@ -203,7 +203,12 @@ function names(n: DiagramNode, at: Point, height: number): string {
   const width = textWidth(n.label, NAME) * 0.86;
   const from = at.x + (width - 11 * shown) / 2 + 9;
   return [
-    label(at.x - 5.5 * shown - (shown > 0 ? 1 : 0), top, n.label, { size: NAME, anchor: 'middle', weight: 600, ink: text }),
+    label(at.x - 5.5 * shown - (shown > 0 ? 1 : 0), top, n.label, {
+      size: NAME,
+      anchor: 'middle',
+      weight: 600,
+      ink: text,
+    }),
     ...Array.from({ length: shown }, (_, i) =>
       element('circle', { cx: from + 11 * i, cy: top - 4.5, r: 4, fill: ink(seriesInk(i)) }),
     ),

@@ -35,7 +35,9 @@ export function readTable(text: string, file: string, specs: readonly ColumnSpec
     // A program writes `_` for what a name may not hold.
     const found = table.columns.find((c) => c.name.replace(/[^A-Za-z0-9_]/g, '_') === spec.name);
     if (!found) throw new Error(`${file} has no column ${spec.name}`);
-    return Float64Array.from({ length: table.rows }, (_, i) => cellValue(spec, found.cells.at(i) ?? null, file, i));
+    return Float64Array.from({ length: table.rows }, (_, i) =>
+      cellValue(spec, found.cells.at(i) ?? null, file, i),
+    );
   });
   return { specs, rows: table.rows, columns };
 }

@@ -176,6 +176,10 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
     draw();
   };
 
+  list.addEventListener('focusin', (e) => {
+    const path = (e.target as HTMLElement).dataset.path;
+    if (path !== undefined) rove(path);
+  });
   list.addEventListener('keydown', (e) => {
     const all = options();
     const at = all.findIndex((o) => pathOf(o) === focused);

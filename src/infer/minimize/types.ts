@@ -77,10 +77,7 @@ export interface Work {
 /** How long to work before letting the event loop run. */
 const SLICE_MS = 40;
 
-export function workFor(
-  onProgress: (p: MinimizeProgress) => void,
-  signal: Signal | undefined,
-): Work {
+export function workFor(onProgress: (p: MinimizeProgress) => void, signal: Signal | undefined): Work {
   let last = performance.now();
   const work: Work = {
     done: 0,
