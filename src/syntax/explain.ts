@@ -198,7 +198,11 @@ function explainUnclosed(scene: Scene, closer: string): Diagnostic {
 function explainRest(scene: Scene): Diagnostic {
   const { tokens, unit, failure, found, previous } = scene;
   if (found && closers[found.tokenType.name] !== undefined) {
-    return syntaxError('E0105', placeOf(scene), `\`${found.image}\` closes nothing: no bracket is open here`);
+    return syntaxError(
+      'E0105',
+      spanOf(scene.file, found),
+      `\`${found.image}\` closes nothing: no bracket is open here`,
+    );
   }
   if (failure.index === unit.from + 2) {
     const first = tokens[unit.from].tokenType;

@@ -142,7 +142,7 @@ describe('faults of the command exit with 2', () => {
     [
       'a view that is not there',
       ['emit', 'tree', 'good.energy'],
-      'emit takes energy, ast, typed, ir, plan or tex',
+      'emit takes energy, ast, typed, ir, plan, graph or tex, not `tree`',
     ],
     ['a folder for a file', ['check', 'data'], 'is a folder'],
   ];

@@ -1,7 +1,7 @@
 /** The playground as a visitor meets it: built, served, driven in a real browser. */
 import * as fs from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { linkOf } from '../../playground/src/share.ts';
 import { languageInBrowser } from './browser/language.ts';
 import { stageInBrowser } from './browser/stage.ts';
@@ -20,6 +20,9 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
   beforeAll(async () => {
     site = await serveSite();
   }, SLOW);
+  afterEach(async () => {
+    await site?.closePages();
+  });
   afterAll(async () => {
     await site?.close();
   });

@@ -68,10 +68,12 @@ export function workspaceInBrowser(site: () => Site): void {
       await expect.poll(() => shownText(page), POLL).toContain('from "data/people.csv"');
       expect(await shownText(page)).toContain('enum Sex = { f, m }');
       await page.keyboard.press('Control+End');
-      await page.keyboard.type(
-        'energy Tall(mu : real) {\nmu ~ normal(170, 20)\npeople[i].height ~ normal(mu, 8) for i in row\n',
-        { delay: 2 },
+      // Pasted: what the editor adds while one types (closing braces, completions) is another test's.
+      await page.evaluate(
+        (text) => navigator.clipboard.writeText(text),
+        'energy Tall(mu : real) {\n  mu ~ normal(170, 20)\n  people[i].height ~ normal(mu, 8) for i in row\n}\n',
       );
+      await page.keyboard.press('Control+v');
       await noProblems(page);
       await page.locator('[data-job="draws"] .job-run').click();
       await page.locator('[data-job="draws"] .summary table').waitFor();
