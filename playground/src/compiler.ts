@@ -1,4 +1,5 @@
 /** The page's side of the workers: one that checks while you type, one that runs. */
+import { chosenEngine, type PageEngine, workerName } from './engine-choice.ts';
 import { type Inspector, makeInspector } from './inspector.ts';
 import type {
   Feature,
@@ -38,6 +39,8 @@ export interface Compiler {
   files(told: { readonly changed: FilesMessage; readonly whole: FilesMessage }): void;
   /** Loads the engine, so that the first run starts at once. */
   prepare(): void;
+  /** Takes another engine from now on; a run under way ends. */
+  take(engine: PageEngine): void;
   run(source: SourceText, job: string | null): void;
   /** Ends the present run: kindly, and when that takes too long by replacing the worker. */
   stop(): void;
@@ -64,7 +67,7 @@ export interface StageLink {
 
 export interface Listener {
   readonly checked: (m: Checked) => void;
-  readonly prepared: (engine: string) => void;
+  readonly prepared: (engine: string, fault: string | null) => void;
   readonly run: (m: RunMessage) => void;
   readonly stage: (m: StageMessage) => void;
 }
@@ -73,6 +76,7 @@ export interface Listener {
 const PATIENCE_MS = 2000;
 
 export function makeCompiler(listener: Listener): Compiler {
+  let engine = chosenEngine();
   let lastCheck = 0;
   let lastRun = 0;
   let lastWatch = 0;
@@ -92,13 +96,16 @@ export function makeCompiler(listener: Listener): Compiler {
     if (m.type === 'checked' && m.id === lastCheck) listener.checked(m);
     if (m.type === 'inspected') inspector.heard(m);
   };
-  const inspector = makeInspector((message) => post(checker, message));
+  const inspector = makeInspector(
+    (message) => post(checker, message),
+    () => workerName('inspect', engine),
+  );
 
   const start = (): Worker => {
-    const worker = new EnergyWorker({ name: 'run' });
+    const worker = new EnergyWorker({ name: workerName('run', engine) });
     worker.onmessage = ({ data: m }: MessageEvent<FromWorker>) => {
       if (m.type === 'checked' || m.type === 'answer' || m.type === 'inspected') return;
-      if (m.type === 'prepared') return listener.prepared(m.engine);
+      if (m.type === 'prepared') return listener.prepared(m.engine, m.fault);
       if (
         m.type === 'stage-opened' ||
         m.type === 'stage-frame' ||
@@ -156,6 +163,12 @@ export function makeCompiler(listener: Listener): Compiler {
       inspector.tell(changed, whole);
     },
     prepare: () => post(runner, { type: 'prepare' }),
+    take(chosen) {
+      engine = chosen;
+      if (running) listener.run({ type: 'ended', id: lastRun, stopped: true });
+      replace();
+      inspector.forget();
+    },
     run(source, job) {
       if (running) return;
       running = true;

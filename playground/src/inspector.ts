@@ -24,6 +24,8 @@ export interface Inspector {
   heard(m: Extract<FromWorker, { type: 'inspected' }>): void;
   /** Tells the worker what all workers are told; `later` is for one that is started later. */
   tell(message: ToWorker, later?: ToWorker): void;
+  /** The next question is answered by a new worker. */
+  forget(): void;
 }
 
 interface Question {
@@ -32,8 +34,11 @@ interface Question {
   readonly slow: boolean;
 }
 
-/** @param ask asks the worker that checks: what is answered at once */
-export function makeInspector(ask: (message: ToWorker) => void): Inspector {
+/**
+ * @param ask asks the worker that checks: what is answered at once
+ * @param name of the worker that answers the rest, when it starts
+ */
+export function makeInspector(ask: (message: ToWorker) => void, name: () => string): Inspector {
   const questions = new Map<number, Question>();
   const told = new Map<ToWorker['type'], ToWorker>();
   let last = 0;
@@ -57,7 +62,7 @@ export function makeInspector(ask: (message: ToWorker) => void): Inspector {
   };
   const started = (): Worker => {
     if (worker) return worker;
-    const made = new EnergyWorker({ name: 'inspect' });
+    const made = new EnergyWorker({ name: name() });
     made.onmessage = ({ data: m }: MessageEvent<FromWorker>) => {
       if (m.type === 'inspected') heard(m);
     };
@@ -84,6 +89,7 @@ export function makeInspector(ask: (message: ToWorker) => void): Inspector {
       });
     },
     heard,
+    forget: () => drop({ state: 'superseded' }),
     tell(message, later = message) {
       told.set(message.type, later);
       worker?.postMessage(message);

@@ -42,6 +42,7 @@ const page = programPage(themes, {
     if (entry?.kind === 'text') session.rewrite(path, editText(entry.text, edits));
   },
   openProgram: (file, text) => session.create(file, text),
+  engineFault: (why) => notice(`Another engine computes: ${why}`),
   ready: () => void keepOffline(looking, notice),
 });
 

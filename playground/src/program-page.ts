@@ -5,6 +5,7 @@ import { type Editor, type EditorEvents, makeEditor } from './editor.ts';
 import { documentUri, type FilesMessage, type Problem, type ShownRun, type SourceText } from './protocol.ts';
 import type { Theme, Themes } from './theme.ts';
 import { addJobMenu } from './views/add-job.ts';
+import { engineChoice } from './views/engine-choice.ts';
 import { jobOptions } from './views/job-options.ts';
 import { jobsView } from './views/jobs.ts';
 import { problemsView } from './views/problems.ts';
@@ -36,6 +37,8 @@ export interface ProgramHearing extends Pick<EditorEvents, 'editElsewhere'> {
   readonly reads: (paths: readonly string[]) => void;
   /** The program of a run that was read from its folder is to be opened. */
   readonly openProgram: (file: string, text: string) => void;
+  /** The engine that was chosen cannot be had in this browser. */
+  readonly engineFault: (why: string) => void;
   /** The editor has arrived. */
   readonly ready: () => void;
 }
@@ -49,7 +52,6 @@ export function programPage(themes: Themes, hearing: ProgramHearing): ProgramPag
   const say = {
     file: byId('file', HTMLElement),
     checked: byId('checked', HTMLElement),
-    engine: byId('engine', HTMLElement),
   };
   const results = byId('results', HTMLElement);
 
@@ -100,8 +102,9 @@ export function programPage(themes: Themes, hearing: ProgramHearing): ProgramPag
         right.changed();
       }
     },
-    prepared(engine) {
-      say.engine.textContent = engine;
+    prepared(engine, fault) {
+      engines.prepared(engine, fault);
+      if (fault !== null) hearing.engineFault(fault);
     },
     run(m) {
       if (m.type === 'faults') {
@@ -134,6 +137,11 @@ export function programPage(themes: Themes, hearing: ProgramHearing): ProgramPag
     },
   );
 
+  const engines = engineChoice(byId('engine', HTMLSelectElement), (engine) => {
+    compiler.take(engine);
+    right.changed();
+    allow();
+  });
   const edits = programEdits({ source, editor, compiler });
   const forms = jobOptions(results, { edit: edits.setOption });
   const right = rightPane({
@@ -146,7 +154,9 @@ export function programPage(themes: Themes, hearing: ProgramHearing): ProgramPag
   addJobMenu(byId('add-job', HTMLButtonElement), { inspect: edits.inspect, append: edits.append });
 
   function showProblems(): void {
-    const all = [...checkProblems, ...runProblems];
+    // A run of what is being checked finds the same.
+    const known = new Set(checkProblems.map((p) => JSON.stringify(p)));
+    const all = [...checkProblems, ...runProblems.filter((p) => !known.has(JSON.stringify(p)))];
     problems.show(all);
     editor.showProblems(all.filter((p) => p.place.kind === 'source' && p.place.file === file));
   }

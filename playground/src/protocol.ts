@@ -119,7 +119,12 @@ export type FromWorker =
     }
   /** `value` is null where asking went wrong. */
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'prepared'; readonly engine: string }
+  | {
+      readonly type: 'prepared';
+      readonly engine: string;
+      /** Why it is not the engine that was chosen. */
+      readonly fault: string | null;
+    }
   | { readonly type: 'event'; readonly id: number; readonly event: RunEvent }
   | { readonly type: 'live'; readonly id: number; readonly live: LiveFrame }
   | {

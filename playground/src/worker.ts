@@ -10,7 +10,7 @@ import { makeRunner } from './engine/runner.ts';
 import { makeRuns } from './engine/runs.ts';
 import { makeStage } from './engine/stage.ts';
 import { workspaceFiles } from './engine/workspace-files.ts';
-import { loadEngine } from './load-engine.ts';
+import { engineFault, loadEngine } from './load-engine.ts';
 import { partsOf } from './parts.ts';
 import { documentUri, type FromWorker, type SourceText, type ToWorker } from './protocol.ts';
 import { bundledFiles } from './texts.ts';
@@ -49,7 +49,7 @@ scope.onmessage = ({ data: message }) => {
       void answer(message);
       return;
     case 'prepare':
-      void loadEngine().then((e) => send({ type: 'prepared', engine: e.name }));
+      void loadEngine().then((e) => send({ type: 'prepared', engine: e.name, fault: engineFault() }));
       return;
     case 'run':
       void runs.run(message.id, message.source, message.job);

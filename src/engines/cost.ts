@@ -41,6 +41,15 @@ export const machines: Readonly<Record<string, Machine>> = {
     product: 0.02,
     recurrence: 8,
   },
+  // Of a small graphics processor, of the order of magnitude: nobody is sent there who does not ask for it.
+  'tfjs:webgl': {
+    call: 2e6,
+    operation: 5e4,
+    element: 0.05,
+    transcendental: 0.05,
+    product: 0.01,
+    recurrence: 8,
+  },
   // Recurrences and functions of matrices go to the wasm backend, for which nobody would choose it.
   onnx: {
     call: 3e4,

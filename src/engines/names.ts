@@ -6,6 +6,9 @@ export const engineNames = ['auto', 'kernels', 'onnx', 'tensorflow', 'wasm', 'cp
 /** The tfjs backends among them, which `--backend` forces. */
 export const backendNames = ['tensorflow', 'wasm', 'cpu'] as const;
 
+/** The tfjs backend that only browsers have. */
+export type BrowserBackend = 'webgl';
+
 export type EngineName = (typeof engineNames)[number];
 
 export const isEngineName = (name: string): name is EngineName =>

@@ -1,6 +1,6 @@
 /** Engines by name; each is loaded when it is asked for. */
 import type { Engine } from './engine.ts';
-import type { EngineName } from './names.ts';
+import type { BrowserBackend, EngineName } from './names.ts';
 import type { BackendOptions } from './tfjs/index.ts';
 
 export interface EngineOptions extends BackendOptions {
@@ -9,7 +9,10 @@ export interface EngineOptions extends BackendOptions {
 }
 
 /** @throws Error when the engine cannot be had here; `auto` can be had wherever there is WebAssembly */
-export async function openEngine(name: EngineName, options: EngineOptions = {}): Promise<Engine> {
+export async function openEngine(
+  name: EngineName | BrowserBackend,
+  options: EngineOptions = {},
+): Promise<Engine> {
   switch (name) {
     case 'reference':
       return (await import('./reference/index.ts')).referenceEngine();

@@ -231,7 +231,7 @@ describe('mistakes', () => {
     ['run r = sample(E, given = { f(x) = 3 })\n', 'E0117', 1, 29, 'only an unknown'],
     ['let a = 3\n', 'E0110', 1, 1, 'named with `const`'],
     ['hello there\nall of you\n', 'E0109', 1, 1, 'expected a declaration'],
-    ['index k\n}\nindex j\n', 'E0105', 1, 8, '`}` closes nothing'],
+    ['index k\n}\nindex j\n', 'E0105', 2, 1, '`}` closes nothing'],
     ['# a comment\nindex k\n', 'E0114', 1, 1, 'a comment begins with `//`'],
     ['const a = 1e999\n', 'E0116', 1, 11, 'too large'],
     ['const a = "a\\qb"\n', 'E0115', 1, 13, 'unknown escape `\\q`'],

@@ -1,9 +1,10 @@
 /**
- * The three tfjs backends: how each is loaded, and which of its gaps the lowering
+ * The tfjs backends: how each is loaded, and which of its gaps the lowering
  * must go round. tfjs keeps one current backend for the whole process, so whoever
  * runs something calls `activate` first.
  */
 import * as tf from '@tensorflow/tfjs-core';
+import type { BrowserBackend } from '../names.ts';
 import type { Target } from '../tensors/ops.ts';
 import { registerHeapKernel } from './heap.ts';
 import { registerLanes } from './lanes-op.ts';
@@ -12,11 +13,13 @@ import { registerProducts } from './product-op.ts';
 import { worthwhile } from './products.ts';
 import { registerRows } from './rows-op.ts';
 
-export type BackendName = 'wasm' | 'cpu' | 'tensorflow';
+export type BackendName = 'wasm' | 'cpu' | 'tensorflow' | BrowserBackend;
 
 export interface BackendOptions {
   /** Where the browser finds the `.wasm` files of `@tensorflow/tfjs-backend-wasm`: a folder or a file each. */
   readonly wasmPaths?: string | Record<string, string>;
+  /** Imports the package of the backend that only browsers have. */
+  readonly importWebgl?: () => Promise<unknown>;
 }
 
 export interface Backend {
@@ -73,6 +76,14 @@ const TENSORFLOW: Backend = {
   ownRows: false,
   graphsFrom: 5e5,
 };
+/** A graphics processor: every operation is sent there, and results are waited for. */
+const WEBGL: Backend = {
+  ...TENSORFLOW,
+  name: 'webgl',
+  tfName: 'webgl',
+  memory: 2 ** 30,
+  graphsFrom: Number.POSITIVE_INFINITY,
+};
 /** Every lowering rule that native TensorFlow gets, on the cpu backend: for tests of those rules. */
 export const PORTABLE: Backend = { ...CPU, heap: false, transposedProducts: true };
 
@@ -98,7 +109,7 @@ export function activate(backend: Backend): void {
 
 /** Loads and initialises a backend. @throws Error when it cannot be had here */
 export async function loadBackend(name: BackendName, options: BackendOptions = {}): Promise<Backend> {
-  const backend = name === 'wasm' ? WASM : name === 'cpu' ? CPU : TENSORFLOW;
+  const backend = backends[name];
   switch (name) {
     case 'wasm': {
       const wasm = await import('@tensorflow/tfjs-backend-wasm');
@@ -116,17 +127,30 @@ export async function loadBackend(name: BackendName, options: BackendOptions = {
         throw new Error(NO_NATIVE, { cause });
       });
       break;
+    case 'webgl':
+      if (!options.importWebgl) throw new Error('the "webgl" backend runs in browsers alone');
+      await options.importWebgl();
+      break;
   }
   // No debugging checks, no advertisement on standard error.
   tf.enableProdMode();
   if (!(await tf.setBackend(backend.tfName)))
     throw new Error(`the tfjs backend "${name}" could not be initialised on this machine`);
   await tf.ready();
+  if (name === 'webgl' && !tf.env().getBool('WEBGL_RENDER_FLOAT32_ENABLED'))
+    throw new Error('the "webgl" backend computes in half precision here, which is not enough');
   if (backend.heap) registerHeapKernel(name === 'wasm' ? 'wasm' : 'cpu');
   return name === 'wasm'
     ? { ...backend, ownProducts: registerProducts(), ownLanes: registerLanes(), ownRows: registerRows() }
     : backend;
 }
+
+const backends: Readonly<Record<BackendName, Backend>> = {
+  wasm: WASM,
+  cpu: CPU,
+  tensorflow: TENSORFLOW,
+  webgl: WEBGL,
+};
 
 /** Native TensorFlow, as engines may speak of it before it is loaded. */
 export const NATIVE: Backend = TENSORFLOW;
@@ -152,8 +176,8 @@ export interface BackendFacts {
 }
 
 /** @throws Error when the backend cannot be loaded here */
-export async function backendFacts(name: BackendName): Promise<BackendFacts> {
-  await loadBackend(name);
+export async function backendFacts(name: BackendName, options: BackendOptions = {}): Promise<BackendFacts> {
+  await loadBackend(name, options);
   switch (name) {
     case 'wasm': {
       const simd = Boolean(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'));
@@ -165,6 +189,8 @@ export async function backendFacts(name: BackendName): Promise<BackendFacts> {
       const { tensorflow, tfjsNode } = nativeVersions();
       return { version: tensorflow, package: `@tensorflow/tfjs-node ${tfjsNode}`, simd: true };
     }
+    case 'webgl':
+      return { version: tf.version_core, package: '@tensorflow/tfjs-backend-webgl' };
   }
 }
 

@@ -16,6 +16,12 @@ run draws = sample(
 )
 `;
 
+const WELL = `energy Well(x : real[4]) {
+  term quartic = sum((x[i] ^ 2 - 1) ^ 2 for i in 4)
+}
+run draws = sample(Well, method = langevin, chains = 1, draws = 20, warmup = 20)
+`;
+
 /** The program as the editor holds it: lines from top to bottom. */
 const textOf = (page: Page): Promise<string> =>
   page.evaluate(() =>
@@ -107,6 +113,23 @@ export function viewsInBrowser(site: () => Site): void {
       await page.getByRole('menuitem', { name: /logz\(Ising\)/ }).click();
       await expect.poll(() => textOf(page)).toContain('run lnz = logz(Ising)');
       await page.locator('[data-job="lnz"]').waitFor();
+      expect(faults).toEqual([]);
+    });
+
+    it('computes with the engine that is chosen, WebGL too', async () => {
+      const { page, faults } = await site().open(await linkOf(WELL));
+      const engine = page.getByRole('combobox', { name: 'Engine' });
+      await engine.selectOption('webgl');
+      await expect
+        .poll(() => engine.getAttribute('title'), { timeout: 20_000 })
+        .toBe('Computed by tfjs:webgl');
+      await page.locator('#run').click();
+      await page.locator('[data-job="draws"] .job-status', { hasText: 'done' }).waitFor();
+      await page.keyboard.press('Alt+2');
+      await page.locator('#plan-panel').getByText('tfjs:webgl').first().waitFor();
+      // Kept for the next visit.
+      await page.reload();
+      await expect.poll(() => engine.inputValue(), { timeout: 20_000 }).toBe('webgl');
       expect(faults).toEqual([]);
     });
 

@@ -233,6 +233,7 @@ export function workspaceInBrowser(site: () => Site): void {
       await ready(page);
       await expect.poll(() => page.inputValue('#name'), POLL).toBe('wine');
       await type(page, '// no network\n');
+      await expect.poll(() => stored(page), POLL).toBe(1);
       await noProblems(page);
       // The data of an example are at hand, too.
       await page.locator('[data-path="data/wine-test.csv"]').click();
