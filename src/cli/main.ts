@@ -1,18 +1,22 @@
 /** The command line: verbs, flags, exit codes. What each verb does is in `commands/`. */
-import { Command, CommanderError } from 'commander';
+import { CommanderError } from 'commander';
 import { compileTargets } from '../emit/compile/targets.ts';
 import { backendNames, engineNames } from '../engines/names.ts';
+import { drawsFormats } from '../io/draws-formats.ts';
 import { type OptionSpec, verbs } from '../options.ts';
 import { themes } from '../plot/context.ts';
 import { templates } from '../scaffold/templates.ts';
 import { EnergyError } from '../syntax/diagnostic.ts';
 import { version } from '../version.ts';
+import { type Act, aboutItself } from './about-itself.ts';
+import { collect, EnergyCommand, RUN_OPTIONS, type Source, sourceOf, words } from './command.ts';
 import type { CompileFlags } from './commands/compile.ts';
 import type { NativeFlags } from './commands/native.ts';
 import type { NewFlags } from './commands/new.ts';
 import type { PlaygroundFlags } from './commands/playground.ts';
 import type { PlotFlags } from './commands/plot.ts';
 import type { WorkerFlags } from './commands/worker.ts';
+import { verbExamples } from './help/details.ts';
 import type { CommonOptions } from './program.ts';
 import { ExitCode, type Io, Terminal, UsageError } from './terminal.ts';
 import { views } from './views.ts';
@@ -20,7 +24,7 @@ import { views } from './views.ts';
 /** Runs one command; never throws. @returns the exit code */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let code: number = ExitCode.fine;
-  const terminal = new Terminal(io, argv.includes('--json'));
+  const terminal = new Terminal(io, argv.includes('--json'), argv.includes('--quiet'));
   const program = commands(io, terminal, async (run) => {
     code = await run();
   });
@@ -51,46 +55,53 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   }
 }
 
-type Act = (run: () => Promise<number>) => Promise<void>;
-
-const collect = (value: string, all: readonly string[] = []): string[] => [...all, value];
-
-function commands(io: Io, terminal: Terminal, act: Act): Command {
-  const program = new Command('energy')
+/** The tree of commands. What a command does is loaded when it is called. */
+export function commands(io: Io, terminal: Terminal, act: Act): EnergyCommand {
+  const program = new EnergyCommand('energy')
     .description('Energy: write an energy function; check, sample, train and plot it.')
     .version(version, '-V, --version')
     .exitOverride()
     .configureOutput({ writeOut: (s) => io.out.write(s), writeErr: (s) => io.err.write(s) })
     .showHelpAfterError('(run with --help for the options)');
 
-  const compileTime = (c: Command): Command =>
+  const compileTime = (c: EnergyCommand): EnergyCommand =>
     c
+      .group('Program')
       .option('--set <name=value>', 'override a constant', collect)
+      .takes('--set', { kind: 'pairs', of: 'const' })
       .option('--json', 'print events as JSON, one a line');
-  const withSources = (c: Command): Command =>
+  const withSources = (c: EnergyCommand): EnergyCommand =>
     compileTime(c)
       .option('--data <name=file>', 'bind data, or a JSON file with all of them', collect)
       .option(
         '--params <dir>',
         'use the parameters that a fit wrote there; stem=dir: those of the file stem.energy that is used',
         collect,
-      );
-  const withData = (c: Command): Command =>
+      )
+      .takes('--data', { kind: 'pairs', of: 'data' })
+      .takes('--params', { kind: 'pairs', of: 'use' });
+  const withData = (c: EnergyCommand): EnergyCommand =>
     withSources(c)
+      .group('Computation')
+      .takes('--engine', words(engineNames))
+      .takes('--backend', words(backendNames))
       .option('--engine <name>', `what computes: ${engineNames.join(', ')}`, 'auto')
       .option('--backend <name>', backendHelp)
       .option('--seed <n>', 'seed of every random number');
-  const writes = (c: Command): Command =>
+  const writes = (c: EnergyCommand): EnergyCommand =>
     withData(c)
+      .group('Results')
+      .takes('--format', words(drawsFormats))
       .option('-o, --output <dir>', 'folder for the results')
       .option('--format <name>', 'file format of draws: parquet, csv, npz, nc (netCDF, for ArviZ)', 'parquet')
-      .option('--strict', 'exit with 3 when the diagnostics of a run are bad');
+      .option('--strict', 'exit with 3 when the diagnostics of a run are bad')
+      .option('--quiet', 'print nothing but what is wrong; with --json no progress');
 
   compileTime(
     program.command('check <files...>').description('report what is wrong in programs, without running them'),
   )
     .option('--strict', 'treat warnings as errors')
-    .addHelpText('after', '\nExample:\n  energy check model.energy\n  energy check - < model.energy')
+    .example('energy check model.energy', 'energy check - < model.energy')
     .action((files: string[], o: CommonOptions) =>
       act(async () => (await import('./commands/check.ts')).checkCommand(io, terminal, files, o)),
     );
@@ -100,7 +111,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .description('lay programs out in the canonical way')
     .option('--check', 'only say whether they are')
     .option('--stdout', 'print instead of writing')
-    .addHelpText('after', '\nExample:\n  energy format model.energy')
+    .example('energy format model.energy')
     .action((files: string[], o: { check?: boolean; stdout?: boolean }) =>
       act(async () => (await import('./commands/format.ts')).formatCommand(io, terminal, files, o)),
     );
@@ -110,19 +121,18 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       .command('emit <what> <file>')
       .description(`print a view of a program: ${views.join(', ')}`)
       .option('--standalone', 'of tex: a whole document')
-      .option('-o, --output <file>', 'of graph: an SVG file'),
+      .option('-o, --output <file>', 'of graph: an SVG file')
+      .takes('what', words(views)),
   )
-    .addHelpText(
-      'after',
-      '\nExample:\n  energy emit ir model.energy\n  energy emit tex model.energy --standalone',
-    )
+    .example('energy emit ir model.energy', 'energy emit tex model.energy --standalone')
     .action((what: string, file: string, o: CommonOptions & { standalone?: boolean }) =>
       act(async () => (await import('./commands/emit.ts')).emitCommand(io, terminal, what, file, o)),
     );
 
   withData(program.command('plan <file> [energy]').description('which method serves which unknowns, and why'))
     .option('--evidence <file>', evidence)
-    .addHelpText('after', '\nExample:\n  energy plan examples/physics/ising.energy --set n=64')
+    .takes('--evidence', evidenceFiles)
+    .example('energy plan examples/physics/ising.energy --set n=64')
     .action((file: string, energy: string | undefined, o: CommonOptions) =>
       act(async () => (await import('./commands/plan.ts')).planCommand(io, terminal, file, energy, o)),
     );
@@ -132,10 +142,12 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       .command('run <file> [job]')
       .description("run the file's jobs in order, or one of them (and the fits before it)"),
   )
+    .group('Workers')
+    .takes('--workers', words(['auto']))
     .option('--workers <n|auto>', 'threads that draw the chains of sample jobs, instead of what they say')
     .option('--workers-at <host:port,…>', workersAt)
     .option('--token-file <file>', tokenFile)
-    .addHelpText('after', '\nExample:\n  energy run examples/physics/ising.energy -o runs/ising')
+    .example('energy run examples/physics/ising.energy -o runs/ising')
     .action((file: string, job: string | undefined, o: CommonOptions) =>
       act(async () => (await import('./commands/run.ts')).runCommand(io, terminal, file, job, o)),
     );
@@ -148,18 +160,25 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
         .command(`${verb.name} <file> [energy] ${positional.map((x) => `[${x.name}]`).join(' ')}`.trim())
         .description(verb.doc),
     );
+    c.group(RUN_OPTIONS);
     for (const option of verb.options) {
       if (option.positional || option.name === 'seed') continue;
-      c.option(flagOf(option), helpOf(option));
+      c.option(flagOf(option), helpOf(option)).takes(`--${option.name}`, sourceOf(option.type));
     }
-    if (verb.options.some((x) => x.type.kind === 'given')) c.option('--evidence <file>', evidence);
+    c.group('Results');
+    if (verb.options.some((x) => x.type.kind === 'given'))
+      c.option('--evidence <file>', evidence).takes('--evidence', evidenceFiles);
     if (verb.name === 'sample') {
+      c.group('Workers');
       c.option('--workers-at <host:port,…>', workersAt);
       c.option('--token-file <file>', tokenFile);
     }
     if (verb.name === 'fit')
-      c.option('--resume <dir>', 'go on from the checkpoint of an earlier fit, to the same bytes');
-    c.addHelpText('after', `\nExample:\n  ${examples[verb.name]}`);
+      c.option('--resume <dir>', 'go on from the checkpoint of an earlier fit, to the same bytes').takes(
+        '--resume',
+        { kind: 'runs' },
+      );
+    c.example(...(verbExamples[verb.name] ?? []));
     c.action((...args: unknown[]) => {
       const [file, energy, ...rest] = args.slice(0, -2) as (string | undefined)[];
       const o = args[args.length - 2] as CommonOptions & Record<string, string>;
@@ -177,12 +196,16 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       ),
   )
     .option('--seed <n>', 'seed of parameters that start at random')
+    .group('Results')
+    .takes('--to', words(compileTargets))
     .option('--to <format>', `${compileTargets.join(', ')}`, 'tfjs')
     .option('--batch <n>', 'states side by side: the first dimension of all arrays; without it, one state')
+    .option('--step <job>', 'instead of an energy, a step of this `fit`: loss, derivatives and optimiser')
     .option('-o, --output <dir>', 'folder for the files')
-    .addHelpText(
-      'after',
-      '\nExample:\n  energy compile examples/physics/ising.energy --batch 64 -o ising-tfjs\n  energy compile model.energy Joint --params runs/fit --to savedmodel -o joint',
+    .example(
+      'energy compile examples/physics/ising.energy --batch 64 -o ising-tfjs',
+      'energy compile model.energy Joint --params runs/fit --to savedmodel -o joint',
+      'energy compile examples/learning/boltzmann.energy --step learn --to onnx -o learn-onnx',
     )
     .action((file: string, energy: string | undefined, o: CompileFlags) =>
       act(async () => (await import('./commands/compile.ts')).compileCommand(io, terminal, file, energy, o)),
@@ -193,76 +216,84 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .description(
       'write a program to begin with: from a table, whose columns say what they are, or a template',
     )
+    .takes('--from', { kind: 'files', extensions: ['csv', 'parquet'] })
+    .takes('--template', { kind: 'words', words: templates.map((t) => ({ value: t.name, doc: t.doc })) })
     .option('--from <table>', 'CSV or Parquet: an energy over its rows')
     .option('--target <column>', 'of --from: the column that is to be predicted')
     .option('--name <name>', 'of --from: the name of the energy')
     .option('--template <name>', `${templates.map((t) => t.name).join(', ')}`)
     .option('--force', 'write over files that are there')
     .option('--json', 'print events as JSON, one a line')
-    .addHelpText(
-      'after',
-      '\nExample:\n  energy new --from penguins.csv --target species\n  energy new glass.energy --template lattice',
-    )
+    .example('energy new --from penguins.csv --target species', 'energy new glass.energy --template lattice')
     .action((file: string | undefined, o: NewFlags) =>
       act(async () => (await import('./commands/new.ts')).newCommand(io, terminal, file, o)),
     );
 
   program
     .command('summary <dir>')
+    .takes('dir', { kind: 'runs' })
     .description('means, errors, effective sample sizes and R-hat of a run')
     .option('--json', 'print JSON')
     .option('--all', 'every scalar, however many')
-    .addHelpText('after', '\nExample:\n  energy summary runs/ising/draws')
+    .example('energy summary runs/ising/draws')
     .action((dir: string, o: { all?: boolean }) =>
       act(async () => (await import('./commands/summary.ts')).summaryCommand(io, terminal, dir, o)),
     );
 
   program
     .command('plot <dir>')
+    .takes('dir', { kind: 'runs' })
     .description('draw the charts of a run as SVG (and PNG), and a page that shows them')
     .option('--json', 'print JSON')
     .option('-o, --output <dir>', 'folder for the charts')
     .option('--png', 'PNG files, too')
     .option('--width <pixels>', 'of PNG files; twice the width of the chart if absent')
+    .takes('--theme', words(themes))
     .option(
       '--theme <name>',
       `${themes.join(', ')}: auto follows the viewer, in PNG files it is light`,
       'auto',
     )
-    .addHelpText(
-      'after',
-      '\nExample:\n  energy plot runs/ising/draws\n  energy plot runs/ising/draws --png --width 1600 --theme dark',
-    )
+    .example('energy plot runs/ising/draws', 'energy plot runs/ising/draws --png --width 1600 --theme dark')
     .action((dir: string, o: PlotFlags) =>
       act(async () => (await import('./commands/plot.ts')).plotCommand(io, terminal, dir, o)),
     );
 
   program
     .command('report <dir>')
+    .takes('dir', { kind: 'runs' })
     .description(
       'one HTML file of a run, or of all runs in a folder: source, plan, diagnostics, tables, charts',
     )
     .option('--json', 'print JSON')
     .option('-o, --output <file>', 'where it goes: report.html in the folder if absent')
-    .addHelpText('after', '\nExample:\n  energy report runs/ising')
+    .example('energy report runs/ising')
     .action((dir: string, o: { output?: string }) =>
       act(async () => (await import('./commands/report.ts')).reportCommand(io, terminal, dir, o)),
     );
 
   program
     .command('doc [name]')
+    .takes('name', {
+      kind: 'words',
+      words: async () => (await import('./completion/reference-words.ts')).referenceWords(),
+    })
     .description('what a word, a function, a distribution or a part of the standard library means')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  energy doc student_t\n  energy doc std/ising')
+    .example('energy doc student_t', 'energy doc std/ising')
     .action((name: string | undefined) =>
       act(async () => (await import('./commands/doc.ts')).docCommand(terminal, name)),
     );
 
   program
     .command('explain [code]')
+    .takes('code', {
+      kind: 'words',
+      words: async () => (await import('./completion/reference-words.ts')).codeWords(),
+    })
     .description('what a diagnostic code means, with an example; without a code the list of them')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  energy explain E0302')
+    .example('energy explain E0302')
     .action((code: string | undefined) =>
       act(async () => (await import('./commands/explain.ts')).explainCommand(terminal, code)),
     );
@@ -274,10 +305,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .option('--token-file <file>', tokenFile)
     .option('--cores <n>', 'workers at once; as many as the machine has cores if absent')
     .option('--json', 'print JSON')
-    .addHelpText(
-      'after',
-      '\nExample:\n  openssl rand -hex 32 > token\n  energy worker --listen 0.0.0.0:7411 --token-file token',
-    )
+    .example('openssl rand -hex 32 > token', 'energy worker --listen 0.0.0.0:7411 --token-file token')
     .action((o: WorkerFlags) =>
       act(async () => (await import('./commands/worker.ts')).workerCommand(io, terminal, o)),
     );
@@ -288,10 +316,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
       'serve an editor: the language server, on standard input and output; docs/editors.md sets editors up',
     )
     .option('--stdio', 'as editors say it; there is no other way')
-    .addHelpText(
-      'after',
-      '\nExample (of Helix, in languages.toml):\n  [language-server.energy]\n  command = "energy"\n  args = ["lsp"]',
-    )
+    .example('energy lsp', 'energy lsp --stdio')
     .action(() => act(async () => (await import('./commands/lsp.ts')).lspCommand()));
 
   program
@@ -300,7 +325,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .option('--port <n>', 'of 127.0.0.1; 0: any that is free; 7412, or any, if absent')
     .option('--no-open', 'print the address only, open no browser')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  energy playground\n  energy playground models --no-open')
+    .example('energy playground', 'energy playground models --no-open')
     .action((dir: string | undefined, o: PlaygroundFlags) =>
       act(async () => (await import('./commands/playground.ts')).playgroundCommand(io, terminal, dir, o)),
     );
@@ -309,7 +334,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .command('doctor')
     .description('what this machine has: engines and backends with their versions, cores, memory')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExample:\n  energy doctor --json')
+    .example('energy doctor --json')
     .action(() => act(async () => (await import('./commands/doctor.ts')).doctorCommand(terminal)));
 
   program
@@ -321,7 +346,7 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     )
     .option('--optional', 'exit with 0 where something is missing for it')
     .option('--json', 'print events as JSON, one a line')
-    .addHelpText('after', '\nExample:\n  energy native')
+    .example('energy native')
     .action((o: NativeFlags) =>
       act(async () => (await import('./commands/native.ts')).nativeCommand(io, terminal, o)),
     );
@@ -333,10 +358,14 @@ function commands(io: Io, terminal: Terminal, act: Act): Command {
     .option('--engine <name>', `what computes: ${engineNames.join(', ')}`, 'auto')
     .option('--backend <name>', backendHelp)
     .option('--json', 'print events as JSON, one a line')
+    .takes('--engine', words(engineNames))
+    .takes('--backend', words(backendNames))
+    .example('energy demo', 'energy demo -o pictures --engine wasm')
     .action((o: CommonOptions) =>
       act(async () => (await import('./commands/demo.ts')).demoCommand(io, terminal, o)),
     );
 
+  aboutItself(program, io, terminal, act);
   return program;
 }
 
@@ -344,19 +373,10 @@ const backendHelp = `the tfjs backend that computes, whatever seems quickest: ${
 const workersAt = 'other machines that draw chains, too: where `energy worker` listens';
 const tokenFile = 'a file with the token that workers and runs share; ENERGY_WORKER_TOKEN if absent';
 const evidence = 'what is known of a UAI model: a .evid file';
+const evidenceFiles: Source = { kind: 'files', extensions: ['evid'] };
 
 const flagOf = (o: OptionSpec): string =>
   `--${o.name} <${o.type.kind === 'number' ? ['n', ...(o.type.words ?? [])].join('|') : o.type.kind === 'given' ? 'values|file.json' : 'value'}>`;
 
 const helpOf = (o: OptionSpec): string =>
   `${o.doc}${o.default === undefined ? '' : ` (default: ${o.default})`}`;
-
-const examples: Readonly<Record<string, string>> = {
-  complete: 'energy complete examples/statistics/missing-cells.energy Ducks seen --draws 20 -o runs/ducks',
-  fit: 'energy fit examples/learning/wine.energy WineEnergy train --steps 500 -o runs/wine',
-  sample: 'energy sample examples/physics/ising.energy --chains 4 --draws 1000 --seed 1',
-  logz: 'energy logz examples/physics/ising.energy --set n=4',
-  score: 'energy score examples/learning/wine.energy WineEnergy test --params runs/wine --json',
-  predict:
-    'energy predict examples/learning/wine.energy WineEnergy test --unknown w.class --params runs/wine',
-};

@@ -174,9 +174,13 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
     case 'minimize':
       return minimumFacts(result);
     case 'score':
-      return { rows: result.energy.length, mean_energy: mean(result.energy) };
+      return {
+        rows: result.energy.length,
+        mean_energy: mean(result.energy),
+        complete: result.complete,
+      };
     case 'predict':
-      return { unknown: result.unknown, calibration: result.calibration };
+      return { unknown: result.unknown, calibration: result.calibration, complete: result.complete };
     case 'complete':
       return completeFacts(result);
     case 'compare':
@@ -245,6 +249,20 @@ function onWorkers(job: Job, { workers, why }: Spread): string {
   return workers > 1 ? ` on ${workers} workers` : '';
 }
 
+/** Tells of a job that was asked to end before there was anything to keep. */
+export function reportNothing(terminal: Terminal, job: Job): void {
+  terminal.line(`${terminal.bold(job.name)}: stopped before there was an estimate; there is nothing to save`);
+  terminal.event({
+    event: 'result',
+    job: job.name,
+    verb: job.verb,
+    energy: job.energy,
+    folder: null,
+    ...(job.verb === 'logz' ? { log_z: null, error: null } : {}),
+    complete: false,
+  });
+}
+
 /** Prints the result. @returns whether its diagnostics are bad */
 export function report(
   terminal: Terminal,
@@ -304,19 +322,20 @@ export function report(
       return false;
     case 'score':
       head(
-        `mean energy ${short(mean(result.energy))} over ${result.energy.length} rows → ${path.join(folder, 'scores.csv')}`,
+        `mean energy ${short(mean(result.energy))} over ${result.energy.length} rows${result.complete ? '' : ' (stopped early)'} → ${path.join(folder, 'scores.csv')}`,
       );
       terminal.event({
         ...base,
         mean_energy: mean(result.energy),
         rows: result.energy.length,
+        complete: result.complete,
         file: path.join(folder, 'scores.csv'),
       });
       return false;
     case 'predict': {
       const c = result.calibration;
       head(
-        `${result.unknown}: accuracy ${(100 * c.accuracy).toFixed(1)} %, calibration error ${(100 * c.expected_calibration_error).toFixed(1)} %, log loss ${short(c.log_loss)} nats on ${c.rows} rows`,
+        `${result.unknown}: accuracy ${(100 * c.accuracy).toFixed(1)} %, calibration error ${(100 * c.expected_calibration_error).toFixed(1)} %, log loss ${short(c.log_loss)} nats on ${c.rows} rows${result.complete ? '' : ' (stopped early)'}`,
       );
       terminal.event({
         ...base,
@@ -326,6 +345,7 @@ export function report(
         expected_calibration_error: c.expected_calibration_error,
         log_loss: c.log_loss,
         brier: c.brier,
+        complete: result.complete,
         file: path.join(folder, 'predictions.csv'),
       });
       return false;

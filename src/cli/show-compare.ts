@@ -50,11 +50,12 @@ export function compareEvent(r: Compared): Readonly<Record<string, unknown>> {
     rows: r.rows,
     worth: r.worth,
     missing: r.missing,
+    complete: r.complete,
   };
 }
 
 export function compareText(r: Compared): string {
-  return verdict(r.classifier);
+  return r.complete ? verdict(r.classifier) : 'stopped before the tests were done: no verdict';
 }
 
 export function compareLines(r: Compared): readonly string[] {

@@ -1,14 +1,16 @@
-/** What the command line prints: diagnostics, one live line of progress, events. */
+/** What the command line prints: diagnostics, live progress, events. */
 import pc from 'picocolors';
-import type { RunEvent, TrainingValues } from '../run/results.ts';
+import type { RunEvent } from '../run/results.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
 import { render } from '../syntax/render.ts';
 import type { Source } from '../syntax/span.ts';
+import { jsonProgress, type ProgressSink, silence, terminalProgress } from './progress/progress.ts';
 
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export interface Io {
@@ -24,6 +26,7 @@ export const ExitCode = {
   badDiagnostics: 3,
   internal: 70,
   stopped: 130,
+  terminated: 143,
 } as const;
 
 /** A mistake in how the command was called; exit code 2. */
@@ -34,12 +37,18 @@ export class Terminal {
   readonly json: boolean;
   readonly color: boolean;
   private readonly sources = new Map<string, Source>();
-  private live = '';
+  private readonly live: ProgressSink;
+  private readonly quiet: boolean;
 
-  constructor(io: Io, json: boolean) {
+  /** @param quiet print what is wrong, and nothing else; with `json` no progress */
+  constructor(io: Io, json: boolean, quiet = false) {
     this.io = io;
     this.json = json;
+    this.quiet = quiet;
     this.color = Boolean(io.err.isTTY) && pc.isColorSupported;
+    const shown = !json && !quiet && Boolean(io.err.isTTY) && process.env.TERM !== 'dumb';
+    if (json) this.live = jsonProgress((e) => this.write(e));
+    else this.live = shown ? terminalProgress(io.err, this.color) : silence;
   }
 
   addSource(source: Source): void {
@@ -49,7 +58,7 @@ export class Terminal {
   /** A line of ordinary output. */
   line(text = ''): void {
     this.clearLive();
-    if (!this.json) this.io.out.write(`${text}\n`);
+    if (!this.json && !this.quiet) this.io.out.write(`${text}\n`);
   }
 
   /** Output that is the command's answer, also with `--json`. */
@@ -59,6 +68,11 @@ export class Terminal {
   }
 
   event(event: Readonly<Record<string, unknown>>): void {
+    this.clearLive();
+    this.write(event);
+  }
+
+  private write(event: Readonly<Record<string, unknown>>): void {
     if (this.json) this.io.out.write(`${jsonText(event)}\n`);
   }
 
@@ -80,55 +94,24 @@ export class Terminal {
   }
 
   progress(event: RunEvent): void {
-    if (this.json) {
-      this.event({ ...event });
-      return;
-    }
-    if (event.event !== 'progress' || !this.io.err.isTTY) return;
-    const { done, total, rate, value } = event;
-    const left = rate > 0 ? ` · ${clock((total - done) / rate)} left` : '';
-    const text = `${event.job}: ${event.phase} ${bar(done / total)} ${done}/${total} · ${rate.toFixed(rate < 10 ? 1 : 0)}/s${left}${
-      value === null ? '' : ` · ${VALUES[event.phase]} ${value.toPrecision(5)}`
-    }${event.training ? learning(event.training) : ''}`;
-    const clipped = text.slice(0, (this.io.err.columns ?? 100) - 1);
-    this.io.err.write(`\r${clipped.padEnd(this.live.length)}`);
-    this.live = clipped;
+    if (!this.quiet || event.event !== 'progress') this.live.take(event);
   }
 
+  /** Says that a run has been asked to end. @param again what ends it at once */
+  stopping(again: string): void {
+    this.live.stopping();
+    if (!this.quiet && !this.io.err.isTTY && !this.json)
+      this.io.err.write(`stopping, and saving what there is; ${again} quits at once\n`);
+  }
+
+  /** Takes what is live off the screen; what follows is there to stay. */
   clearLive(): void {
-    if (this.live === '') return;
-    this.io.err.write(`\r${' '.repeat(this.live.length)}\r`);
-    this.live = '';
+    this.live.rest();
   }
 
   bold = (s: string): string => (this.color ? pc.bold(s) : s);
   dim = (s: string): string => (this.color ? pc.dim(s) : s);
 }
-
-function learning({ gradientNorm, dataEnergy, negativeEnergy, heldOut }: TrainingValues): string {
-  const short = (x: number): string => x.toPrecision(3);
-  const energies = `E ${short(dataEnergy)}${negativeEnergy === null ? '' : ` | ${short(negativeEnergy)}`}`;
-  return `${heldOut === null ? '' : ` · held out ${heldOut.toPrecision(5)}`} · ${energies} · slope ${short(gradientNorm)}`;
-}
-
-/** What the value of a phase is. */
-const VALUES = {
-  warmup: 'energy',
-  sampling: 'energy',
-  searching: 'energy',
-  training: 'loss',
-  working: 'ln Z',
-} as const;
-
-const bar = (f: number): string => {
-  const n = Math.round(20 * Math.min(1, f));
-  return `[${'█'.repeat(n)}${'·'.repeat(20 - n)}]`;
-};
-
-const clock = (s: number): string => {
-  if (s < 60) return `${Math.ceil(s)} s`;
-  return s < 3600 ? `${Math.floor(s / 60)} min ${Math.round(s % 60)} s` : `${(s / 3600).toFixed(1)} h`;
-};
 
 /** JSON text; numbers that JSON lacks become null. */
 export const jsonText = (value: unknown, indent?: number): string =>

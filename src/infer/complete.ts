@@ -43,6 +43,8 @@ export interface CompleteOptions {
   readonly seed?: number;
   /** Called with the number of rows that are done. */
   readonly progress?: (done: number, total: number) => void | Promise<void>;
+  /** Called while rows are drawn: as many as their draws are worth are counted as done. */
+  readonly within?: (done: number, total: number) => void;
   readonly signal?: Signal;
 }
 
@@ -84,7 +86,12 @@ export async function complete(problem: CompleteProblem, options: CompleteOption
   let finished = 0;
   for (const [i, chunk] of all.entries()) {
     if (options.signal?.aborted) break;
-    done.push(...(await completed(problem, chunk, { ...options, draws }, root.fork('chunk', i))));
+    const before = finished;
+    const within = (share: number): void =>
+      options.within?.(before + Math.floor(share * chunk.rows.length), incomplete.length);
+    done.push(
+      ...(await completed(problem, chunk, { ...options, draws, tell: within }, root.fork('chunk', i))),
+    );
     finished += chunk.rows.length;
     await options.progress?.(finished, incomplete.length);
   }
@@ -126,7 +133,12 @@ interface ChunkResult {
   readonly complete: boolean;
 }
 
-type ChunkOptions = CompleteOptions & { readonly draws: number; readonly seed: number };
+type ChunkOptions = CompleteOptions & {
+  readonly draws: number;
+  readonly seed: number;
+  /** Told the share of the chunk's work that is done. */
+  readonly tell: (share: number) => void;
+};
 
 async function completeChunk(problem: CompleteProblem, chunk: Chunk, o: ChunkOptions): Promise<ChunkResult> {
   const { model, clamp, slots, cells } = chunkModel(problem, chunk, o.chains);
@@ -161,11 +173,14 @@ async function completeChunk(problem: CompleteProblem, chunk: Chunk, o: ChunkOpt
     model,
     clamp,
     length === null ? options : { ...options, draws: length },
-    () => {},
+    (p) => o.tell(p.done / p.total),
     o.signal,
   );
   const { draws } = result;
   const total = draws.chains * draws.draws;
+  // Stopped before the first draw: these rows stay as they are.
+  if (total === 0)
+    return { rows: 0, cells: [], kept: [], method: result.plan.method, findings: [], complete: false };
   const of = new Map(model.unknowns.map((u, i) => [u.slot, { ...u, values: draws.quantities[i].values }]));
   const valuesOf = (c: ChunkCell): Float64Array => {
     const { values, size } = of.get(slots.get(c.unknown)!)!;

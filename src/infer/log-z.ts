@@ -8,6 +8,7 @@ import { slotsRead } from '../ir/walk.ts';
 import { Stream } from '../random/stream.ts';
 import { rest, type Signal } from '../signal.ts';
 import { logMeanOf } from '../stats/log-mean.ts';
+import { EnergyError } from '../syntax/diagnostic.ts';
 import {
   climb,
   type LadderRun,
@@ -359,11 +360,16 @@ function decidedByOne(model: Model, { count, tail, rungs }: Round): Error {
   );
 }
 
+/** Asked to end before there was anything to tell. */
+export class StoppedEarly extends EnergyError {}
+
 const stopped = (model: Model): Error =>
-  fault(
-    'E0732',
-    model.energy.span,
-    `stopped before there was an estimate of ln Z of \`${model.energy.name}\``,
+  new StoppedEarly(
+    fault(
+      'E0732',
+      model.energy.span,
+      `stopped before there was an estimate of ln Z of \`${model.energy.name}\``,
+    ).diagnostics,
   );
 
 function noLadder(model: Model, why: PilotFailure): Error {

@@ -55,6 +55,10 @@ export interface SampleProgress {
   readonly phase: 'warmup' | 'sampling';
   readonly done: number;
   readonly total: number;
+  /** Sweeps before the first that may be recorded. */
+  readonly warmup: number;
+  /** Sweeps between recorded draws, as it is now. */
+  readonly thin: number;
   /** Sweeps a second so far. */
   readonly rate: number;
   readonly energy: Float64Array | null;
@@ -64,6 +68,8 @@ export interface SampleProgress {
   readonly recorded: number;
   /** The whole record, its first `recorded` draws of each chain filled: to look at, not to keep. */
   readonly record: Draws;
+  /** What has become of a chain's moves so far, counted among these chains. */
+  readonly info: (chain: number) => ChainInfo;
   /** What an end at this moment would come to: its own copy of the draws. */
   readonly soFar: () => SampleResult;
 }
@@ -209,10 +215,11 @@ async function attempt(
     let last = t1;
     let recorded = 0;
     let doublings = 0;
+    const info = (c: number): ChainInfo => infoOf(transition.info?.(c) ?? {});
     const comeTo = (made: Draws): SampleResult => ({
       draws: made,
       plan,
-      chains: Array.from({ length: chains }, (_, c) => infoOf(transition.info?.(c) ?? {})),
+      chains: Array.from({ length: chains }, (_, c) => info(c)),
       thin,
       seconds: {
         compile: (t1 - t0) / 1000,
@@ -268,11 +275,14 @@ async function attempt(
           phase: warming ? 'warmup' : 'sampling',
           done: next,
           total,
+          warmup,
+          thin,
           rate: (next * 1000) / Math.max(1, now - t1),
           energy,
           states,
           recorded,
           record,
+          info,
           soFar,
         });
         const waited = await rest(signal);

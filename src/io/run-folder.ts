@@ -10,6 +10,7 @@ import { EnergyError } from '../syntax/diagnostic.ts';
 import { decodeText } from './binary.ts';
 import { type CmdstanOptions, drawsFromCmdstan, readCmdstanCsv, writeCmdstanCsv } from './cmdstan-csv.ts';
 import { dataFault } from './codes.ts';
+import { type DrawsFormat, drawsFormats } from './draws-formats.ts';
 import { type DrawsLayout, layoutFromJson, layoutOf, layoutToJson } from './draws-layout.ts';
 import { type NetcdfExtras, readDrawsNetcdf, writeDrawsNetcdf } from './draws-netcdf.ts';
 import { readDrawsNpz, writeDrawsNpz } from './draws-npz.ts';
@@ -18,10 +19,7 @@ import { isRecord, parseJson } from './json-data.ts';
 import { readDrawsParquet, writeDrawsParquet } from './parquet.ts';
 import { readSafetensors, writeSafetensors } from './safetensors.ts';
 
-export type DrawsFormat = (typeof drawsFormats)[number];
-
-/** `nc`: netCDF, as ArviZ reads it. */
-export const drawsFormats = ['parquet', 'csv', 'npz', 'nc'] as const;
+export { type DrawsFormat, drawsFormats };
 
 export interface RunContents {
   readonly draws?: Draws;

@@ -66,13 +66,43 @@ export interface TrainingProgram {
   readonly dispose: () => void;
 }
 
+/** What a fit minimises, as an expression of coordinates, rows and the inputs of its loss. */
+export interface Objective {
+  /** In the order of their declaration; then those of the loss itself. */
+  readonly learned: readonly Slot[];
+  readonly priors: readonly { readonly name: string; readonly span: Span; readonly node: Node }[];
+  readonly coordinates: Coordinates;
+  /** The coordinates of `learned`, which it is differentiated by. */
+  readonly free: readonly Slot[];
+  readonly objective: Node;
+  /** What is shown as the loss. */
+  readonly shown: Node;
+}
+
+/** @throws EnergyError E0716 where there is nothing to learn */
+export function objectiveOf({
+  bound,
+  energy,
+  loss,
+  rows,
+}: Pick<TrainingSpec, 'bound' | 'energy' | 'loss' | 'rows'>): Objective {
+  const b = bound.program.builder;
+  const { learned: declared, priors } = whatIsLearned(bound, energy);
+  const learned = [...declared, ...(loss.own?.keys() ?? [])];
+  const coordinates = coordinatesOf(b, learned);
+  // A posterior balances data and prior: N times the loss is minus its logarithm where the loss is a likelihood.
+  const prior = b.mul(b.const(1 / rows), b.addAll(priors.map((p) => p.node)));
+  const objective = coordinates.on(b.add(loss.objective, prior));
+  const shown = loss.shown ? coordinates.on(b.add(loss.shown, prior)) : objective;
+  const free = learned.map((p) => coordinates.free.get(p)!);
+  return { learned, priors, coordinates, free, objective, shown };
+}
+
 /** @throws EnergyError E0716 where there is nothing to learn */
 export function compileTraining(spec: TrainingSpec): TrainingProgram {
   const { bound, energy, engine, loss: d } = spec;
   const b = bound.program.builder;
-  const { learned: declared, priors } = whatIsLearned(bound, energy);
-  const learned = [...declared, ...(d.own?.keys() ?? [])];
-  const coordinates = coordinatesOf(b, learned);
+  const { learned, priors, coordinates, free, objective, shown } = objectiveOf(spec);
   const constants = new Map([...bound.constants, ...d.constants]);
   const constantsOf = (nodes: readonly Node[]): Arrays => {
     const read = slotsRead(nodes);
@@ -85,11 +115,6 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
     );
   const scalar = (name: string, node: Node): Output => ({ name, axes: [], node: coordinates.on(node) });
 
-  // A posterior balances data and prior: N times the loss is minus its logarithm where the loss is a likelihood.
-  const prior = b.mul(b.const(1 / spec.rows), b.addAll(priors.map((p) => p.node)));
-  const objective = coordinates.on(b.add(d.objective, prior));
-  const shown = d.shown ? scalar('loss', b.add(d.shown, prior)) : { name: 'loss', axes: [], node: objective };
-  const free = learned.map((p) => coordinates.free.get(p)!);
   const derivatives = gradient(b, objective, free);
   const gradientName = (i: number): string => `gradient ${i}`;
   const total = totalEnergy(b, energy);
@@ -102,7 +127,7 @@ export function compileTraining(spec: TrainingSpec): TrainingProgram {
       : []),
   ];
   const outputs = [
-    shown,
+    { name: 'loss', axes: [], node: shown },
     ...means('', total),
     ...free.map((slot, i) => {
       const { axes, body } = derivatives.get(slot)!;

@@ -8,15 +8,17 @@ import { distributions } from '../check/distributions.ts';
 import { matrixFunctions } from '../check/matrices.ts';
 import { scalarFunctions } from '../check/scalar-functions.ts';
 import { specialFunctions } from '../check/special-functions.ts';
-import { type OptionSpec, type OptionType, verbs } from '../options.ts';
+import { type OptionSpec, verbs } from '../options.ts';
 import type { StandardLibrary } from '../stdlib.ts';
 import { suggest } from '../syntax/suggest.ts';
 import { domains } from './domains.ts';
 import { item, type ReferenceItem } from './item.ts';
 import { type LibraryModule, libraryModule } from './library.ts';
+import { optionText } from './option-text.ts';
 import { words } from './words.ts';
 
 export { type ItemKind, kindTitles, type ReferenceItem } from './item.ts';
+export { optionText };
 
 const call = (name: string, params: readonly string[], optional = 0): string =>
   `${name}(${params.map((p, i) => (i >= params.length - optional ? `${p}?` : p)).join(', ')})`;
@@ -83,32 +85,6 @@ const distributionItems = (): readonly ReferenceItem[] =>
       },
     ),
   );
-
-/** What an option takes, in words. */
-export function optionText(t: OptionType): string {
-  switch (t.kind) {
-    case 'number': {
-      const low = t.min === undefined ? '' : t.max === undefined ? ` ≥ ${t.min}` : ` ${t.min} … ${t.max}`;
-      return [`${t.integer ? 'whole number' : 'number'}${low}`, ...(t.words ?? [])].join(' or ');
-    }
-    case 'boolean':
-      return 'true or false';
-    case 'word':
-      return t.values.join(', ');
-    case 'call':
-      return Object.keys(t.values)
-        .map((v) => `${v}(…)`)
-        .join(', ');
-    case 'given':
-      return '{ place = value, … }';
-    case 'rows':
-      return 'data';
-    case 'job':
-      return 'a job';
-    case 'unknown':
-      return 'an unknown';
-  }
-}
 
 const optionFact = (o: OptionSpec): readonly [string, string] => [
   o.name,

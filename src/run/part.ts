@@ -5,6 +5,7 @@ import { asMemoryFault } from '../infer/memory.ts';
 import type { Look, Verdict } from '../infer/run-length.ts';
 import { type SampleProgress, type SampleResult, sample } from '../infer/sample.ts';
 import type { Slot } from '../ir/types.ts';
+import { chainSight } from '../scale/chain-progress.ts';
 import { scalarsBetween } from '../scale/live.ts';
 import type { FromWorker, PartLive, PartOrder, ToWorker } from '../scale/protocol.ts';
 import { makeControl, type Signal } from '../signal.ts';
@@ -101,10 +102,11 @@ function taken(session: Session, { params }: PartOrder): Session['params'] {
 /** Tells of a part's progress; of its states too when the run is watched. */
 function teller(
   { model }: SampleTask,
-  { watched, count }: PartOrder,
+  { watched, from, count }: PartOrder,
   send: Parameters<typeof partWorker>[1],
 ): (p: SampleProgress) => void {
   let seen = 0;
+  const sight = chainSight(from);
   return (p) => {
     const { phase, done, total, rate, record, recorded } = p;
     let live: PartLive | null = null;
@@ -113,7 +115,8 @@ function teller(
       live = { now: copied(present(model, p.states, count)), draws: record.draws, recorded, fresh };
       seen = recorded;
     }
-    send({ type: 'progress', progress: { phase, done, total, rate, energy: meanEnergy(p), live } }, []);
+    const energy = meanEnergy(p);
+    send({ type: 'progress', progress: { phase, done, total, rate, energy, live, ...sight(p) } }, []);
   };
 }
 

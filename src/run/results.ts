@@ -7,6 +7,7 @@ import type { SampleResult } from '../infer/sample.ts';
 import type { Slot } from '../ir/types.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { ChainProgress } from '../scale/chain-progress.ts';
 import type { Spread } from '../scale/split.ts';
 import type { Calibration } from '../stats/calibration.ts';
 import type { Comparison } from '../stats/comparison.ts';
@@ -28,6 +29,12 @@ export type RunEvent =
       readonly value: number | null;
       /** Of a step of learning. */
       readonly training?: TrainingValues;
+      /** Of chains, a few times a second: each of them, or of very many some that are spread evenly. */
+      readonly chains?: readonly ChainProgress[];
+      /** With `chains`: how many there are. */
+      readonly chainCount?: number;
+      /** The worst R-hat so far over what has one number in a draw; null or absent while nothing can be said. */
+      readonly rHat?: number | null;
     };
 
 /** What a step of learning shows besides its loss. */
@@ -112,8 +119,11 @@ export type JobResult =
   | ({ readonly verb: 'minimize' } & Minimum)
   | {
       readonly verb: 'score';
+      /** Of as many rows as were looked at. */
       readonly energy: Float64Array;
       readonly terms: ReadonlyMap<string, Float64Array>;
+      /** False when it was stopped before the last row. */
+      readonly complete: boolean;
     }
   | {
       readonly verb: 'predict';
@@ -123,6 +133,12 @@ export type JobResult =
       readonly probabilities: Float64Array;
       readonly truth: Int32Array;
       readonly calibration: Calibration;
+      /** False when it was stopped before the last row: there are as many as were looked at. */
+      readonly complete: boolean;
     }
   | ({ readonly verb: 'complete' } & CompletedRows)
-  | ({ readonly verb: 'compare' } & Comparison);
+  | ({
+      readonly verb: 'compare';
+      /** False when it was stopped before the last of its tests. */
+      readonly complete: boolean;
+    } & Comparison);

@@ -3,15 +3,20 @@ import { fault } from '../infer/model.ts';
 import { type Look, type Verdict, verdictOn } from '../infer/run-length.ts';
 import type { ChainPart, SampleResult } from '../infer/sample.ts';
 import type { Signal } from '../signal.ts';
+import { type Halves, worstRHat } from '../stats/running-r-hat.ts';
 import { type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
+import { type ChainProgress, someChains } from './chain-progress.ts';
 import { liveRun, type MergedLive } from './live.ts';
 import { mergeDraws, mergeResults } from './merge.ts';
 import type { FromWorker, PartOrder, PartProgress, WorkerHost, WorkerLink } from './protocol.ts';
 
 /** How all chains are getting on: means over them. */
-export interface MergedProgress extends Omit<PartProgress, 'live'> {
+export interface MergedProgress extends Omit<PartProgress, 'live' | 'halves'> {
   readonly live: MergedLive | null;
+  /** With `chains`: how many there are. */
+  readonly chainCount: number;
+  readonly rHat: number | null;
 }
 
 export interface Conducted {
@@ -33,6 +38,9 @@ interface Hand {
   readonly part: ChainPart;
   link: WorkerLink | null;
   progress: PartProgress | null;
+  /** What it has told last of its chains, and of what their R-hat is made of. */
+  chains: readonly ChainProgress[] | null;
+  halves: Halves | null;
   /** What it has drawn, while it waits to hear how to go on. */
   look: Look | null;
   result: SampleResult | null;
@@ -50,7 +58,16 @@ const TICK_MS = 40;
  */
 export async function conduct(run: Conducted): Promise<SampleResult> {
   const hands = run.parts.map(
-    (part): Hand => ({ part, link: null, progress: null, look: null, result: null, failure: null }),
+    (part): Hand => ({
+      part,
+      link: null,
+      progress: null,
+      chains: null,
+      halves: null,
+      look: null,
+      result: null,
+      failure: null,
+    }),
   );
   const live = liveRun(run.parts);
   let clock: ReturnType<typeof setInterval> | undefined;
@@ -59,16 +76,22 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
       let told = 0;
       let stopping = false;
       let waiting = false;
+      let rHat: number | null = null;
       const hear = (hand: Hand, i: number, message: FromWorker): void => {
         switch (message.type) {
           case 'progress': {
             hand.progress = message.progress;
+            hand.chains = message.progress.chains ?? hand.chains;
+            if (message.progress.halves) {
+              hand.halves = message.progress.halves;
+              rHat = rHatOf(hands);
+            }
             if (message.progress.live) live.hear(i, message.progress.live);
             const now = performance.now();
             const last = hands.every((h) => h.progress && h.progress.done === h.progress.total);
             if (last || now - told >= TICK_MS) {
               told = now;
-              run.onProgress(mergeProgress(hands, live.show()));
+              run.onProgress(mergeProgress(hands, live.show(), rHat));
             }
             break;
           }
@@ -153,13 +176,20 @@ function firstFault(hands: readonly Hand[]): readonly Diagnostic[] | null {
   return decided ? first.diagnostics : null;
 }
 
-function mergeProgress(hands: readonly Hand[], live: MergedLive | null): MergedProgress {
+/** Of all chains, once every part has told of its own. */
+function rHatOf(hands: readonly Hand[]): number | null {
+  const told = hands.flatMap((h) => h.halves ?? []);
+  return told.length < hands.length ? null : worstRHat(told);
+}
+
+function mergeProgress(hands: readonly Hand[], live: MergedLive | null, rHat: number | null): MergedProgress {
   const chains = hands.reduce((n, h) => n + h.part.count, 0);
   const heard = hands.flatMap(({ part, progress }) => (progress ? [{ count: part.count, progress }] : []));
   const mean = (of: (p: PartProgress) => number): number =>
     heard.reduce((sum, { count, progress }) => sum + count * of(progress), 0) / chains;
   const drawn = heard.filter(({ progress }) => progress.energy !== null);
   const counted = drawn.reduce((n, h) => n + h.count, 0);
+  const told = hands.flatMap((h) => h.chains ?? []);
   return {
     phase:
       heard.length < hands.length || heard.some((h) => h.progress.phase === 'warmup') ? 'warmup' : 'sampling',
@@ -169,6 +199,9 @@ function mergeProgress(hands: readonly Hand[], live: MergedLive | null): MergedP
     energy:
       counted === 0 ? null : drawn.reduce((s, h) => s + h.count * (h.progress.energy ?? 0), 0) / counted,
     live,
+    ...(told.length > 0 ? { chains: someChains(told) } : {}),
+    chainCount: chains,
+    rHat,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Look, Verdict } from '../infer/run-length.ts';
 import type { SampleResult } from '../infer/sample.ts';
 import type { Draws } from '../stats/draws.ts';
 import type { Diagnostic } from '../syntax/diagnostic.ts';
+import type { ChainSight } from './chain-progress.ts';
 
 /** One part of a job's chains. */
 export interface PartOrder {
@@ -44,7 +45,7 @@ export type FromWorker =
   /** A fault of ours. */
   | { readonly type: 'crashed'; readonly message: string };
 
-export interface PartProgress {
+export interface PartProgress extends ChainSight {
   readonly phase: 'warmup' | 'sampling';
   readonly done: number;
   readonly total: number;

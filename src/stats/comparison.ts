@@ -50,6 +50,25 @@ const MOST_WORK = 1e9;
  * @param worth how many independent draws the draws are worth
  */
 export function compareTables(columns: readonly ComparedColumn[], worth: number, stream: Stream): Comparison {
+  const parts = comparedInParts(columns, worth, stream);
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done) return value;
+  }
+}
+
+/** Pieces that a comparison is made in. */
+export const COMPARISON_PARTS = 3;
+
+/**
+ * `compareTables` in pieces: yields how many are done before each one after the first, the longest last. Answered
+ * with true it leaves the others out: tests are null then, and MMD² is not a number.
+ */
+export function* comparedInParts(
+  columns: readonly ComparedColumn[],
+  worth: number,
+  stream: Stream,
+): Generator<number, Comparison, boolean | undefined> {
   const [n, m] = [columns[0].data.length, columns[0].draws.length];
   const lacks = (i: number): boolean => columns.some((c) => Number.isNaN(c.data[i]));
   const whole = Int32Array.from({ length: n }, (_, i) => i).filter((i) => !lacks(i));
@@ -64,14 +83,26 @@ export function compareTables(columns: readonly ComparedColumn[], worth: number,
     }),
   );
   const independent = Math.max(1, Math.min(m, worth));
-  const kernel = kernelPart(mixed, columns, whole.length, m, independent, stream.fork('kernel'));
-  const features = featuresOf(mixed, stream.fork('features'));
+  const similarity = similarityOf(columns);
+  const marginals = marginalDistances(some(columns, MOST_MEASURED), independent, stream.fork('marginals'));
+  const associations = pairAssociations(columns, independent, stream.fork('pairs'));
+  let stopped = (yield 1) === true;
+  const discrete = columns.every((c) => c.kind === 'discrete');
+  const kernel = rowKernel(mixed, whole.length, discrete);
+  const judged = stopped
+    ? { mmd: Number.NaN, kernel: kernel.name, kernelTest: null }
+    : kernelPart(kernel, mixed.length, whole.length, m, independent, stream.fork('kernel'));
+  stopped ||= (yield 2) === true;
+  const classifier = (): ClassifierTest | null => {
+    const features = featuresOf(mixed, stream.fork('features'));
+    return classifierTest(features, whole.length, m, independent, stream.fork('classifier'));
+  };
   return {
-    similarity: similarityOf(columns),
-    ...kernel,
-    classifier: classifierTest(features, whole.length, m, independent, stream.fork('classifier')),
-    marginals: marginalDistances(some(columns, MOST_MEASURED), independent, stream.fork('marginals')),
-    associations: pairAssociations(columns, independent, stream.fork('pairs')),
+    similarity,
+    ...judged,
+    classifier: stopped ? null : classifier(),
+    marginals,
+    associations,
     rows: { draws: m, data: n },
     worth: Math.round(independent),
     columns: columns.length,
@@ -103,18 +134,16 @@ function similarityOf(columns: readonly ComparedColumn[]): TableSimilarity {
 }
 
 function kernelPart(
-  mixed: readonly MixedColumn[],
-  columns: readonly ComparedColumn[],
+  kernel: RowKernel,
+  width: number,
   n: number,
   m: number,
   worth: number,
   stream: Stream,
 ): Pick<Comparison, 'mmd' | 'kernel' | 'kernelTest'> {
-  const discrete = columns.every((c) => c.kind === 'discrete');
-  const kernel = rowKernel(mixed, n, discrete);
   if (n < 2 || m < 2) return { mmd: Number.NaN, kernel: kernel.name, kernelTest: null };
   // Bits are compared 32 at a time.
-  const cost = mixed.length / (kernel.name === 'hamming' ? 8 : 1);
+  const cost = width / (kernel.name === 'hamming' ? 8 : 1);
   const most = Math.min(MOST_ROWS, Math.max(200, Math.floor(Math.sqrt(MOST_WORK / Math.max(1, 2 * cost)))));
   const all = (from: number, to: number): Int32Array =>
     Int32Array.from({ length: to - from }, (_, i) => from + i);

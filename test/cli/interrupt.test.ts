@@ -1,8 +1,10 @@
-/** Ctrl-C: what has been computed is saved, and the exit code says that there could be more. */
+/** Ctrl-C and SIGTERM: what has been computed is saved, and the exit code says that there could be more. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { interruptible } from '../../src/cli/interrupt.ts';
 import { main } from '../../src/cli/main.ts';
+import { Terminal } from '../../src/cli/terminal.ts';
 import { folder } from './kit.ts';
 
 const lattice = [
@@ -22,30 +24,38 @@ const spins = [
 ].join('\n');
 const machine = fs.readFileSync('examples/learning/boltzmann.energy', 'utf8');
 
-/** Runs a command in this process and sends it a signal, a real one, once it reports a value. */
-async function interrupted(
-  dir: string,
-  ...argv: readonly string[]
-): Promise<{
+interface Interrupted {
   readonly code: number;
   readonly events: readonly Record<string, unknown>[];
   readonly err: string;
-}> {
+}
+
+/** Runs a command in this process and sends it a signal, a real one, once it reports a value. */
+const interrupted = (dir: string, ...argv: readonly string[]): Promise<Interrupted> =>
+  signalled('SIGINT', /"event":"progress".*"value":[-\d]/, dir, argv);
+
+/** Sends the signal once a line is printed that matches. */
+async function signalled(
+  signal: 'SIGINT' | 'SIGTERM',
+  when: RegExp,
+  dir: string,
+  argv: readonly string[],
+): Promise<Interrupted> {
   let [out, err] = ['', ''];
   let sent = false;
   const code = await main([...argv, '--json'], {
     out: {
       write: (s) => {
         out += s;
-        if (sent || !/"event":"progress".*"value":[-\d]/.test(s)) return;
+        if (sent || !when.test(s)) return;
         sent = true;
-        process.kill(process.pid, 'SIGINT');
+        process.kill(process.pid, signal);
       },
     },
     err: { write: (s) => (err += s) },
     cwd: dir,
   });
-  expect(sent).toBe(true);
+  expect([sent, err]).toEqual([true, err]);
   const events = out
     .trim()
     .split('\n')
@@ -86,4 +96,99 @@ describe('Ctrl-C', () => {
     expect(record('all/first')).toMatchObject({ complete: false });
     expect(fs.existsSync(path.join(dir, 'all/second'))).toBe(false);
   });
+});
+
+const table = (data: string, ...jobs: readonly string[]): string =>
+  [
+    'index harmonic = 40',
+    'enum Kind = { a, b, c }',
+    'type Thing = { size : real, kind : Kind, n : int(0, 2) }',
+    `data rows : Thing[row] from "${data}"`,
+    'energy Things(t : Thing) {',
+    '  t.size ~ normal(if t.kind == Kind.a then 1 else -1, 1 + 0.1 * t.n)',
+    '  term more = 0.1 * sum(cos(k * t.size) for k in harmonic)',
+    '}',
+    ...jobs,
+  ].join('\n');
+const rows = (count: number, hole: (i: number) => boolean = () => false): string =>
+  [
+    'size,kind,n',
+    ...Array.from({ length: count }, (_, i) => `${hole(i) ? '' : Math.sin(i)},${'abc'[i % 3]},${i % 3}`),
+    '',
+  ].join('\n');
+
+describe('jobs on rows', () => {
+  const { dir } = folder({
+    'things.energy': table('things.csv'),
+    'gaps.energy': table('gaps.csv'),
+    'jobs.energy': table(
+      'things.csv',
+      'run some  = sample(Things, n = 2000, warmup = 40)',
+      'run check = compare(some, rows)',
+    ),
+    'things.csv': rows(60_000),
+    'gaps.csv': rows(5000, (i) => i > 0),
+  });
+  const read = (...names: string[]): string => fs.readFileSync(path.join(dir, ...names), 'utf8');
+  const record = (...names: string[]): Record<string, unknown> => JSON.parse(read(...names, 'run.json'));
+  const working = /"event":"progress".*"phase":"working"/;
+
+  it.each([
+    ['score', 'scores.csv', []],
+    ['predict', 'predictions.csv', ['--unknown', 't.kind']],
+  ] as const)('keeps the rows that %s has looked at, and says how many', async (verb, file, more) => {
+    const argv = [verb, 'things.energy', 'Things', 'rows', ...more, '--engine', 'reference', '-o', verb];
+    const { code, events, err } = await signalled('SIGTERM', working, dir, argv);
+    expect([code, err]).toEqual([143, '']);
+    const result = events.at(-1) as { rows: number };
+    expect(result).toMatchObject({ event: 'result', verb, complete: false });
+    expect(result.rows).toBeGreaterThan(0);
+    expect(result.rows).toBeLessThan(60_000);
+    expect(read(verb, file).trim().split('\n')).toHaveLength(1 + result.rows);
+    expect(record(verb)).toMatchObject({ complete: false });
+  });
+
+  it('keeps the cells that complete has filled', async () => {
+    const argv = ['complete', 'gaps.energy', 'Things', 'rows', '-o', 'complete'];
+    const { code, events, err } = await signalled('SIGINT', working, dir, argv);
+    expect([code, err]).toEqual([130, '']);
+    expect(events.at(-1)).toMatchObject({ event: 'result', verb: 'complete', complete: false });
+    expect(record('complete')).toMatchObject({ complete: false });
+  });
+
+  it('keeps what compare has measured, and gives no verdict', async () => {
+    const compared = /"job":"check","phase":"working"/;
+    const { code, events, err } = await signalled('SIGINT', compared, dir, [
+      'run',
+      'jobs.energy',
+      '-o',
+      'all',
+    ]);
+    expect([code, err]).toEqual([130, '']);
+    const result = events.at(-1) as { marginals: unknown[] };
+    expect(result).toMatchObject({ verb: 'compare', complete: false, classifier: null });
+    expect(result.marginals).toHaveLength(3);
+    expect(record('all/check')).toMatchObject({ complete: false, classifier: null });
+    expect(record('all/some')).toMatchObject({ complete: true });
+  });
+});
+
+it('a second signal ends the process at once', async () => {
+  const ended: unknown[] = [];
+  const io = { out: { write: () => {} }, err: { write: () => {} }, cwd: '.' };
+  await interruptible(new Terminal(io, false), async (signal) => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((code) => {
+      ended.push(code);
+      return undefined as never;
+    });
+    process.kill(process.pid, 'SIGINT');
+    await vi.waitFor(() => expect(signal.aborted).toBe(true), 20_000);
+    expect([ended, signal.code]).toEqual([[], 130]);
+    await vi.waitFor(() => {
+      process.kill(process.pid, 'SIGTERM');
+      expect(ended.length).toBeGreaterThan(0);
+    }, 20_000);
+    exit.mockRestore();
+  });
+  expect(ended[0]).toBe(143);
 });

@@ -1,6 +1,7 @@
 /** The text of `docs/cli.md`: from the commands' own help, the table of options and the tables of codes. */
 import { bindCodes } from '../../src/bind/codes.ts';
 import { checkCodes } from '../../src/check/codes.ts';
+import { exitTexts } from '../../src/cli/help/details.ts';
 import { ExitCode } from '../../src/cli/terminal.ts';
 import { emitCodes } from '../../src/emit/codes.ts';
 import { inferCodes } from '../../src/infer/codes.ts';
@@ -30,6 +31,8 @@ const commands = [
   'doctor',
   'native',
   'demo',
+  'completion',
+  'help',
 ];
 
 /** Help as it is printed eighty columns wide. */
@@ -105,15 +108,6 @@ function verbText(): string {
     .join('\n\n');
 }
 
-const exitTexts: Readonly<Record<keyof typeof ExitCode, string>> = {
-  fine: 'fine',
-  wrong: 'the program or its data are wrong, or a run failed; diagnostics say where',
-  usage: 'the command was called wrongly',
-  badDiagnostics: 'with `--strict`: the run ended, but its diagnostics are bad',
-  stopped: 'Ctrl-C: what had been computed is saved, later jobs were not started; a second one ends at once',
-  internal: 'an internal error; please report it',
-};
-
 const codes = (tables: readonly Readonly<Record<string, string>>[]): string =>
   table(
     ['code', 'what is wrong'],
@@ -134,6 +128,8 @@ In a checkout the command is \`node dist/src/cli/bin.js\` after \`npm run build\
 
 - [Commands](#commands)
 - [Verbs and their options](#verbs-and-their-options)
+- [Completion](#completion)
+- [Help and manual pages](#help-and-manual-pages)
 - [What a run writes](#what-a-run-writes)
 - [UAI models](#uai-models)
 - [JSON](#json)
@@ -151,6 +147,37 @@ ${helps.join('\n\n')}
 These are the options of \`run\` jobs in a program and, as \`--name value\`, the flags of the command of the same name. \`compare\` is a job only. A verb on the command line becomes a \`run\` job of the program, so both are checked and carried out alike. Without a default the plan chooses; \`energy plan\` prints the plan, and [inference.md](inference.md) says how it is made.
 
 ${verbText()}
+
+## Completion
+
+| shell | what makes it complete |
+| --- | --- |
+| bash | \`eval "$(energy completion bash)"\` in \`~/.bashrc\` |
+| zsh | \`eval "$(energy completion zsh)"\` in \`~/.zshrc\`, after \`compinit\`; or the script as \`_energy\` in a folder of \`fpath\` |
+| fish | \`energy completion fish > ~/.config/fish/completions/energy.fish\` |
+| PowerShell | \`energy completion powershell \\| Out-String \\| Invoke-Expression\` in \`$PROFILE\` |
+
+Completed are commands, flags that are not there yet, values of flags that have a choice, files, folders of runs, and the names in the program of the line:
+
+\`\`\`text
+energy run examples/learning/wine.energy <TAB>           check  class  learn  wines
+energy run examples/physics/ising.energy --set <TAB>     beta=  n=
+energy predict … WineEnergy test --unknown w.<TAB>       w.alcohol  w.malic_acid  …
+energy sample … --given '{ <TAB>                         unknowns; in brackets indices, behind = data
+energy plot <TAB>                                        runs/ising/draws  …
+energy explain E03<TAB>                                  E0301  E0302  …
+\`\`\`
+
+The scripts are small: each asks \`energy __complete -- WORDS\`, whose last word is the one being typed (with \`--next\` an empty one behind them). It answers in about a tenth of a second with a candidate a line, a tab and its description; a line \`:files energy uai\` or \`:folders\` asks the shell to list paths of its own. Programs are read line by line, neither checked nor run; one that does not parse yields the names that can be seen in it, and whatever goes wrong the answer is empty and the exit code 0.
+
+## Help and manual pages
+
+\`energy VERB --help\` is the list of flags above. \`energy help VERB\` is the manual page: what it does, flags by what they are for, options of its jobs with type, default and meaning, examples, exit codes, files. \`energy help options\`, \`files\` and \`exit\` are pages about all verbs. With \`--man\` a page is roff (macros of man(7)):
+
+\`\`\`text
+energy help fit --man | man -l -
+energy help --all --man -o ~/.local/share/man/man1       then: man energy-fit
+\`\`\`
 
 ## What a run writes
 

@@ -130,6 +130,12 @@ describe('draws on workers', () => {
     expect(progress.at(-1)).toMatchObject({ phase: 'sampling', done: 606, total: 606 });
     expect(progress.at(-1)?.value).toBeLessThan(0);
     expect(progress.at(-1)?.rate).toBeGreaterThan(0);
+    expect(progress.at(-1)?.chains?.map((c) => [c.chain, c.phase, c.draw, c.of])).toEqual(
+      [0, 1, 2, 3, 4].map((c) => [c, 'sampling', 600, 600]),
+    );
+    expect(progress.at(-1)?.chains?.every((c) => c.energy !== null && c.energy < 0)).toBe(true);
+    expect(progress.at(-1)?.rHat).toBeGreaterThan(0.9);
+    expect(progress.at(-1)?.rHat).toBeLessThan(2);
     const last = lives.at(-1);
     expect(last?.recorded).toBe(600);
     expect(last?.now).toBe(5 * 5 * 16);
@@ -319,10 +325,50 @@ describe('conduct', () => {
     host.say(0, at(6, { rate: 30, energy: 4, phase: 'warmup' }));
     await new Promise((r) => setTimeout(r, 60));
     host.say(1, at(9, { rate: 60, energy: 1 }));
-    expect(told.at(-1)).toEqual({ phase: 'warmup', done: 7, total: 10, rate: 40, energy: 3, live: null });
+    expect(told.at(-1)).toEqual({
+      phase: 'warmup',
+      done: 7,
+      total: 10,
+      rate: 40,
+      energy: 3,
+      live: null,
+      chainCount: 3,
+      rHat: null,
+    });
     host.say(0, at(10, { rate: 30 }));
     host.say(1, at(10, { rate: 60, energy: 2 }));
     expect(told.at(-1)).toMatchObject({ phase: 'sampling', done: 10, energy: 2 });
+    host.lose(0, 'the end');
+    await ending;
+  });
+
+  it('tells of single chains, and of their R-hat once all workers have said what it is made of', async () => {
+    const { host, told, ending } = start();
+    const chain = (n: number) => ({
+      chain: n,
+      phase: 'sampling' as const,
+      draw: 5,
+      of: 10,
+      rate: 1,
+      energy: n,
+      acceptance: null,
+      divergences: 0,
+    });
+    /** Halves of 10 draws with variance 1 about these means. */
+    const halves = (...means: number[]) => ({
+      scalars: 1,
+      chains: means.length / 2,
+      moments: Float64Array.from(means.flatMap((m) => [10, m, 9])),
+    });
+    host.say(0, at(5, { chains: [chain(0), chain(1)], halves: halves(0, 0, 0, 0) }));
+    host.say(1, at(9));
+    host.say(0, at(10));
+    host.say(1, at(10, { chains: [chain(2)] }));
+    expect(told.at(-1)).toMatchObject({ chains: [chain(0), chain(1), chain(2)], chainCount: 3, rHat: null });
+    host.say(1, at(10, { halves: halves(6, 6) }));
+    // Means 0, 0, 0, 0, 6, 6 have variance 9.6; √(9/10 + 9.6).
+    expect(told.at(-1)?.rHat).toBeCloseTo(Math.sqrt(0.9 + 9.6), 12);
+    expect(told.at(-1)?.chains).toHaveLength(3);
     host.lose(0, 'the end');
     await ending;
   });

@@ -1,13 +1,19 @@
 import { createHash } from 'node:crypto';
 import * as path from 'node:path';
+import type { Job } from '../../check/values.ts';
 import type { Compiled } from '../../compile.ts';
 import { compileEnergy } from '../../emit/compile/compile.ts';
 import { manifestOf, readmeOf } from '../../emit/compile/manifest.ts';
+import { compileStep } from '../../emit/compile/step.ts';
+import { stepManifest, stepReadme } from '../../emit/compile/step-manifest.ts';
 import { type CompileTarget, compileTargets, formats } from '../../emit/compile/targets.ts';
 import { asMemoryFault } from '../../infer/memory.ts';
 import { makeModel } from '../../infer/model.ts';
 import type { Host } from '../../io/host.ts';
-import { energyNamed } from '../../run/session.ts';
+import { writeNpz } from '../../io/npz.ts';
+import { prepareFit } from '../../learn/prepare.ts';
+import { energyNamed, type Session } from '../../run/session.ts';
+import { fitArgs } from '../../run/verbs/fit.ts';
 import type { Source } from '../../syntax/span.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { version } from '../../version.ts';
@@ -18,6 +24,7 @@ import { ExitCode, type Io, jsonText, type Terminal, UsageError } from '../termi
 export interface CompileFlags extends CommonOptions {
   readonly to?: string;
   readonly batch?: string;
+  readonly step?: string;
 }
 
 /** Writes an energy as a graph that other programs run, with what describes it. */
@@ -33,7 +40,10 @@ export async function compileCommand(
   const compiled = await compileFile(io, terminal, file, o);
   terminal.diagnostics(compiled.diagnostics.filter((d) => d.severity === 'error' || !terminal.json));
   if (!compiled.ok) return ExitCode.wrong;
-  const name = energyOf(compiled, file, energy);
+  if (o.step !== undefined && (energy !== undefined || batch !== null))
+    throw new UsageError('with --step the job says which energy and how many rows: leave the rest out');
+  const job = o.step === undefined ? null : fitNamed(compiled, file, o.step);
+  const name = job ? '' : energyOf(compiled, file, energy);
   // Constants are folded in double precision; nothing else is computed here.
   const { session, host } = await openFile(io, file, compiled, { ...o, engine: 'reference' });
   const dir = path.resolve(
@@ -41,6 +51,7 @@ export async function compileCommand(
     o.output ?? path.join('runs', `${path.basename(file, '.energy')}-${target}`),
   );
   host.permit(dir);
+  if (job) return await compileStepOf(io, terminal, { job, session, host, dir, target, compiled });
   const checked = energyNamed(session, name, compiled.tree.span);
   try {
     const model = makeModel(session.bound, checked.energy, session.params, session.engine, batch ?? 1);
@@ -70,6 +81,65 @@ export async function compileCommand(
   }
   return ExitCode.fine;
 }
+
+interface StepToCompile {
+  readonly job: Job;
+  readonly session: Session;
+  readonly host: Host;
+  readonly dir: string;
+  readonly target: CompileTarget;
+  readonly compiled: Compiled;
+}
+
+/** Writes a step of training as a graph, what its first step takes, and what describes them. */
+async function compileStepOf(
+  io: Io,
+  terminal: Terminal,
+  { job, session, host, dir, target, compiled }: StepToCompile,
+): Promise<number> {
+  const prepared = prepareFit(fitArgs({ session, job }));
+  try {
+    const made = compileStep(prepared, target, `energy ${version}`);
+    const about = {
+      job: job.name,
+      version,
+      program: recorded(compiled.source),
+      uses: compiled.used.map(recorded),
+    };
+    const manifest = stepManifest(made, about);
+    for (const f of made.files) await host.write(path.join(dir, f.name), f.content);
+    await host.write(path.join(dir, 'first.npz'), writeNpz(made.first, 'first.npz'));
+    await host.write(path.join(dir, 'manifest.json'), `${jsonText(manifest, 2)}\n`);
+    await host.write(path.join(dir, 'README.md'), stepReadme(made, about));
+    await removeOld(host, dir, new Set(made.files.map((f) => f.name)));
+    const folder = path.relative(io.cwd, dir) || '.';
+    const { inputs, outputs } = made;
+    terminal.line(
+      `${terminal.bold(job.name)}: a step by ${made.optimizer} as ${formats[target]}, ${counted(made.steps, 'operation')}, ${counted(inputs.length, 'input')}, ${counted(outputs.length, 'output')} → ${folder}`,
+    );
+    terminal.event({ event: 'result', verb: 'compile', folder, steps: made.steps, ...manifest });
+    return ExitCode.fine;
+  } catch (e) {
+    throw asMemoryFault(e, `the compilation of a step of \`${job.name}\``, job.span);
+  } finally {
+    prepared.dispose();
+  }
+}
+
+/** The job whose step is asked for. */
+function fitNamed({ program }: Compiled, file: string, asked: string): Job {
+  const job = program.jobs.find((j) => j.name === asked);
+  const fits = program.jobs.filter((j) => j.verb === 'fit').map((j) => j.name);
+  if (job?.verb === 'fit') return job;
+  if (job) throw new UsageError(`\`${asked}\` is a \`${job.verb}\`; --step takes a \`fit\`${listOf(fits)}`);
+  const near = suggest(asked, fits);
+  throw new UsageError(
+    `\`${file}\` has no job \`${asked}\`${near ? `; did you mean \`${near}\`?` : listOf(fits)}`,
+  );
+}
+
+const listOf = (fits: readonly string[]): string =>
+  fits.length > 0 ? `: ${fits.join(', ')}` : ', and the file has none';
 
 function targetOf(to = 'tfjs'): CompileTarget {
   const found = compileTargets.find((t) => t === to);

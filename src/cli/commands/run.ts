@@ -7,10 +7,10 @@ import { EnergyError } from '../../syntax/diagnostic.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { type ClusterFlags, workersFor } from '../cluster/for-run.ts';
-import { interruptible, wasStopped } from '../interrupt.ts';
+import { interruptible, unlessStopped, wasStopped } from '../interrupt.ts';
 import { moduleOf, openFile, seedOf, withSeed } from '../open.ts';
 import { type CommonOptions, compileFile } from '../program.ts';
-import { checkFormat, report, saveJob } from '../save.ts';
+import { checkFormat, report, reportNothing, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 
 export interface RunOptions extends CommonOptions, ClusterFlags {
@@ -43,38 +43,40 @@ export async function runCommand(
   const base = path.resolve(io.cwd, o.output ?? path.join('runs', path.basename(file, '.energy')));
   host.permit(base);
   let bad = false;
-  let stopped = false;
-  await interruptible(async (signal) => {
+  const stopped = await interruptible(terminal, async (signal) => {
     for (const job of chosen) {
       const seeded = withWorkers(withSeed(job, seedOf(o)), workers);
       const dir = path.join(base, job.name);
       const checkpoints = job.verb === 'fit' ? await checkpointsIn(host, dir, undefined) : undefined;
       const show = (e: RunEvent): void => terminal.progress(e);
-      const result = await runJob(session, seeded, show, signal, undefined, checkpoints);
-      const saved = await saveJob({
-        host,
-        dir,
-        session,
-        job: seeded,
-        result,
-        source: compiled.source,
-        used: compiled.used,
-        format: o.format,
-      });
-      bad = report(terminal, io, dir, session, seeded, result, saved) || bad;
-      if (result.verb === 'fit') {
-        terminal.diagnostics(result.warnings);
-        if (result.failure.length > 0) throw new EnergyError(result.failure);
-      }
+      const running = runJob(session, seeded, show, signal, undefined, checkpoints);
+      const result = await unlessStopped(signal, running);
+      if (result) {
+        const saved = await saveJob({
+          host,
+          dir,
+          session,
+          job: seeded,
+          result,
+          source: compiled.source,
+          used: compiled.used,
+          format: o.format,
+        });
+        bad = report(terminal, io, dir, session, seeded, result, saved) || bad;
+        if (result.verb === 'fit') {
+          terminal.diagnostics(result.warnings);
+          if (result.failure.length > 0) throw new EnergyError(result.failure);
+        }
+      } else reportNothing(terminal, seeded);
       if (signal.aborted) {
         const left = chosen.slice(chosen.indexOf(job) + 1).map((j) => j.name);
-        stopped = left.length > 0 || wasStopped(signal, result);
         if (left.length > 0) terminal.line(`not started: ${left.join(', ')}`);
-        break;
+        return left.length > 0 || wasStopped(signal, result) ? signal.code : null;
       }
     }
+    return null;
   });
-  if (stopped) return ExitCode.stopped;
+  if (stopped !== null) return stopped;
   return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
 }
 

@@ -9,10 +9,10 @@ import { Source } from '../../syntax/span.ts';
 import type { Program } from '../../syntax/tree.ts';
 import { checkpointsIn } from '../checkpoints.ts';
 import { workersFor } from '../cluster/for-run.ts';
-import { interruptible, wasStopped } from '../interrupt.ts';
+import { interruptible, unlessStopped, wasStopped } from '../interrupt.ts';
 import { openFile, withFlags } from '../open.ts';
 import { compileFile, readText } from '../program.ts';
-import { checkFormat, report, saveJob } from '../save.ts';
+import { checkFormat, report, reportNothing, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 import type { RunOptions } from './run.ts';
 
@@ -73,10 +73,15 @@ export async function verbCommand(
   const from = typeof o.resume === 'string' ? host.permit(path.resolve(io.cwd, o.resume)) : undefined;
   const checkpoints = verb.name === 'fit' ? await checkpointsIn(host, dir, from) : undefined;
   const show = (e: RunEvent): void => terminal.progress(e);
-  const { result, stopped } = await interruptible(async (signal) => {
-    const ended = await runJob(session, flagged, show, signal, undefined, checkpoints);
-    return { result: ended, stopped: wasStopped(signal, ended) };
+  const { result, stopped } = await interruptible(terminal, async (signal) => {
+    const running = runJob(session, flagged, show, signal, undefined, checkpoints);
+    const ended = await unlessStopped(signal, running);
+    return { result: ended, stopped: wasStopped(signal, ended) ? signal.code : null };
   });
+  if (!result) {
+    reportNothing(terminal, flagged);
+    return stopped ?? ExitCode.stopped;
+  }
   const saved = await saveJob({
     host,
     dir,
@@ -92,7 +97,7 @@ export async function verbCommand(
     terminal.diagnostics(result.warnings);
     if (result.failure.length > 0) throw new EnergyError(result.failure);
   }
-  if (stopped) return ExitCode.stopped;
+  if (stopped !== null) return stopped;
   return bad && o.strict ? ExitCode.badDiagnostics : ExitCode.fine;
 }
 

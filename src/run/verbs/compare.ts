@@ -1,7 +1,8 @@
 import { unravel } from '../../arrays.ts';
 import { isDiscrete } from '../../domain.ts';
 import { Stream } from '../../random/stream.ts';
-import { type Comparison, compareTables } from '../../stats/comparison.ts';
+import { rest } from '../../signal.ts';
+import { COMPARISON_PARTS, type Comparison, comparedInParts } from '../../stats/comparison.ts';
 import { essBulk } from '../../stats/diagnostics.ts';
 import { type Draws, elementName } from '../../stats/draws.ts';
 import type { ComparedColumn } from '../../stats/marginal-distances.ts';
@@ -13,8 +14,8 @@ const MAX_ROWS = 2000;
 /** Scalars whose autocorrelation says what the draws are worth, at most. */
 const MAX_SCALARS = 12;
 
-/** `compare(draws, data)`: what `compareTables` finds between the rows of both. */
-export function runCompare(cx: JobContext): JobResult {
+/** `compare(draws, data)`: what `comparedInParts` finds between the rows of both. */
+export async function runCompare(cx: JobContext): Promise<JobResult> {
   const { job, session } = cx;
   const option = job.options.draws;
   const earlier = option?.kind === 'job' ? session.results.get(option.name) : undefined;
@@ -65,8 +66,37 @@ export function runCompare(cx: JobContext): JobResult {
     fromDraws.length,
     ...looked.map((s) => effective(draws, (r) => s.values[r * s.size + s.at])),
   );
-  const comparison: Comparison = compareTables(columns, worth, stream.fork('tests'));
-  return { verb: 'compare', ...comparison };
+  const { comparison, complete } = await compared(cx, columns, worth, stream.fork('tests'));
+  return { verb: 'compare', complete, ...comparison };
+}
+
+/** In pieces: after each the event loop runs, and whoever wants an end is heard. */
+async function compared(
+  { job, emit, signal }: JobContext,
+  columns: readonly ComparedColumn[],
+  worth: number,
+  stream: Stream,
+): Promise<{ readonly comparison: Comparison; readonly complete: boolean }> {
+  const parts = comparedInParts(columns, worth, stream);
+  let began = performance.now();
+  let complete = true;
+  for (let next = parts.next(); ; next = parts.next(!complete)) {
+    const done = next.done ? COMPARISON_PARTS : next.value;
+    const rate = (done * 1000) / Math.max(1, performance.now() - began);
+    if (complete)
+      emit({
+        event: 'progress',
+        job: job.name,
+        phase: 'working',
+        done,
+        total: COMPARISON_PARTS,
+        rate,
+        value: null,
+      });
+    if (next.done) return { comparison: next.value, complete };
+    began += await rest(signal);
+    if (signal?.aborted) complete = false;
+  }
 }
 
 /** Effective sample size of a scalar; +∞ where chains are too short or too still to tell. */

@@ -11,6 +11,13 @@ export async function runComplete(cx: JobContext): Promise<JobResult> {
   const num = (name: string) => numberOption(job.options, name);
   const method = job.options.method;
   let began = performance.now();
+  /** A run that makes itself longer counts anew: what was told before stays. */
+  let most = 0;
+  const tell = (done: number, total: number): void => {
+    most = Math.max(most, done);
+    const rate = (most * 1000) / Math.max(1, performance.now() - began);
+    cx.emit({ event: 'progress', job: job.name, phase: 'working', done: most, total, rate, value: null });
+  };
   const result = await complete(
     {
       bound: session.bound,
@@ -35,9 +42,9 @@ export async function runComplete(cx: JobContext): Promise<JobResult> {
       method: method?.kind === 'word' && method.value === 'mixed' ? 'mixed' : undefined,
       seed: num('seed'),
       signal: cx.signal,
+      within: tell,
       progress: async (done, total) => {
-        const rate = (done * 1000) / Math.max(1, performance.now() - began);
-        cx.emit({ event: 'progress', job: job.name, phase: 'working', done, total, rate, value: null });
+        tell(done, total);
         began += await rest(cx.signal);
       },
     },

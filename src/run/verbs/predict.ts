@@ -5,17 +5,21 @@ import { isArranged, isDiscrete, showDomain, valueMap } from '../../domain.ts';
 import { compile } from '../../infer/model.ts';
 import { kindOf } from '../../infer/recorder.ts';
 import { makeBatch } from '../../ir/batch.ts';
+import { rest } from '../../signal.ts';
 import { calibration } from '../../stats/calibration.ts';
 import type { JobResult } from '../results.ts';
 import { type JobContext, modelOf, optionError, rowArrays, rowsOption } from '../session.ts';
 
 const CHUNK = 512;
 
+/** How long to work before letting the event loop run. */
+const SLICE_MS = 20;
+
 /**
  * `predict(E, rows, unknown = r.y)`: p(y | the rest of the row) for each row, exact:
  * softmax over y of minus the terms that touch it.
  */
-export function runPredict(cx: JobContext): JobResult {
+export async function runPredict(cx: JobContext): Promise<JobResult> {
   const { job, session } = cx;
   const model = modelOf(cx, CHUNK);
   const option = job.options.unknown;
@@ -43,7 +47,10 @@ export function runPredict(cx: JobContext): JobResult {
   }
   let states = 0;
   let probabilities = new Float64Array(0);
-  for (let from = 0; from < rows.count; from += CHUNK) {
+  let began = performance.now();
+  let told = began;
+  let seen = 0;
+  for (let from = 0; from < rows.count && !(seen > 0 && cx.signal?.aborted); from += CHUNK) {
     const count = Math.min(CHUNK, rows.count - from);
     const p = programs.get(count) ?? program(count);
     programs.set(count, p);
@@ -80,9 +87,26 @@ export function runPredict(cx: JobContext): JobResult {
       }
       for (let v = 0; v < states; v++) probabilities[at + v] /= total;
     }
+    seen = from + count;
+    const now = performance.now();
+    if (now - told < SLICE_MS && seen < rows.count) continue;
+    told = now;
+    const rate = (seen * 1000) / Math.max(1, now - began);
+    cx.emit({
+      event: 'progress',
+      job: job.name,
+      phase: 'working',
+      done: seen,
+      total: rows.count,
+      rate,
+      value: null,
+    });
+    began += await rest(cx.signal);
   }
   for (const p of programs.values()) p.run.dispose();
-  const truth = Int32Array.from(rows.of.get(slot)!.data, (x) => (x - offset) / scale);
+  // Rows that an early end left out are out of everything.
+  probabilities = probabilities.slice(0, seen * states);
+  const truth = Int32Array.from(rows.of.get(slot)!.data.subarray(0, seen), (x) => (x - offset) / scale);
   return {
     verb: 'predict',
     unknown: slot.name,
@@ -94,5 +118,6 @@ export function runPredict(cx: JobContext): JobResult {
     probabilities,
     truth,
     calibration: calibration(probabilities, truth, states),
+    complete: seen === rows.count,
   };
 }

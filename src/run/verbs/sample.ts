@@ -13,10 +13,12 @@ import type { Scales } from '../../infer/start.ts';
 import type { Slot } from '../../ir/types.ts';
 import { DEFAULT_CHAINS } from '../../plan/plan.ts';
 import { isSampler, type SamplerSpec, samplers } from '../../samplers.ts';
+import { chainSight } from '../../scale/chain-progress.ts';
 import { conduct, UnfitWorkers } from '../../scale/conduct.ts';
 import type { WorkerHost } from '../../scale/protocol.ts';
 import { LONG_RUN, type Spread, split, spreadOf, TRIAL } from '../../scale/split.ts';
 import type { Draws } from '../../stats/draws.ts';
+import { worstRHat } from '../../stats/running-r-hat.ts';
 import type { JobResult } from '../results.ts';
 import { refuseMissing } from '../rows.ts';
 import { clampOption, type JobContext, modelOf, numberOption, optionError, rowArrays } from '../session.ts';
@@ -87,7 +89,7 @@ async function drawn(cx: JobContext, task: SampleTask): Promise<Drawn> {
   const { workers: host } = cx.session;
   const spreadFor = (chains: number): Spread => spreadOf(model.engine, chains, host?.cores ?? 0, asked);
   const alone = async (spread: Spread): Promise<Drawn> => ({
-    result: await sample(model, clamp, options, (p) => tell(cx, model, p), cx.signal),
+    result: await sample(model, clamp, options, teller(cx, model), cx.signal),
     spread,
   });
   const together = async (chains: number, spread: Spread): Promise<Drawn> => {
@@ -115,6 +117,7 @@ async function tried(
 ): Promise<{ readonly result: SampleResult | null; readonly spread: Spread; readonly chains: number }> {
   let spread: Spread | null = null;
   let chains = 0;
+  const tell = teller(cx, model);
   const signal = {
     get aborted() {
       return (spread !== null && spread.workers > 1) || (cx.signal?.aborted ?? false);
@@ -124,7 +127,7 @@ async function tried(
     },
   };
   const hear = (p: SampleProgress): void => {
-    tell(cx, model, p);
+    tell(p);
     if (spread !== null || p.done / p.rate < TRIAL) return;
     chains = p.record.chains;
     const short = (p.total - p.done) / p.rate < LONG_RUN;
@@ -173,8 +176,8 @@ function onWorkers(
       watched: cx.watch !== undefined,
     },
     span: job.span,
-    onProgress: ({ phase, done, total, rate, energy, live }) => {
-      cx.emit({ event: 'progress', job: job.name, phase, done, total, rate, value: energy });
+    onProgress: ({ energy, live, phase, ...told }) => {
+      cx.emit({ event: 'progress', job: job.name, phase, value: energy, ...told });
       if (live) cx.watch?.({ job: job.name, phase, ...live });
     },
     signal: cx.signal,
@@ -185,18 +188,36 @@ function onWorkers(
 export const meanEnergy = ({ energy }: SampleProgress): number | null =>
   energy && energy.reduce((a, b) => a + b, 0) / energy.length;
 
-function tell(cx: JobContext, model: Model, p: SampleProgress): void {
-  const { phase, done, total, rate, record, recorded } = p;
-  const job = cx.job.name;
-  cx.emit({ event: 'progress', job, phase, done, total, rate, value: meanEnergy(p) });
-  cx.watch?.({
-    job,
-    phase,
-    record,
-    recorded,
-    now: present(model, p.states, record.chains),
-    soFar: () => ({ verb: 'sample', ...p.soFar(), spread: { workers: 1, why: 'the run was stopped' } }),
-  });
+/** Tells of a run on one thread. */
+function teller(cx: JobContext, model: Model): (p: SampleProgress) => void {
+  const sight = chainSight(0);
+  let rHat: number | null = null;
+  return (p) => {
+    const { phase, done, total, rate, record, recorded } = p;
+    const job = cx.job.name;
+    const { chains, halves } = sight(p);
+    if (halves) rHat = worstRHat([halves]);
+    cx.emit({
+      event: 'progress',
+      job,
+      phase,
+      done,
+      total,
+      rate,
+      value: meanEnergy(p),
+      ...(chains ? { chains } : {}),
+      chainCount: record.chains,
+      rHat,
+    });
+    cx.watch?.({
+      job,
+      phase,
+      record,
+      recorded,
+      now: present(model, p.states, record.chains),
+      soFar: () => ({ verb: 'sample', ...p.soFar(), spread: { workers: 1, why: 'the run was stopped' } }),
+    });
+  };
 }
 
 /** Location and spread of the rows that the program fits this energy to, if it does. */

@@ -1,10 +1,14 @@
 import { compile, type Model } from '../../infer/model.ts';
 import { makeBatch, violationsOf } from '../../ir/batch.ts';
+import { rest } from '../../signal.ts';
 import type { JobResult } from '../results.ts';
 import { type JobContext, modelOf, rowArrays, rowsOption } from '../session.ts';
 
 /** Rows evaluated together. */
 const CHUNK = 1024;
+
+/** How long to work before letting the event loop run. */
+const SLICE_MS = 20;
 
 /** `score(E, rows)`: the energy of each row, and of each of its terms. */
 export async function runScore(cx: JobContext): Promise<JobResult> {
@@ -14,7 +18,10 @@ export async function runScore(cx: JobContext): Promise<JobResult> {
   const terms = new Map(model.energy.terms.map((t) => [t.name, new Float64Array(rows.count)]));
   const violated = new Float64Array(rows.count);
   const programs = new Map<number, ReturnType<typeof scorer>>();
-  for (let from = 0; from < rows.count; from += CHUNK) {
+  let began = performance.now();
+  let told = began;
+  let seen = 0;
+  for (let from = 0; from < rows.count && !(seen > 0 && cx.signal?.aborted); from += CHUNK) {
     const count = Math.min(CHUNK, rows.count - from);
     const p = programs.get(count) ?? scorer(model, count);
     programs.set(count, p);
@@ -39,19 +46,30 @@ export async function runScore(cx: JobContext): Promise<JobResult> {
     }
     const broken = out.get('broken')?.data;
     if (broken) for (let c = 0; c < count; c++) violated[from + c] = broken[c];
+    seen = from + count;
+    const now = performance.now();
+    if (now - told < SLICE_MS && seen < rows.count) continue;
+    told = now;
     cx.emit({
       event: 'progress',
       job: cx.job.name,
       phase: 'working',
-      done: from + count,
+      done: seen,
       total: rows.count,
-      rate: 0,
+      rate: (seen * 1000) / Math.max(1, now - began),
       value: null,
     });
+    began += await rest(cx.signal);
   }
   for (const p of programs.values()) p.dispose();
-  for (let c = 0; c < rows.count; c++) if (violated[c] > 0) energy[c] = Number.POSITIVE_INFINITY;
-  return { verb: 'score', energy, terms };
+  for (let c = 0; c < seen; c++) if (violated[c] > 0) energy[c] = Number.POSITIVE_INFINITY;
+  if (seen === rows.count) return { verb: 'score', energy, terms, complete: true };
+  return {
+    verb: 'score',
+    energy: energy.slice(0, seen),
+    terms: new Map([...terms].map(([name, values]) => [name, values.slice(0, seen)])),
+    complete: false,
+  };
 }
 
 function scorer(model: Model, count: number) {
