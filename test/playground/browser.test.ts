@@ -86,6 +86,8 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
     expect((await look(page)).points).toBe(4 * 500);
     await job.locator('.chart svg').nth(1).waitFor();
     expect(await job.locator('.chart svg').first().getAttribute('aria-label')).toBe('Marginal of magnet');
+    // Panels scroll, the page does not.
+    expect(await page.evaluate(() => document.documentElement.scrollHeight - innerHeight)).toBe(0);
     expect(faults).toEqual([]);
   });
 
