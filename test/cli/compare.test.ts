@@ -78,6 +78,7 @@ describe('compare', { timeout: 30_000 }, () => {
       'rows',
       'worth',
       'missing',
+      'complete',
       'files',
     ]);
     const number = expect.any(Number);

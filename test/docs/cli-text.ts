@@ -131,6 +131,7 @@ In a checkout the command is \`node dist/src/cli/bin.js\` after \`npm run build\
 - [Completion](#completion)
 - [Help and manual pages](#help-and-manual-pages)
 - [What a run writes](#what-a-run-writes)
+- [Progress and interruption](#progress-and-interruption)
 - [UAI models](#uai-models)
 - [JSON](#json)
 - [Exit codes](#exit-codes)
@@ -200,6 +201,23 @@ energy help --all --man -o ~/.local/share/man/man1       then: man energy-fit
 
 \`energy compile\` writes a graph, \`manifest.json\` and \`README.md\` into \`runs/FILE-FORMAT/\` (\`-o\` names another folder): [exporting.md](exporting.md).
 
+## Progress and interruption
+
+While a job works, a terminal shows a block of lines, drawn again in place and gone when the job is over:
+
+\`\`\`text
+chain 0  ━━━━━━━━━━━━━━━╸──────────────  draw  527 of 1000  1163/s  energy -272.00  accepted 0.83
+chain 1  ━━━━━━━━━━━━━━━╸──────────────  draw  527 of 1000  1163/s  energy -261.60  accepted 0.81
+draws: 2 s · 1 s left · worst R-hat 1.008
+\`\`\`
+
+- Of chains each has a row: bar, warm-up or draws, draws a second, energy of the last draw, mean probability of acceptance, divergences. More than eight, or more than fit, are folded into the slowest, the fastest and all together; one row is enough where all are equally far. Chains that workers draw are shown like any others.
+- The worst R-hat is that of everything with one number in a draw and of arrays of up to 16 elements: split R-hat of the values so far, looked at once a second. The summary at the end has the rank-normalised one.
+- Any other job is one row: of a fit step, steps a second, smoothed loss, loss of held-out rows, norm of the gradient; of \`logz\` and \`minimize\` the estimate or the lowest energy so far; of \`complete\`, \`predict\` and \`score\` rows.
+- Where standard error is no terminal there is none of it. \`--quiet\` prints nothing but what is wrong, with \`--json\` no events of progress. \`NO_COLOR\` is heeded.
+
+Ctrl-C (SIGINT) and SIGTERM end a run with what it has computed so far, which is saved with \`complete: false\`: draws, parameters with a checkpoint to go on from, the estimate, the best state, rows that were looked at, cells that were filled, of \`compare\` the distances without the tests. Later jobs are not started. Where there is nothing to keep, as of \`logz\` before its first estimate, it says so. The exit code is 130, after SIGTERM 143. A second signal ends the process at once.
+
 ## UAI models
 
 Where a program is expected, \`check\`, \`plan\`, \`emit\` and the verbs take a model in the format of the UAI competitions, \`MARKOV\` or \`BAYES\`, by its extension \`.uai\`:
@@ -226,7 +244,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | --- | --- |
 | \`diagnostic\` | \`severity\`, \`code\`, \`message\`, \`place\`, \`notes\`, \`suggestion\`, \`file\`, \`line\`, \`column\` |
 | \`start\` | \`job\`, \`verb\`, \`energy\` |
-| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`, \`searching\`), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss, mean or lowest energy, the estimate of ln Z so far) |
+| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`, \`searching\`), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss, mean or lowest energy, the estimate of ln Z so far), \`seconds_left\` (\`null\`: not known); of learning \`training\` (\`gradientNorm\`, \`dataEnergy\`, \`negativeEnergy\`, \`heldOut\`); of chains \`chains\` (each with \`chain\`, \`phase\`, \`draw\`, \`of\`, \`rate\`, \`energy\`, \`acceptance\`, \`divergences\`; of more than 256 some that are spread evenly), \`chain_count\`, \`r_hat\` (the worst so far, or \`null\`). About four a second at most; the first of a phase and the last are always there |
 | \`plan\` | \`job\`, \`plan\` |
 | \`result\` | \`verb\`, and by verb as below |
 
@@ -236,12 +254,12 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | \`plan\` | \`plans\`: for each energy \`method\`, \`unknowns\`, \`states\`, \`logz\`, \`defaults\`; \`steps\`: for each fit \`job\`, \`energy\`, \`loss\`, \`rows\`, \`slices\`, \`memory\` (bytes of a slice at its peak; \`null\`: the engine does not plan it), \`engine\` |
 | \`fit\` | \`job\`, \`energy\`, \`folder\`, \`loss\` (mean of the last 100 steps), \`steps\`, \`seconds\`, \`complete\` |
 | \`sample\` | \`job\`, \`energy\`, \`folder\`, \`method\`, \`seconds\`, \`workers\`, \`complete\`, and the keys of a summary |
-| \`logz\` | \`log_z\`, \`error\` (standard error, 0: exact), \`method\`, \`states\` |
+| \`logz\` | \`log_z\`, \`error\` (standard error, 0: exact), \`method\`, \`states\`, \`complete\`; where it was stopped before its first estimate \`log_z\` and \`folder\` are \`null\` |
 | \`minimize\` | \`energy\`, \`state\` (by unknown nested arrays, names of categories), \`terms\`, \`reports\`, \`proved_optimal\`, \`bound\` (no state is below it; \`null\`: not known), \`method\` (\`given\`, \`enumeration\`, \`elimination\`, \`search\`, \`annealing\`, \`newton\`, \`lbfgs\`, \`mixed\`), \`how\`, \`restarts\`, \`reached\`, \`evaluations\`, \`gradient\`, \`complete\`, \`file\` |
-| \`score\` | \`mean_energy\`, \`rows\`, \`file\` |
-| \`predict\` | \`unknown\`, \`rows\`, \`accuracy\`, \`expected_calibration_error\`, \`log_loss\`, \`brier\`, \`file\` |
+| \`score\` | \`mean_energy\`, \`rows\`, \`complete\`, \`file\` |
+| \`predict\` | \`unknown\`, \`rows\`, \`accuracy\`, \`expected_calibration_error\`, \`log_loss\`, \`brier\`, \`complete\`, \`file\` |
 | \`complete\` | \`rows\`, \`incomplete\` (rows with missing cells), \`missing\` (cells), \`exact\` (cells whose probabilities are exact), \`draws\`, \`methods\` (rows by method), \`max_r_hat\`, \`min_ess\`, \`diagnostics\`, \`complete\`, \`cells\` (the first thousand, as in \`cells.json\`), \`files\` |
-| \`compare\` | \`verdict\` (a sentence); \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\`; \`kernel_test\` (\`p\`, \`chance\`, \`halves\`, \`bandwidth\`, \`rate\`, \`relabellings\`, \`rows\`); \`classifier\` (\`accuracy\`, \`error\`, \`p\`, \`auc\`, \`auc_error\`, \`rows\`, \`by\`), null of too few rows; \`marginals\` (worst first: \`measure\`, \`distance\`, \`chance\`, \`wasserstein\`, \`missing\`), \`associations\` of pairs (worst first: \`names\`, \`measure\`, \`data\`, \`draws\`), \`association_chance\`; \`rows\`, \`worth\` of the draws, \`missing\` cells and rows; \`files\` |
+| \`compare\` | \`verdict\` (a sentence); \`columns\`, \`pairs\` (similarities, 1 is the same), \`column_mean\`, \`pair_mean\`, \`mmd\` (unbiased, squared), \`kernel\`; \`kernel_test\` (\`p\`, \`chance\`, \`halves\`, \`bandwidth\`, \`rate\`, \`relabellings\`, \`rows\`); \`classifier\` (\`accuracy\`, \`error\`, \`p\`, \`auc\`, \`auc_error\`, \`rows\`, \`by\`), null of too few rows; \`marginals\` (worst first: \`measure\`, \`distance\`, \`chance\`, \`wasserstein\`, \`missing\`), \`associations\` of pairs (worst first: \`names\`, \`measure\`, \`data\`, \`draws\`), \`association_chance\`; \`rows\`, \`worth\` of the draws, \`missing\` cells and rows; \`complete\`; \`files\` |
 | \`plot\` | \`folder\`, \`files\` |
 | \`report\` | \`file\`, \`runs\` |
 | \`new\` | \`files\`, \`columns\` (\`name\`, \`kind\`, \`missing\` and what the kind says) |
