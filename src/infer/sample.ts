@@ -101,13 +101,13 @@ export interface SampleResult {
   readonly complete: boolean;
 }
 
-/** Elements that are swept over in one call, about a hundredth of a second's work. */
+/** Elements that are swept over in one call at most; fewer where that would take longer than a slice of work. */
 const SITES_AT_ONCE = 2 ** 22;
 
 const elementsOf = (model: Model): number => model.unknowns.reduce((n, u) => n + u.size, 1);
 
 /** How long to work before letting the event loop run. */
-const SLICE_MS = 20;
+const SLICE_MS = 12;
 
 /** Lengths of a run: in sweeps or transitions of each chain. */
 interface Schedule {
@@ -244,13 +244,18 @@ async function attempt(
     if (warmup === 0) transition.freeze?.();
     /** When recording began, and began anew. */
     let origin = warmup;
+    /** Milliseconds that a sweep takes, lately. */
+    let each = 0;
     for (let next = 0; next < total; ) {
       options.part?.reached?.(next);
       const warming = next < warmup;
-      // Between recorded draws nobody looks.
-      const sweeps = warming || !transition.repeats ? 1 : Math.min(thin - ((next - origin) % thin), atOnce);
+      // Between recorded draws nobody looks; in how many calls they are swept changes nothing.
+      const most = Math.min(atOnce, Math.max(1, Math.floor(SLICE_MS / each)));
+      const sweeps = warming || !transition.repeats ? 1 : Math.min(thin - ((next - origin) % thin), most);
       const beta = annealed ? inverseTemperature(next + sweeps - 1, warmup) : 1;
+      const from = performance.now();
       transition.step(states, streams, { beta, sweeps, warming });
+      each = Math.max(1e-6, 0.7 * each + (0.3 * (performance.now() - from)) / sweeps);
       next += sweeps;
       if (next === warmup) {
         transition.freeze?.();

@@ -48,7 +48,7 @@ interface Hand {
 }
 
 /** How often the signal is looked at, and progress told at most. */
-const TICK_MS = 40;
+const TICK_MS = 16;
 
 /**
  * The draws of all parts: the same, byte for byte, as those of one thread. Of several faults the one is

@@ -9,7 +9,7 @@ export interface FilmView {
   end(): void;
 }
 
-const FRAMES_A_SECOND = 30;
+const FRAMES_A_SECOND = 40;
 
 /** @param cyclic whether an unknown's values are on a circle */
 export function filmView(film: Film, cyclic: (name: string) => boolean): FilmView {
