@@ -5,8 +5,8 @@ export interface Canvas {
   readonly element: HTMLElement;
   /** Zoom buttons, for a bar. */
   readonly tools: HTMLElement;
-  /** Another picture; `fit`: seen as a whole. */
-  show(svg: SVGSVGElement, fit: boolean): void;
+  /** Another picture. @param fit `readable`: seen as a whole, unless names in it could not be read then */
+  show(svg: SVGSVGElement, fit: 'whole' | 'readable' | 'as it was'): void;
   /** Brings a part of the picture into sight. */
   reveal(part: Element): void;
 }
@@ -36,6 +36,8 @@ export function makeCanvas(name: string): Canvas {
   let y = 0;
   let size = { width: 1, height: 1 };
   let svg: SVGSVGElement | null = null;
+  /** How it is fitted whenever its frame changes; null once somebody has moved it. */
+  let fitted: 'whole' | 'readable' | null = null;
 
   const place = (): void => {
     stage.style.transform = `translate(${x}px, ${y}px)`;
@@ -44,6 +46,7 @@ export function makeCanvas(name: string): Canvas {
     svg.setAttribute('height', String(size.height * scale));
   };
   const zoom = (factor: number, cx = element.clientWidth / 2, cy = element.clientHeight / 2): void => {
+    fitted = null;
     const next = Math.min(MOST, Math.max(LEAST, scale * factor));
     x = cx - ((cx - x) * next) / scale;
     y = cy - ((cy - y) * next) / scale;
@@ -67,6 +70,11 @@ export function makeCanvas(name: string): Canvas {
     y = 0;
     place();
   };
+  const fitAs = (how: 'whole' | 'readable'): void => {
+    fitted = how;
+    if (how === 'whole') whole();
+    else readable();
+  };
   element.addEventListener(
     'wheel',
     (e) => {
@@ -79,6 +87,7 @@ export function makeCanvas(name: string): Canvas {
           e.clientY - box.top,
         );
       else {
+        fitted = null;
         x -= e.deltaX;
         y -= e.deltaY;
         place();
@@ -94,6 +103,7 @@ export function makeCanvas(name: string): Canvas {
       if (!moved && Math.hypot(e.clientX - down.clientX, e.clientY - down.clientY) < 4) return;
       if (!moved) element.setPointerCapture(down.pointerId);
       moved = true;
+      fitted = null;
       element.dataset.dragged = '';
       x = e.clientX - from.x;
       y = e.clientY - from.y;
@@ -119,17 +129,18 @@ export function makeCanvas(name: string): Canvas {
     if (e.ctrlKey || e.altKey || e.metaKey) return;
     const move = moves[e.key];
     if (move && e.target === element) {
+      fitted = null;
       x += move[0];
       y += move[1];
       place();
     } else if (e.key === '+' || e.key === '=') zoom(1.25);
     else if (e.key === '-') zoom(0.8);
-    else if (e.key === '0') whole();
+    else if (e.key === '0') fitAs('whole');
     else return;
     e.preventDefault();
   });
   new ResizeObserver(() => {
-    if (element.dataset.fitted !== undefined) whole();
+    if (fitted) fitAs(fitted);
   }).observe(element);
 
   const button = (label: string, text: string, act: () => void): HTMLElement => {
@@ -142,20 +153,21 @@ export function makeCanvas(name: string): Canvas {
     { class: 'tools', role: 'group', 'aria-label': 'Zoom' },
     button('Zoom in', '+', () => zoom(1.25)),
     button('Zoom out', '−', () => zoom(0.8)),
-    button('Show all', '⤢', whole),
+    button('Show all', '⤢', () => fitAs('whole')),
   );
   return {
     element,
     tools,
-    show(next, entire) {
+    show(next, fit) {
       const box = next.viewBox.baseVal;
       size = { width: box.width, height: box.height };
       svg = next;
       stage.replaceChildren(next);
-      if (entire) readable();
-      else place();
+      if (fit === 'as it was') place();
+      else fitAs(fit);
     },
     reveal(part) {
+      fitted = null;
       const own = part.getBoundingClientRect();
       const box = element.getBoundingClientRect();
       const margin = 24;

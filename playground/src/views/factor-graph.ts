@@ -69,7 +69,8 @@ export function graphPanel(host: HTMLElement, actions: PanelActions): Panel {
     });
     // The same picture in other colours stays where it was moved to.
     const same = `${graph.energy} ${kind} ${placed.nodes.length} ${placed.edges.length}`;
-    canvas.show(svg, same !== last);
+    const nameless = svg.querySelector('.dg-dot') !== null;
+    canvas.show(svg, same === last ? 'as it was' : nameless ? 'whole' : 'readable');
     last = same;
     say(null);
     legend.replaceChildren(legendView(graphLegend(graph, kind)));

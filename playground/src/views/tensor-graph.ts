@@ -91,7 +91,7 @@ export function tensorPanel(host: HTMLElement, actions: PanelActions): Panel {
       focus: (node) => canvas.reveal(node),
     });
     const same = `${energy} ${placed.nodes.length} ${placed.edges.length}`;
-    canvas.show(svg, same !== last);
+    canvas.show(svg, same === last ? 'as it was' : 'readable');
     last = same;
     fold.textContent = folded.size > 0 ? 'Unfold' : 'Fold';
     fold.title = folded.size > 0 ? 'Show every operation' : 'One node for each term';
