@@ -74,7 +74,26 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
       ?.focus();
   };
 
+  // A click on an option that is replaced between press and release would go nowhere.
+  let pressed = false;
+  let late = false;
+  list.addEventListener('pointerdown', () => {
+    pressed = true;
+    const released = (): void => {
+      removeEventListener('pointerup', released);
+      removeEventListener('pointercancel', released);
+      setTimeout(() => {
+        pressed = false;
+        if (late) draw();
+      });
+    };
+    addEventListener('pointerup', released);
+    addEventListener('pointercancel', released);
+  });
+
   const draw = (): void => {
+    late = pressed;
+    if (pressed) return;
     const had = list.contains(document.activeElement);
     const groups = new Map<string, ListedFile[]>();
     for (const f of files) {
