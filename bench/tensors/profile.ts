@@ -1,11 +1,12 @@
-/** Where the time of a step goes on tfjs, operation by operation: `node dist/bench/tensors/profile.js image [wasm]`. */
+/** Where the time of a step goes on tfjs, operation by operation: `node dist/bench/tensors/profile.js image [wasm [repeats]]`. */
 
 import type { Engine } from '../../src/engines/engine.ts';
 import { loadBackend } from '../../src/engines/tfjs/backend.ts';
 import { engineOn, type TfjsEvaluator } from '../../src/engines/tfjs/evaluator.ts';
 import { cases } from './cases.ts';
 
-const [name = 'image', backend = 'wasm'] = process.argv.slice(2);
+const [name = 'image', backend = 'wasm', ...more] = process.argv.slice(2);
+const repeats = Number(more[0] ?? 9);
 const c = cases.find((x) => x.name === name);
 if (!c) throw new Error(`cases are ${cases.map((x) => x.name).join(', ')}`);
 if (backend !== 'wasm' && backend !== 'tensorflow' && backend !== 'cpu')
@@ -17,7 +18,7 @@ const engine: Engine = {
     const evaluator = plain.compile(program, constants) as TfjsEvaluator;
     return {
       run: (inputs) => {
-        const steps = evaluator.profile(inputs, 3).map((s, i) => ({ ...s, i }));
+        const steps = evaluator.profile(inputs, repeats).map((s, i) => ({ ...s, i }));
         const total = steps.reduce((sum, s) => sum + s.ms, 0);
         const products = steps.filter((s) => s.op === 'matMul').reduce((sum, s) => sum + s.ms, 0);
         console.log(

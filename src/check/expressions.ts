@@ -369,6 +369,8 @@ function elementArithmetic(
   return { kind: 'array', elem: x.elem, axes, node };
 }
 
+const SIGNS: Readonly<Partial<Record<FnName, string>>> = { ne: '!=', lt: '<', le: '<=', gt: '>', ge: '>=' };
+
 function compareValues(
   cx: Cx,
   span: Span,
@@ -385,7 +387,9 @@ function compareValues(
         'E0302',
         span,
         `elements of different sets are never compared: ${showSet(l.set)} and ${showSet(r.set)}`,
-        l.ordered && r.ordered ? { suggestion: 'compare their positions, e.g. `i - j == 0`' } : {},
+        l.ordered && r.ordered
+          ? { suggestion: `compare their positions, e.g. \`i - j ${SIGNS[fn] ?? '=='} 0\`` }
+          : {},
       );
     if (fn !== 'eq' && fn !== 'ne' && !(l.ordered && r.ordered))
       cx.ck.fail('E0307', span, `the values of ${showSet(l.set)} have no order: use \`==\` or \`!=\``);

@@ -158,7 +158,7 @@ function takeIndex(cx: Cx, set: IndexSet, queue: IndexValue[], name: string, lef
             ? {
                 suggestion: `loop over it: \`… for ${set.kind.components.length > 1 ? '(p, q)' : 'p'} in ${set.name}\``,
               }
-            : {},
+            : { suggestion: byPosition(set, v.elem.set) },
         );
       }
       if (v.elem.kind === 'bool' || !v.elem.integer)
@@ -322,4 +322,15 @@ function sliceOf(cx: Cx, set: IndexSet, s: IndexValue & { kind: 'slice' }): Take
     cx.ck.fail('E0303', s.span, `this slice must lie within 0:${size} and not be empty`);
   const a = b.axis(b.range(to - from));
   return { node: b.add(b.axisNode(a), b.const(from)), axes: [a] };
+}
+
+/** An array that counts from 0, as one written down does, and an element of a set of the same size. */
+function byPosition(plain: IndexSet, of: IndexSet): string | undefined {
+  if (plain.name !== '' || plain.kind.kind !== 'range') return undefined;
+  const { size } = plain.kind;
+  if (of.kind.kind === 'range' && of.kind.size === size && of.name !== '')
+    return `declare \`index ${of.name} = line(${size})\`: then \`.i\` of an element is its position, as in \`a[p.i]\``;
+  return of.kind.kind === 'lattice' && of.kind.dims.length === 1
+    ? '`.i` of the element is its position, as in `a[p.i]`'
+    : undefined;
 }

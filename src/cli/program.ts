@@ -31,9 +31,18 @@ export async function readProgram(io: Io, file: string): Promise<string> {
     const stat = await nodeFs.stat(full);
     if (stat.isDirectory()) throw new UsageError(`\`${file}\` is a folder; expected an .energy file`);
     if (stat.size > MAX_TEXT) throw new UsageError(`\`${file}\` is larger than 16 MiB`);
-    return await nodeFs.readFile(full, 'utf8');
+    return decoded(await nodeFs.readFile(full), file);
   } catch (e) {
-    if (e instanceof UsageError) throw e;
+    if (e instanceof UsageError || e instanceof EnergyError) throw e;
+    if (e instanceof Error && 'code' in e && (e.code === 'EACCES' || e.code === 'EPERM'))
+      throw new EnergyError([
+        {
+          severity: 'error',
+          code: 'E0503',
+          place: { kind: 'data', file },
+          message: `\`${file}\` cannot be read: it is not yours to read`,
+        },
+      ]);
     throw new EnergyError([
       {
         severity: 'error',
@@ -41,6 +50,23 @@ export async function readProgram(io: Io, file: string): Promise<string> {
         place: { kind: 'data', file },
         message: `there is no file \`${file}\``,
         suggestion: await nearby(full),
+      },
+    ]);
+  }
+}
+
+/** @throws EnergyError E0503 of what is no UTF-8 */
+function decoded(bytes: Uint8Array, file: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new EnergyError([
+      {
+        severity: 'error',
+        code: 'E0503',
+        place: { kind: 'data', file },
+        message: `\`${file}\` is not UTF-8 text`,
+        suggestion: 'save the program as UTF-8',
       },
     ]);
   }
@@ -103,6 +129,10 @@ export async function compileFile(
 /** What messages call a program. */
 export const programName = (file: string): string => (file === '-' ? 'standard input' : file);
 
+/** What folders of its results are called. */
+export const programStem = (file: string): string =>
+  file === '-' ? 'stdin' : path.basename(file, '.energy');
+
 /** The folder that a program may read from. */
 export const rootOf = (io: Io, file: string): string =>
   file === '-' ? io.cwd : path.dirname(path.resolve(io.cwd, file));
@@ -124,5 +154,5 @@ async function readStdin(): Promise<string> {
     size += (chunk as Buffer).length;
     if (size > MAX_TEXT) throw new UsageError('standard input is larger than 16 MiB');
   }
-  return Buffer.concat(parts).toString('utf8');
+  return decoded(Buffer.concat(parts), programName('-'));
 }

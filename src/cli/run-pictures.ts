@@ -6,6 +6,7 @@ import type { Theme } from '../plot/context.ts';
 import { historyCurves } from '../plot/history-curves.ts';
 import { linkedomContext } from '../plot/linkedom.ts';
 import { type RunChart, runCharts } from '../plot/run-charts.ts';
+import { stateCharts } from '../plot/state-charts.ts';
 import type { Draws } from '../stats/draws.ts';
 import { comparisonFile, comparisonIn } from './show-compare.ts';
 
@@ -29,8 +30,22 @@ export async function runPictures(
   const beside = comparison
     ? [{ file: comparisonFile, title: 'Draws beside data', svg: comparisonChart(ctx, comparison) }]
     : [];
-  return { charts: [...beside, ...runCharts(ctx, draws, { history: historyOf(record.run) })], draws };
+  const charts = [
+    ...beside,
+    ...stateCharts(ctx, stateIn(record.run)),
+    ...runCharts(ctx, draws, { history: historyOf(record.run) }),
+  ];
+  return { charts, draws };
 }
+
+/** Of `minimize`: unknowns, then what it reports. */
+function stateIn(run: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const { state, reports } = run;
+  return { ...(isRecord(state) ? state : {}), ...(isRecord(reports) ? reports : {}) };
+}
+
+const isRecord = (x: unknown): x is Record<string, unknown> =>
+  typeof x === 'object' && x !== null && !Array.isArray(x);
 
 function historyOf(run: Readonly<Record<string, unknown>>) {
   const h = run.history;

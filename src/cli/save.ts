@@ -293,7 +293,7 @@ export function report(
     case 'sample': {
       const { draws } = result;
       head(
-        `${draws.draws} draws × ${draws.chains} chains in ${(result.seconds.warmup + result.seconds.sampling).toFixed(1)} s by ${result.plan.method}${onWorkers(job, result.spread)}${
+        `${counted(draws.draws, 'draw')} × ${counted(draws.chains, 'chain')} in ${(result.seconds.warmup + result.seconds.sampling).toFixed(1)} s by ${result.plan.method}${onWorkers(job, result.spread)}${
           result.complete ? '' : ' (stopped early)'
         } → ${folder}`,
       );
@@ -370,3 +370,5 @@ export function report(
       return false;
   }
 }
+
+const counted = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;

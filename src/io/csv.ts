@@ -212,6 +212,8 @@ class CsvReader {
           {
             row: this.lines.first,
             column: name,
+            suggestion:
+              'Give each column a name of its own. Where this row is no header, add one, e.g. x0, x1, …: only tables of numbers go without.',
           },
         );
       }

@@ -7,6 +7,7 @@
  */
 import { type HostArray, sizeOfShape } from '../arrays.ts';
 import { type ArrangedDomain, isArranged, isDiscrete, showDomain, stateCount, valueMap } from '../domain.ts';
+import { type BulkDraws, bulkDraws, type Copies } from '../engines/kernels/random/draws.ts';
 import type { IndexSet, Slot } from '../ir/types.ts';
 import { normalQuantile } from '../random/normal-quantile.ts';
 import type { Stream } from '../random/stream.ts';
@@ -74,6 +75,9 @@ export interface Perturbation {
 /** Levels of a schedule of times, besides the first. */
 const TIME_LEVELS = 32;
 
+/** Fewer numbers are not worth the calls. */
+const WORTH_BULK = 256;
+
 /** Perturbs `copies` times each of `count` groups of `elements` values. */
 type Step = (
   from: Float64Array,
@@ -86,9 +90,10 @@ type Step = (
 
 /**
  * Everything that does not depend on the rows is computed here; `draw` allocates nothing.
+ * @param bulk what draws for whole arrays; null: number by number in JavaScript, with the same results
  * @throws EnergyError E0719 for an unknown that no kernel perturbs
  */
-export function makePerturbation(spec: PerturbationSpec): Perturbation {
+export function makePerturbation(spec: PerturbationSpec, bulk: BulkDraws | null = bulkDraws()): Perturbation {
   const { unknowns, sizeOf, rows, draws } = spec;
   const elementsOf = (u: Slot): number => sizeOfShape(u.sets.map(sizeOf));
   const corrupted = new Map(unknowns.map((u) => [u, new Float64Array(rows * elementsOf(u))]));
@@ -102,7 +107,9 @@ export function makePerturbation(spec: PerturbationSpec): Perturbation {
     let steps = made.get(level);
     if (!steps) {
       const factor = ratio ** (level / TIME_LEVELS);
-      steps = new Map(unknowns.map((u) => [u, times.map((f) => stepOf(spec, u, elementsOf(u), f * factor))]));
+      steps = new Map(
+        unknowns.map((u) => [u, times.map((f) => stepOf(spec, u, elementsOf(u), f * factor, bulk))]),
+      );
       made.set(level, steps);
     }
     return steps;
@@ -141,7 +148,13 @@ export function makePerturbation(spec: PerturbationSpec): Perturbation {
 }
 
 /** @param factor shortens the times */
-function stepOf(spec: PerturbationSpec, u: Slot, elements: number, factor: number): Step {
+function stepOf(
+  spec: PerturbationSpec,
+  u: Slot,
+  elements: number,
+  factor: number,
+  bulk: BulkDraws | null,
+): Step {
   const { domain } = u;
   if (isArranged(domain)) return arrangedStep(spec, domain, factor);
   if (isDiscrete(domain)) {
@@ -156,21 +169,21 @@ function stepOf(spec: PerturbationSpec, u: Slot, elements: number, factor: numbe
     const { offset, scale } = valueMap(domain);
     return kernel.kind === 'gaussian' || kernel.kind === 'wrapped'
       ? stay
-      : discreteStep(kernel, offset, scale, elements, spec);
+      : discreteStep(kernel, offset, scale, elements, spec, bulk);
   }
   const column = spec.columns.get(u);
   if (!column) throw new Error(`no data for ${u.name}`);
   const sigmaOf = (sd: number): number => Math.sqrt(factor * spec.times.real * sd * sd);
   if (domain.kind === 'angle')
-    return realStep(circularScales(column, elements).map(sigmaOf), wrapAngleValue, spec);
+    return realStep(circularScales(column, elements).map(sigmaOf), onCircle, spec, bulk);
   if (domain.kind !== 'real') throw notPerturbed(u, 'its elements are not free of each other');
   const { lo, hi, lower, upper } = domain;
   if (lower || upper) throw notPerturbed(u, 'its bounds depend on other values');
-  const bounded = Number.isFinite(lo) || Number.isFinite(hi);
   return realStep(
     columnScales(column, elements).map(sigmaOf),
-    bounded ? (x) => reflect(x, lo, hi) : null,
+    { lo, hi, outside: (x) => reflect(x, lo, hi) },
     spec,
+    bulk,
   );
 }
 
@@ -245,13 +258,20 @@ function discreteStep(
   scale: number,
   size: number,
   spec: PerturbationSpec,
+  bulk: BulkDraws | null,
 ): Step {
   const ring = kernel.kind === 'ring';
   // On a ring the first step is the one of length 0; a table is always looked up.
   const threshold = kernel.kind === 'table' ? 1 : ring ? kernel.steps[0] : kernel.redraw;
   const scratch = new Uint32Array(size * spec.draws);
   const strata = strataOf(spec, size);
+  const known = bulk?.knows(kernel, size) ? bulk : null;
   return (from, to, count, copies, elements, stream) => {
+    const even = strata !== null && copies === spec.draws;
+    if (known && !even && count * copies * elements >= WORTH_BULK) {
+      known.jump(kernel, from, to, { count, copies, elements }, stream);
+      return;
+    }
     const words = scratch.subarray(0, copies * elements);
     for (let n = 0, k = 0; n < count; n++) {
       const even = strata?.(copies, stream);
@@ -271,15 +291,34 @@ function discreteStep(
   };
 }
 
-/** @param back brings a value back into its domain; null on the whole line */
+/** Values in `lo` … `hi` stay; `outside` brings others back into the domain. */
+interface Back {
+  readonly lo: number;
+  readonly hi: number;
+  readonly outside: (x: number) => number;
+}
+
+/** Every value is wrapped. */
+const onCircle: Back = {
+  lo: Number.POSITIVE_INFINITY,
+  hi: Number.NEGATIVE_INFINITY,
+  outside: wrapAngleValue,
+};
+
 function realStep(
   sigmas: readonly number[],
-  back: ((x: number) => number) | null,
+  back: Back,
   spec: PerturbationSpec,
+  bulk: BulkDraws | null,
 ): Step {
   const scratch = new Float64Array(sigmas.length * spec.draws);
   const strata = strataOf(spec, sigmas.length);
   return (from, to, count, copies, elements, stream) => {
+    const independent = strata === null || copies !== spec.draws;
+    if (bulk && independent && count * copies * elements >= WORTH_BULK) {
+      diffuse(bulk, sigmas, back, from, to, { count, copies, elements }, stream);
+      return;
+    }
     const noise = scratch.subarray(0, copies * elements);
     for (let n = 0, k = 0; n < count; n++) {
       const even = strata?.(copies, stream);
@@ -289,11 +328,47 @@ function realStep(
       for (let m = 0, w = 0; m < copies; m++) {
         for (let e = 0; e < elements; e++, w++, k++) {
           const x = from[base + e] + sigmas[e] * noise[w];
-          to[k] = back ? back(x) : x;
+          to[k] = x >= back.lo && x <= back.hi ? x : back.outside(x);
         }
       }
     }
   };
+}
+
+/** What `realStep` does with independent noise, drawn for whole arrays. */
+function diffuse(
+  bulk: BulkDraws,
+  sigmas: readonly number[],
+  { lo, hi, outside }: Back,
+  from: Float64Array,
+  to: Float64Array,
+  { count, copies, elements }: Copies,
+  stream: Stream,
+): void {
+  bulk.normals(count * copies * elements, stream, (z, start) => {
+    if (elements === 1) {
+      let n = Math.floor(start / copies);
+      for (let i = 0; i < z.length; n++) {
+        const end = Math.min(z.length, (n + 1) * copies - start);
+        for (; i < end; i++) {
+          const x = from[n] + sigmas[0] * z[i];
+          to[start + i] = x >= lo && x <= hi ? x : outside(x);
+        }
+      }
+      return;
+    }
+    // Pieces begin and end anywhere in a vector.
+    let vector = Math.floor(start / elements);
+    let e = start - vector * elements;
+    for (let i = 0; i < z.length; vector++, e = 0) {
+      let source = Math.floor(vector / copies) * elements + e;
+      const end = Math.min(z.length, i + elements - e);
+      for (; i < end; i++, e++, source++) {
+        const x = from[source] + sigmas[e] * z[i];
+        to[start + i] = x >= lo && x <= hi ? x : outside(x);
+      }
+    }
+  });
 }
 
 /**

@@ -14,10 +14,13 @@ export interface ExactPlan {
 
 /** What a plan takes by itself: as much work as some sweeps. */
 const BY_ITSELF = { variables: 2 ** 12, joint: 2 ** 12, largest: 2 ** 18, total: 2 ** 20, restarts: 2 };
+/** The same where something is required: sweeps may be shut in, so that more work is worth it. */
+const REQUIRED = { variables: 2 ** 12, joint: 2 ** 16, largest: 2 ** 24, total: 2 ** 25, restarts: 4 };
 /** What is done where it is asked for. */
 const ASKED = { variables: 2 ** 18, joint: 2 ** 16, largest: 2 ** 25, total: 2 ** 30, restarts: 12 };
-/** Numbers in the tables that draws keep. */
-const MAX_KEPT = 2 ** 27;
+/** Numbers in the tables that draws keep, by themselves and where they are asked for. */
+const MAX_KEPT = 2 ** 23;
+const MAX_KEPT_ASKED = 2 ** 27;
 
 /**
  * @param blocks of every discrete unknown with free elements but arrangements
@@ -33,7 +36,8 @@ export function planExact(
 ): ExactPlan | null {
   const asked = wanted === 'exact';
   if (!asked && wanted !== undefined) return null;
-  const limits = asked ? ASKED : BY_ITSELF;
+  const required = model.energy.support.some((c) => !c.implied);
+  const limits = asked ? ASKED : required ? REQUIRED : BY_ITSELF;
   const free = model.unknowns.filter((u) => freeCount(clamp, u.slot) > 0);
   const left = free.find((u) => !blocks.some((i) => i.slot === u.slot));
   const elements = free.reduce((n, u) => n + freeCount(clamp, u.slot), 0);
@@ -46,7 +50,7 @@ export function planExact(
     ? { why: `\`${left.slot.name}\` is free, too, and no finite unknown` }
     : discreteGraph(model, clamp, limits);
   const elimination = 'why' in made ? made : eliminationOrder(made.graph, limits);
-  if ('why' in made || 'why' in elimination || elimination.kept > MAX_KEPT) {
+  if ('why' in made || 'why' in elimination || elimination.kept > (asked ? MAX_KEPT_ASKED : MAX_KEPT)) {
     if (!asked) return null;
     const why = 'why' in elimination ? elimination.why : 'its tables take too much memory';
     throw fault(

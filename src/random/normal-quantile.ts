@@ -54,6 +54,14 @@ const f5 = 0.000018463183175100548;
 const f6 = 1.421511758316446e-7;
 const f7 = 2.0442631033899397e-15;
 
+/** z = q·above(r)/below(r), q = p − ½ and r = `square` − q², for |q| ≤ `reach`; coefficients of the highest powers first. */
+export const centralQuantile = {
+  reach: 0.425,
+  square: 0.180625,
+  above: [a7, a6, a5, a4, a3, a2, a1, a0],
+  below: [b7, b6, b5, b4, b3, b2, b1, 1],
+} as const;
+
 /**
  * The z with Φ(z) = p, to about 1e−16 relative to z; −∞ at p = 0, +∞ at p = 1, NaN outside [0, 1].
  * For |p − ½| ≤ 0.425 only +, −, × and ÷ are used, so the result there is the same on every machine.

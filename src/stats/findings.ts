@@ -45,9 +45,13 @@ export function findings(
   const add = (level: SummaryFinding['level'], which: readonly ScalarRecord[], message: string): void => {
     out.push({ level, quantity: which.length === 1 ? which[0].name : quantity.name, message });
   };
-  /** "mu" or "12 of 1024 elements of s". */
+  /** A term may have the name of the unknown that it is about. */
+  const term = quantity.role === 'term' ? 'term ' : '';
+  /** "mu", "term mu" or "12 of 1024 elements of s". */
   const who = (which: readonly ScalarRecord[]): string =>
-    which.length === 1 ? which[0].name : `${which.length} of ${records.length} elements of ${quantity.name}`;
+    which.length === 1
+      ? `${term}${which[0].name}`
+      : `${which.length} of ${records.length} elements of ${quantity.name}`;
 
   const broken = records.filter((r) => !r.finite);
   if (broken.length > 0) {

@@ -44,13 +44,22 @@ export interface Summary {
  * @param chains what became of the chains' moves, where that is known
  */
 export function summarise(draws: Draws, chains: readonly ChainMoves[] = []): Summary {
+  const work = summarising(draws, chains);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
+
+/** The same bit by bit, for who must not be held up: stands still after each scalar, and returns the whole. */
+export function* summarising(draws: Draws, chains: readonly ChainMoves[] = []): Generator<void, Summary> {
   const quantities: ScalarSummary[] = [];
   const terms: ScalarSummary[] = [];
   const diagnostics = moveFindings(chains, draws.draws);
   for (const quantity of draws.quantities) {
     const into = quantity.role === 'unknown' || quantity.role === 'report' ? quantities : terms;
     const records: ScalarRecord[] = [];
-    eachScalar(quantity, draws, (values, index) => {
+    for (const { values, index } of scalarsOf(quantity, draws)) {
       const name = elementName(quantity.name, index);
       const scalar = { values, chains: draws.chains, draws: draws.draws };
       const summary =
@@ -67,7 +76,8 @@ export function summarise(draws: Draws, chains: readonly ChainMoves[] = []): Sum
         constant: constantValue(values, quantity),
         finite: allFinite(values),
       });
-    });
+      yield;
+    }
     diagnostics.push(...findings(quantity, records, draws.chains, draws.draws));
   }
   return { draws: draws.draws, chains: draws.chains, quantities, terms, diagnostics };
@@ -84,12 +94,11 @@ function eachAgrees({ values, chains, draws }: Chains): boolean {
 /** Elements copied out of the draws at a time: a block of columns, so that memory is read along its rows. */
 const tile = 16;
 
-/** Calls `use` with the chains × draws of each element, in row-major order of the elements. */
-function eachScalar(
+/** The chains × draws of each element, in row-major order of the elements. */
+function* scalarsOf(
   quantity: Quantity,
   { chains, draws }: Draws,
-  use: (values: Float64Array, index: readonly number[]) => void,
-): void {
+): Generator<{ readonly values: Float64Array; readonly index: readonly number[] }> {
   const rows = chains * draws;
   const size = quantity.shape.reduce((a, b) => a * b, 1);
   for (let first = 0; first < size; first += tile) {
@@ -99,7 +108,7 @@ function eachScalar(
       const start = row * size + first;
       for (let j = 0; j < width; j++) columns[j][row] = quantity.values[start + j];
     }
-    for (let j = 0; j < width; j++) use(columns[j], unravel(first + j, quantity.shape));
+    for (let j = 0; j < width; j++) yield { values: columns[j], index: unravel(first + j, quantity.shape) };
   }
 }
 

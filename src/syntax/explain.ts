@@ -219,7 +219,8 @@ function explainRest(scene: Scene): Diagnostic {
         placeOf(scene),
         `data have no value here: expected \`from "file"\`${after}, found \`=\``,
       ),
-      suggestion: 'a number is declared with `const`, what is learned with `param`',
+      suggestion:
+        'a number is declared with `const`, what is learned with `param`; a table may be a `let` of the energy',
     };
   if (given === t.Data && previous?.tokenType === t.OneBased && found?.tokenType === t.From)
     return {

@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import type { Job, OptionValue } from '../../src/check/values.ts';
 import { readerIn } from '../../src/cli/library.ts';
 import { type Compiled, compileProgram } from '../../src/compile.ts';
+import { kernelsEngine } from '../../src/engines/kernels/index.ts';
 import { tfjsEngine } from '../../src/engines/tfjs/index.ts';
 import { nodeHost } from '../../src/io/node-host.ts';
 import { verbNamed } from '../../src/options.ts';
@@ -31,8 +32,14 @@ const textOf = (file: string): string => readFileSync(path.join(gallery, file), 
 const folderOf = (file: string): string => path.join(gallery, path.dirname(file));
 const compile = (file: string): Promise<Compiled> =>
   compileProgram(textOf(file), path.basename(file), readerIn(folderOf(file)));
+/** Annealings of many conditionals, each a graph of its own with tfjs: minutes there, seconds with kernels. */
+const onKernels: ReadonlySet<string> = new Set(['puzzles/roster.energy']);
 const session = async (file: string, compiled: Compiled) =>
-  openSession(compiled.program, nodeHost({ root: folderOf(file) }), await tfjsEngine('wasm'));
+  openSession(
+    compiled.program,
+    nodeHost({ root: folderOf(file) }),
+    onKernels.has(file) ? kernelsEngine() : await tfjsEngine('wasm'),
+  );
 
 /** The most that a job of this test does of anything, whatever the program asks for. */
 const most: Readonly<Record<string, number>> = {

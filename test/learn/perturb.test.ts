@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { stateCount, valueMap } from '../../src/domain.ts';
+import { type Domain, isArranged, isDiscrete, stateCount, valueMap } from '../../src/domain.ts';
 import { Builder, staticSize } from '../../src/ir/build.ts';
 import type { IndexSet, Slot } from '../../src/ir/types.ts';
 import { type ElementDomain, scaledTime, transitionMatrix } from '../../src/learn/heat-kernels.ts';
@@ -115,6 +115,65 @@ describe('a perturbed real', () => {
 });
 
 describe('perturbations', () => {
+  const range = b.range(4);
+  const pairs = [
+    [0, 1, 2],
+    [1, 2, 3],
+  ].map((column, k) => ({
+    slot: b.slot('data', `pairs ${k}`, { kind: 'int', lo: 0, hi: 3 }, [], undefined),
+    values: { shape: [3], data: Float64Array.from(column) },
+  }));
+  const pairSet = b.set('pair', { kind: 'tuples', tables: pairs.map((p) => p.slot) } as never);
+  const domains: readonly Domain[] = [
+    ...discrete,
+    { kind: 'category', values: range, graph: pairSet } as Domain,
+    realLine,
+    { kind: 'real', lo: 0, hi: Number.POSITIVE_INFINITY },
+    { kind: 'real', lo: -0.5, hi: 0.75 },
+    { kind: 'angle' },
+    { kind: 'permutation', values: range },
+  ];
+
+  it.each(
+    domains.flatMap((domain) =>
+      [{}, { scales: 3 }, { stratified: true }, { last: 0.1 }].map((more) => ({ domain, more })),
+    ),
+  )('are the same with and without WebAssembly: $domain.kind, $more', ({ domain, more }) => {
+    for (const [rows, draws, size] of [
+      [1, 1, null],
+      [67, 5, null],
+      [13, 7, 3],
+      [40, 32, 8],
+    ] as const) {
+      const sets = domain.kind === 'permutation' ? [range] : size === null ? [] : [b.range(size)];
+      const u = b.slot('unknown', 'u', domain, sets, undefined);
+      const elements = sets.reduce((n, s) => n * sizeOf(s), 1);
+      const states = isDiscrete(domain) && !isArranged(domain) ? stateCount(domain, sizeOf) : 4;
+      const { offset, scale } =
+        isDiscrete(domain) && !isArranged(domain) ? valueMap(domain) : { offset: 0, scale: 1 };
+      const values = Float64Array.from({ length: rows * elements }, (_, k) =>
+        isDiscrete(domain) ? offset + scale * (k % states) : Math.abs(Math.sin(k)) / 2,
+      );
+      const column = { shape: [rows, ...sets.map(sizeOf)], data: values };
+      const spec = {
+        unknowns: [u],
+        sizeOf,
+        columns: new Map([[u, column]]),
+        constants: new Map(pairs.map((p) => [p.slot, p.values])),
+        rows,
+        draws,
+        times: sameTimes(0.3),
+        ...more,
+      };
+      const [one, other] = [makePerturbation(spec), makePerturbation(spec, null)];
+      for (const progress of [0, 0.7]) {
+        for (const p of [one, other]) p.draw(new Map([[u, values]]), new Stream(9), progress);
+        expect(one.corrupted.get(u)).toEqual(other.corrupted.get(u));
+        expect(one.negatives.get(u)).toEqual(other.negatives.get(u));
+      }
+    }
+  });
+
   it('depend on the stream and the name alone, not on the other unknowns', () => {
     const one = b.slot('unknown', 'one', { kind: 'bit' }, [b.range(10)], undefined);
     const other = b.slot('unknown', 'other', realLine, [], undefined);

@@ -31,3 +31,13 @@ const save = (name, header, rows) => write(import.meta.url, name, header, rows);
   const cube = [0, 1, 2, 3, 4, 5, 6].map((i) => [4, 2, 1].map((bit) => (i & bit ? 0.6 : -0.6)));
   writeFileSync(new URL('cube.json', import.meta.url), `${JSON.stringify({ start: [cube] })}\n`);
 }
+
+/** Grey levels of a disc and a block on a dark ground, 24×32, with noise. */
+{
+  const u = uniform(43);
+  const level = (r, c) => ((c - 10) ** 2 + (r - 12) ** 2 < 60 ? 0.5 : c > 20 && r > 8 ? 1 : 0);
+  const rows = Array.from({ length: 24 }, (_, r) =>
+    Array.from({ length: 32 }, (_, c) => (level(r, c) + 0.22 * normal(u)).toFixed(3)),
+  );
+  save('shapes.csv', null, rows);
+}

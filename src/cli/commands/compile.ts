@@ -18,8 +18,9 @@ import type { Source } from '../../syntax/span.ts';
 import { suggest } from '../../syntax/suggest.ts';
 import { version } from '../../version.ts';
 import { openFile } from '../open.ts';
-import { type CommonOptions, compileFile } from '../program.ts';
+import { type CommonOptions, compileFile, programStem } from '../program.ts';
 import { ExitCode, type Io, jsonText, type Terminal, UsageError } from '../terminal.ts';
+import { requireWritable } from '../writable.ts';
 
 export interface CompileFlags extends CommonOptions {
   readonly to?: string;
@@ -46,11 +47,9 @@ export async function compileCommand(
   const name = job ? '' : energyOf(compiled, file, energy);
   // Constants are folded in double precision; nothing else is computed here.
   const { session, host } = await openFile(io, file, compiled, { ...o, engine: 'reference' });
-  const dir = path.resolve(
-    io.cwd,
-    o.output ?? path.join('runs', `${path.basename(file, '.energy')}-${target}`),
-  );
+  const dir = path.resolve(io.cwd, o.output ?? path.join('runs', `${programStem(file)}-${target}`));
   host.permit(dir);
+  await requireWritable(dir);
   if (job) return await compileStepOf(io, terminal, { job, session, host, dir, target, compiled });
   const checked = energyNamed(session, name, compiled.tree.span);
   try {

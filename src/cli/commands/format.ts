@@ -4,11 +4,11 @@ import { hasErrors } from '../../syntax/diagnostic.ts';
 import { parse } from '../../syntax/parse.ts';
 import { print } from '../../syntax/print.ts';
 import { Source } from '../../syntax/span.ts';
-import { readProgram } from '../program.ts';
+import { programName, readProgram, readText } from '../program.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 import { isUai } from '../uai.ts';
 
-/** A program with syntax errors is left as it is. */
+/** A program with syntax errors is left as it is; that of standard input, `-`, is printed. */
 export async function formatCommand(
   io: Io,
   terminal: Terminal,
@@ -21,19 +21,20 @@ export async function formatCommand(
       throw new UsageError(
         `\`${file}\` is a UAI model; \`energy emit energy ${file}\` prints the program that it is`,
       );
-    const text = await readProgram(io, file);
-    const { program, diagnostics } = parse(text, file);
+    const piped = file === '-';
+    const text = piped ? await readText(io, file) : await readProgram(io, file);
+    const { program, diagnostics } = parse(text, programName(file));
     if (hasErrors(diagnostics)) {
-      terminal.addSource(new Source(file, text));
+      terminal.addSource(new Source(programName(file), text));
       terminal.diagnostics(diagnostics);
       code = ExitCode.wrong;
       continue;
     }
     const formatted = print(program);
-    if (o.stdout) terminal.answer(formatted);
+    if (o.stdout || (piped && !o.check)) terminal.answer(formatted);
     else if (o.check) {
       if (formatted !== text) {
-        terminal.line(`${file} is not formatted`);
+        terminal.line(`${programName(file)} is not formatted`);
         code = ExitCode.wrong;
       }
     } else if (formatted !== text) {

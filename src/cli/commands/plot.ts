@@ -41,7 +41,9 @@ export async function plotCommand(io: Io, terminal: Terminal, dir: string, o: Pl
     }
   }
   await host.write(path.join(to, 'index.html'), page(path.basename(dir), charts));
-  terminal.line(`${charts.length} charts → ${path.join(path.relative(io.cwd, to) || '.', 'index.html')}`);
+  terminal.line(
+    `${charts.length} ${charts.length === 1 ? 'chart' : 'charts'} → ${path.join(path.relative(io.cwd, to) || '.', 'index.html')}`,
+  );
   terminal.event({
     event: 'result',
     verb: 'plot',

@@ -9,9 +9,10 @@ import { checkpointsIn } from '../checkpoints.ts';
 import { type ClusterFlags, workersFor } from '../cluster/for-run.ts';
 import { interruptible, unlessStopped, wasStopped } from '../interrupt.ts';
 import { moduleOf, openFile, seedOf, withSeed } from '../open.ts';
-import { type CommonOptions, compileFile } from '../program.ts';
+import { type CommonOptions, compileFile, programStem } from '../program.ts';
 import { checkFormat, report, reportNothing, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
+import { requireWritable } from '../writable.ts';
 
 export interface RunOptions extends CommonOptions, ClusterFlags {
   readonly format?: string;
@@ -40,8 +41,9 @@ export async function runCommand(
       : upTo(jobs, only, o.params?.some((p) => !moduleOf(compiled.program, p)) ?? false);
   const { session, host } = await openFile(io, file, compiled, o);
   session.workers = await workersFor(io, { cwd: io.cwd, file, compiled, options: o }, o, host);
-  const base = path.resolve(io.cwd, o.output ?? path.join('runs', path.basename(file, '.energy')));
+  const base = path.resolve(io.cwd, o.output ?? path.join('runs', programStem(file)));
   host.permit(base);
+  await requireWritable(base);
   let bad = false;
   const stopped = await interruptible(terminal, async (signal) => {
     for (const job of chosen) {

@@ -55,7 +55,9 @@ export function summaryText(s: Summary, most: number): string {
 }
 
 const frequencies = (f: Readonly<Record<string, number>>): string => {
-  const sorted = Object.entries(f).sort(([, a], [, b]) => b - a);
+  const sorted = Object.entries(f)
+    .filter(([, share]) => share > 0)
+    .sort(([, a], [, b]) => b - a);
   return (
     sorted
       .slice(0, 3)

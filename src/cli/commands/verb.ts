@@ -11,9 +11,10 @@ import { checkpointsIn } from '../checkpoints.ts';
 import { workersFor } from '../cluster/for-run.ts';
 import { interruptible, unlessStopped, wasStopped } from '../interrupt.ts';
 import { openFile, withFlags } from '../open.ts';
-import { compileFile, readText } from '../program.ts';
+import { compileFile, programStem, readText } from '../program.ts';
 import { checkFormat, report, reportNothing, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
+import { requireWritable } from '../writable.ts';
 import type { RunOptions } from './run.ts';
 
 /** What messages call the text that the flags become. */
@@ -65,11 +66,9 @@ export async function verbCommand(
     o,
     host,
   );
-  const dir = path.resolve(
-    io.cwd,
-    o.output ?? path.join('runs', `${path.basename(file, '.energy')}-${verb.name}`),
-  );
+  const dir = path.resolve(io.cwd, o.output ?? path.join('runs', `${programStem(file)}-${verb.name}`));
   host.permit(dir);
+  await requireWritable(dir);
   const from = typeof o.resume === 'string' ? host.permit(path.resolve(io.cwd, o.resume)) : undefined;
   const checkpoints = verb.name === 'fit' ? await checkpointsIn(host, dir, from) : undefined;
   const show = (e: RunEvent): void => terminal.progress(e);

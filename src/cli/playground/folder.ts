@@ -61,6 +61,16 @@ export interface Folder {
     bytes: Uint8Array,
     condition: Condition,
   ): Promise<{ readonly tag: string; readonly created: boolean }>;
+  /**
+   * Removes a file that is as `condition.match` says; without it none.
+   * @throws Refusal
+   */
+  remove(file: string, condition: Condition): Promise<void>;
+  /**
+   * Gives such a file another path, where there is nothing yet; its ending stays.
+   * @throws Refusal
+   */
+  rename(file: string, to: string, condition: Condition): Promise<void>;
 }
 
 /** @param dir absolute; symbolic links that lead out of it are not followed */
@@ -74,12 +84,56 @@ export async function openFolder(dir: string): Promise<Folder> {
     });
     return { bytes, tag: tagOf(bytes) };
   };
+  /** One after the other: what a condition was checked on is what is replaced. */
+  const inTurn = <T>(act: () => Promise<T>): Promise<T> => {
+    const next = last.then(act);
+    last = next.catch(() => undefined);
+    return next;
+  };
+  /** Where a file lies itself; a symbolic link is what is removed or renamed, not what it leads to. */
+  const placeOf = async (file: string): Promise<string> => {
+    const absolute = path.join(root, ...checked(file).split('/'));
+    const parent = await fs.realpath(path.dirname(absolute)).catch(() => null);
+    if (parent === null || outside(root, parent)) throw new Refusal(404, `\`${file}\` is not there`);
+    return path.join(parent, path.basename(absolute));
+  };
+  const asSeen = async (file: string, { match }: Condition): Promise<string> => {
+    if (match === undefined)
+      throw new Refusal(428, `say in If-Match which state of \`${file}\` is removed or renamed`);
+    const place = await placeOf(file);
+    if (!(await regular(root, file))) throw new Refusal(404, `\`${file}\` is not there`);
+    if (match !== '*' && match !== (await read(file)).tag)
+      throw new Refusal(412, `\`${file}\` has changed since it was read`);
+    return place;
+  };
+  const attempt = (what: string, act: () => Promise<unknown>): Promise<unknown> =>
+    act().catch((e: unknown) => {
+      if (e instanceof Refusal) throw e;
+      throw new Refusal(409, `${what}: ${e instanceof Error && 'code' in e ? String(e.code) : 'it failed'}`);
+    });
   return {
     read,
+    remove: (file, condition) =>
+      inTurn(async () => {
+        const place = await asSeen(file, condition);
+        await attempt(`\`${file}\` cannot be removed`, () => fs.unlink(place));
+      }),
+    rename: (file, to, condition) =>
+      inTurn(async () => {
+        const place = await asSeen(file, condition);
+        if (kindOf(checked(to)) !== kindOf(file))
+          throw new Refusal(403, `\`${to}\` does not end like \`${file}\``);
+        // What lies in the way, and links that lead out, are looked at as for writing.
+        if (await host.exists(to).catch((e: unknown) => Promise.reject(refusalOf(e))))
+          throw new Refusal(412, `\`${to}\` is there already`);
+        await attempt(`\`${file}\` cannot be renamed`, async () => {
+          await fs.mkdir(path.join(root, path.dirname(to)), { recursive: true });
+          await fs.rename(place, await placeOf(to));
+        });
+      }),
     list: async () => ({ name: path.basename(root) || root, files: await listed(root) }),
-    write: (file, bytes, condition) => {
-      // One after the other: what a condition was checked on is what is replaced.
-      const next = last.then(async () => {
+    write: (file, bytes, condition) =>
+      inTurn(async () => {
         const program = checked(file).endsWith('.energy');
         if (program && bytes.length > MAX_TEXT) throw new Refusal(413, 'the program is larger than 16 MiB');
         const there = await read(file).catch((e: unknown) => {
@@ -91,10 +145,7 @@ export async function openFolder(dir: string): Promise<Folder> {
           throw refusalOf(e);
         });
         return { tag: tagOf(bytes), created: there === null };
-      });
-      last = next.catch(() => undefined);
-      return next;
-    },
+      }),
   };
 }
 
@@ -129,7 +180,10 @@ function checked(file: string): string {
 }
 
 const visible = (name: string): boolean => !name.startsWith('.') && name !== 'node_modules';
-const matters = (name: string): boolean => KINDS.includes(path.extname(name).slice(1).toLowerCase());
+const kindOf = (name: string): string => path.extname(name).slice(1).toLowerCase();
+const matters = (name: string): boolean => KINDS.includes(kindOf(name));
+const outside = (root: string, real: string): boolean =>
+  path.relative(root, real).split(path.sep)[0] === '..' || path.isAbsolute(path.relative(root, real));
 const tagOf = (bytes: Uint8Array): string =>
   `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 32)}"`;
 
@@ -175,7 +229,7 @@ async function regular(
 ): Promise<{ readonly size: number; readonly mtimeMs: number } | null> {
   try {
     const real = await fs.realpath(path.join(root, file));
-    if (path.relative(root, real).split(path.sep)[0] === '..') return null;
+    if (outside(root, real)) return null;
     const stat = await fs.stat(real);
     return stat.isFile() ? stat : null;
   } catch {

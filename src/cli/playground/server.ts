@@ -132,15 +132,27 @@ async function folderRequest(
         response.end(bytes);
         return;
       }
-      if (method !== 'PUT') throw new Refusal(405, 'only GET and PUT');
       const condition = { match: headers['if-match'], noneMatch: headers['if-none-match'] };
+      if (method === 'DELETE') {
+        await folder.remove(file, condition);
+        response.writeHead(204, own).end();
+        return;
+      }
+      if (method !== 'PUT') throw new Refusal(405, 'only GET, PUT and DELETE');
       const { tag, created } = await folder.write(file, await bodyOf(request), condition);
       response.writeHead(created ? 201 : 204, { ...own, ETag: tag });
       response.end();
       return;
     }
+    case '/folder/rename': {
+      if (method !== 'POST') throw new Refusal(405, 'only POST');
+      const named = (key: string): string => url.searchParams.get(key) ?? '';
+      await folder.rename(named('path'), named('to'), { match: headers['if-match'] });
+      response.writeHead(204, own).end();
+      return;
+    }
     default:
-      throw new Refusal(404, 'there is /folder/list and /folder/file');
+      throw new Refusal(404, 'there is /folder/list, /folder/file and /folder/rename');
   }
 }
 

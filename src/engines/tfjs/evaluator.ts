@@ -13,7 +13,7 @@ import { WholeGraph } from './whole-graph.ts';
 
 /** One step with the time that it took. */
 export interface StepTime extends StepRecord {
-  /** Milliseconds a run, on average. */
+  /** Milliseconds of a run, the median of several. */
   readonly ms: number;
 }
 
@@ -52,13 +52,16 @@ export class TfjsEvaluator implements Evaluator {
     return this.plan().records();
   }
 
-  /** Runs `repeats` times and says where the time went. */
+  /** Runs `repeats` times, after as many that warm up, and says where the time went. */
   profile(inputs: Arrays, repeats: number): readonly StepTime[] {
-    const records = this.plan().records();
-    const times = new Float64Array(records.length);
+    const plan = this.plan();
     const data = this.gatherInputs(inputs);
-    for (let i = 0; i < repeats; i++) this.plan().run(data, times);
-    return records.map((r, i) => ({ ...r, ms: times[i] / repeats }));
+    const runs = Array.from({ length: 2 * repeats }, () => {
+      const times = new Float64Array(plan.records().length);
+      plan.run(data, times);
+      return times;
+    }).slice(repeats);
+    return plan.records().map((r, i) => ({ ...r, ms: median(runs.map((times) => times[i])) }));
   }
 
   inputs(): readonly Slot[] {
@@ -81,6 +84,8 @@ export class TfjsEvaluator implements Evaluator {
     return spreadResults(this.program, this.resultAxes, this.sizeOf, data);
   }
 }
+
+const median = (x: readonly number[]): number => [...x].sort((a, b) => a - b)[x.length >> 1];
 
 export const engineOn = (backend: Backend): Engine => ({
   name: `tfjs:${backend.name}`,

@@ -7,13 +7,16 @@ import { machines, nanoseconds, workOf } from '../../engines/cost.ts';
 import type { Slot } from '../../ir/types.ts';
 import { makePlan } from '../../plan/plan.ts';
 import type { Stream } from '../../random/stream.ts';
+import { EnergyError } from '../../syntax/diagnostic.ts';
 import { makeExchange } from '../exchange.ts';
 import { gibbsTransitions } from '../gibbs.ts';
 import { type Clamp, energyOutputs, freeCount, type Model } from '../model.ts';
+import { copyStates } from '../start.ts';
 import { inTurn, type Transition } from '../transition.ts';
 import { type ArrangedDescent, arrangedDescent } from './arrange.ts';
+import { canSoften, softened } from './soften.ts';
 import { startFor } from './starts.ts';
-import { temperatureAt, temperaturesAt } from './temperatures.ts';
+import { type Temperatures, temperatureAt, temperaturesAt } from './temperatures.ts';
 import type { MinimizeOptions, Work } from './types.ts';
 import { same, type Whole } from './whole.ts';
 
@@ -104,6 +107,17 @@ export async function anneal(
         (s) => stepAt(moves.transition, s, stream, 1, 10),
       );
       const t = temperaturesAt(model, clamp, whole, states, stream);
+      if (r % 4 !== 0 && canSoften(model)) {
+        const low = await through(model, clamp, whole, states, stream, t, work, SOFT[r % SOFT.length]);
+        if (low) {
+          evaluations += low.sweeps;
+          const end = await descended(moves, whole, states, stream, t.last, work);
+          evaluations += end.sweeps;
+          ends.push({ states, energy: end.energy });
+          if (end.energy < (work.value ?? Number.POSITIVE_INFINITY)) work.value = end.energy;
+          continue;
+        }
+      }
       const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, WORK / moves.cost));
       const each = Math.max(1, Math.round(total / STEPS));
       for (let k = 0; k < STEPS && !work.stopped; k++) {
@@ -124,6 +138,61 @@ export async function anneal(
   const best = ends.reduce((a, b) => (b.energy < a.energy ? b : a));
   const reached = ends.filter((e) => same(e.energy, best.energy)).length;
   return { ...best, restarts: ends.length, reached, evaluations };
+}
+
+/** Weights of broken requirements, in differences of energy that are large among random moves; one a search. */
+const SOFT = [0.6, 0.15, 0.3] as const;
+const HARDER = { by: 2, times: 4 } as const;
+const SOFT_STEPS = 400;
+
+/**
+ * Anneals through states that break requirements, at a price, and leaves in `states` the lowest one on the way that
+ * breaks none; at a higher price where there was none.
+ * @returns null, `states` as they were, where there was none on the way, or the energy is not a number outside of the
+ *   support
+ */
+async function through(
+  model: Model,
+  clamp: Clamp,
+  whole: Whole,
+  states: Map<Slot, Float64Array>,
+  stream: Stream,
+  t: Temperatures,
+  work: Work,
+  weight: number,
+  harder: number = HARDER.times,
+): Promise<{ readonly sweeps: number } | null> {
+  const moving = copyStates(states);
+  let best: { readonly energy: number; readonly states: Map<Slot, Float64Array> } | null = null;
+  let sweeps = 0;
+  let faulty = false;
+  let moves: DiscreteMoves | null = null;
+  try {
+    moves = discreteMoves(softened(model, weight * t.first), clamp, whole);
+    if (!moves) return null;
+    const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, WORK / moves.cost));
+    const each = Math.max(1, Math.round(total / SOFT_STEPS));
+    const steps = Math.min(SOFT_STEPS, Math.ceil(total / each));
+    for (let k = 0; k < steps && !work.stopped; k++) {
+      stepAt(moves.transition, moving, stream, 1 / temperatureAt(t, k / (steps - 1)), each);
+      sweeps += each;
+      const energy = whole.energy(moving);
+      if (energy < (best?.energy ?? Number.POSITIVE_INFINITY)) best = { energy, states: copyStates(moving) };
+      if (harder === HARDER.times) work.done += 1 / steps;
+      if (work.due()) await work.rest();
+    }
+  } catch (e) {
+    if (!(e instanceof EnergyError)) throw e;
+    faulty = true;
+  } finally {
+    moves?.dispose();
+  }
+  if (!best)
+    return harder > 0 && !faulty && !work.stopped
+      ? through(model, clamp, whole, states, stream, t, work, HARDER.by * weight, harder - 1)
+      : null;
+  for (const [slot, x] of best.states) states.get(slot)!.set(x);
+  return { sweeps };
 }
 
 export function stepAt(

@@ -293,6 +293,7 @@ export const present = (model: Model, states: States, chains: number): Draws => 
 
 /** Many chains side by side cost little more than one: up to 256, then several draws of each. */
 function chainsFor(n: number): { readonly chains: number; readonly draws: number } {
-  const chains = Math.min(n, 256);
-  return { chains, draws: Math.ceil(n / chains) };
+  const draws = Math.ceil(n / 256);
+  // 500 are 2 of each of 250 chains, not of 256.
+  return { chains: Math.ceil(n / draws), draws };
 }
