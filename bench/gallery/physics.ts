@@ -67,6 +67,12 @@ export const physics: Recipes = {
       return picture(pixels(rows, cols, ['#1d4e79', '#f9b342', '#2bc79b'], (r, k) => s[r * 96 + k]));
     },
   },
+  'physics/regions': {
+    draw(ran) {
+      const z = ran.draws('draws', 'z').at(499);
+      return picture(pixels(24, 32, ['#1d4e79', '#f9b342', '#2bc79b'], (r, k) => z[r * 32 + k]));
+    },
+  },
   'physics/phi4': {
     constants: { side: 48, mass2: -1.1, lambda: 1 },
     replace: [['draws = 1000, chains = 4, warmup = 400', 'draws = 20, chains = 1, warmup = 150']],

@@ -8,6 +8,7 @@ import {
   maps,
   path,
   picture,
+  pixels,
   range,
   series,
   shade,
@@ -44,6 +45,16 @@ export const puzzles: Recipes = {
           text(x + s / 2, y + s * 0.74, String(d[i] + 1), 14, clue[i] > 0 ? c.amber : c.blue)
         );
       });
+    },
+  },
+  'puzzles/roster': {
+    draw(ran) {
+      const r = ran.result('best');
+      if (r.verb !== 'minimize') throw new Error('nothing was minimised');
+      const shift = r.state.quantities.find((q) => q.name === 's')!.values;
+      return picture(
+        pixels(7, 14, ['#19222f', '#f9b342', '#2bc79b', '#1d4e79'], (row, day) => shift[14 * row + day]),
+      );
     },
   },
   'puzzles/latin': {

@@ -219,7 +219,7 @@ describe('the folder', () => {
     }
     expect(fs.readFileSync(path.join(base, 'secret.energy'), 'utf8')).toBe('secret');
     expect((await get('nowhere.energy')).status).toBe(404);
-    expect((await ask('DELETE', file('ising.energy'), known())).status).toBe(405);
+    expect((await ask('PATCH', file('ising.energy'), known())).status).toBe(405);
     expect((await ask('GET', '/folder/other', known())).status).toBe(404);
   });
 
@@ -260,6 +260,44 @@ describe('the folder', () => {
     const { headers } = await get('data/rows.csv');
     expect((await put('data/rows.csv', 'x', { 'if-match': headers.etag! })).status).toBe(403);
     expect((await put('data/more.csv', 'a\n1\n')).status).toBe(201);
+  });
+
+  it('removes files only as they were seen, and none outside', async () => {
+    const remove = (name: string, headers: Readonly<Record<string, string>> = {}): Promise<Reply> =>
+      ask('DELETE', file(name), { ...known(), ...headers });
+    await put('gone.energy', 'one');
+    const seen = (await get('gone.energy')).headers.etag!;
+    expect((await remove('gone.energy')).status).toBe(428);
+    expect((await ask('DELETE', file('gone.energy'), { 'if-match': '*' })).status).toBe(401);
+    fs.writeFileSync(inFolder('gone.energy'), 'theirs');
+    expect((await remove('gone.energy', { 'if-match': seen })).status).toBe(412);
+    for (const name of ['../secret.energy', 'up/secret.energy', 'notes.txt', '.git/config.json'])
+      expect([name, (await remove(name, { 'if-match': '*' })).status]).toEqual([name, 403]);
+    expect(fs.existsSync(path.join(base, 'secret.energy'))).toBe(true);
+    expect((await remove('gone.energy', { 'if-match': '*' })).status).toBe(204);
+    expect(fs.existsSync(inFolder('gone.energy'))).toBe(false);
+    expect((await remove('gone.energy', { 'if-match': '*' })).status).toBe(404);
+  });
+
+  it('renames files, never over others, never out of the folder', async () => {
+    const rename = (from: string, to: string, match = '*'): Promise<Reply> =>
+      ask('POST', `/folder/rename?path=${encodeURIComponent(from)}&to=${encodeURIComponent(to)}`, {
+        ...known(),
+        ...(match === '' ? {} : { 'if-match': match }),
+      });
+    await put('old.energy', 'one');
+    await put('taken.energy', 'other');
+    expect((await rename('old.energy', 'fresh.energy', '')).status).toBe(428);
+    expect((await rename('old.energy', 'fresh.energy', '"another"')).status).toBe(412);
+    expect((await rename('old.energy', 'taken.energy')).status).toBe(412);
+    for (const to of ['../out.energy', 'up/out.energy', 'old.csv', 'old.txt', '.old.energy'])
+      expect([to, (await rename('old.energy', to)).status]).toEqual([to, 403]);
+    expect((await rename('old.energy', 'deep/er/fresh.energy')).status).toBe(204);
+    expect(fs.readFileSync(inFolder('deep/er/fresh.energy'), 'utf8')).toBe('one');
+    expect(fs.existsSync(inFolder('old.energy'))).toBe(false);
+    expect(fs.readFileSync(inFolder('taken.energy'), 'utf8')).toBe('other');
+    expect(fs.existsSync(path.join(base, 'out.energy'))).toBe(false);
+    expect((await ask('GET', '/folder/rename?path=taken.energy&to=x.energy', known())).status).toBe(405);
   });
 
   it('refuses what is too large', async () => {

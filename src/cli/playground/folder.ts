@@ -94,7 +94,8 @@ export async function openFolder(dir: string): Promise<Folder> {
   const placeOf = async (file: string): Promise<string> => {
     const absolute = path.join(root, ...checked(file).split('/'));
     const parent = await fs.realpath(path.dirname(absolute)).catch(() => null);
-    if (parent === null || outside(root, parent)) throw new Refusal(404, `\`${file}\` is not there`);
+    if (parent === null) throw new Refusal(404, `\`${file}\` is not there`);
+    if (outside(root, parent)) throw new Refusal(403, `\`${file}\` leads out of the folder`);
     return path.join(parent, path.basename(absolute));
   };
   const asSeen = async (file: string, { match }: Condition): Promise<string> => {
