@@ -12,7 +12,6 @@
  */
 import type { Callable, Code, Local } from '../kernels/wasm/code.ts';
 import { ModuleBuilder } from '../kernels/wasm/module.ts';
-import { layWindows, type Windows } from './windows.ts';
 
 /** c[m, n] = Σ_k a[m, k]·b[k, n]; an operand that is transposed lies as [k, m], or [n, k]. */
 export interface ProductShape {
@@ -26,8 +25,8 @@ export interface ProductShape {
 export interface ProductKernel {
   /** Floats of working memory. */
   readonly scratch: number;
-  /** Addresses in bytes of the operands, the result, the working memory, and the table of windows. */
-  run(a: number, b: number, c: number, scratch: number, table?: number): void;
+  /** Addresses in bytes of the operands, the result and the working memory. */
+  run(a: number, b: number, c: number, scratch: number): void;
 }
 
 /** Rows and columns of a tile. */
@@ -36,35 +35,17 @@ const COLUMNS = 8;
 /** Of the summed axis at a time, and rows of the left operand that are taken through all columns together. */
 const DEPTH = 256;
 const BAND = 64;
-/** Floats of the right operand that are laid out at a time: they stay in the second-level cache. */
-const LAID = 1 << 16;
 const FLOAT = 4;
 
 /** Whether the shape is one that this makes quicker than tfjs's kernels. */
 export const worthwhile = ({ m, n, k }: ProductShape): boolean =>
   n % 4 === 0 && n >= 8 && m >= 8 && k >= 4 && m * n * k >= 1 << 16;
 
-/** Of the summed axis at a time: where it runs over windows, all windows of some arrays. */
-const depthOf = ({ k }: ProductShape, windows: Windows | null): number =>
-  windows ? Math.max(1, Math.floor(DEPTH / windows.windows)) * windows.windows : Math.min(k, DEPTH);
-
-/** Columns at a time. */
-const columnsOf = (n: number, depth: number): number =>
-  n * depth <= LAID ? n : Math.max(COLUMNS, Math.floor(LAID / depth / COLUMNS) * COLUMNS);
-
-/**
- * The code for a shape, for one memory.
- * @param windows how the right operand, which is not transposed, is read; its `inner` is a multiple of four
- */
-export function productKernel(
-  memory: WebAssembly.Memory,
-  shape: ProductShape,
-  windows: Windows | null = null,
-): ProductKernel {
+/** The code for a shape, for one memory. */
+export function productKernel(memory: WebAssembly.Memory, shape: ProductShape): ProductKernel {
   const { m, n, k, transposeA } = shape;
   const module = new ModuleBuilder();
-  const six = ['i32', 'i32', 'i32', 'i32', 'i32', 'i32'] as const;
-  const layB = module.define(null, six, [], (c) => (windows ? layWindows(c, windows) : layColumns(c, shape)));
+  const layB = module.define(null, ['i32', 'i32', 'i32'], [], (c) => layColumns(c, shape));
   const layA = transposeA ? module.define(null, ['i32', 'i32', 'i32'], [], (c) => layRows(c, shape)) : null;
   const tiles = new Map<string, Callable>();
   const tile = (rows: number, vectors: number): Callable => {
@@ -79,42 +60,41 @@ export function productKernel(
     return made;
   };
   for (const rows of [ROWS, m % ROWS]) for (const vectors of [2, 1]) if (rows > 0) tile(rows, vectors);
-  const depth = depthOf(shape, windows);
-  const columns = columnsOf(n, depth);
-  module.define('product', ['i32', 'i32', 'i32', 'i32', 'i32'], [], (c) =>
-    writeProduct(c, shape, windows, layA, layB, tile),
+  const depth = Math.min(k, DEPTH);
+  module.define('product', ['i32', 'i32', 'i32', 'i32'], [], (c) =>
+    writeProduct(c, shape, layA, layB, tile, n * depth * FLOAT),
   );
   const { product } = module.instantiate(memory);
   return {
-    scratch: Math.min(k, depth) * (columns + (transposeA ? m : 0)),
-    run: (a, b, to, scratch, table = 0) => void product(a, b, to, scratch, table),
+    scratch: depth * (n + (transposeA ? m : 0)),
+    run: (a, b, to, scratch) => void product(a, b, to, scratch),
   };
 }
 
 /** Adds a multiple of a variable to what is on the stack. */
 const plus = (c: Code, x: Local, times: number): Code => c.get(x).i32(times).op('i32.mul', 'i32.add');
 
-/** (from, to, depth, first, columns): the rows of b of one block, 8 columns at a time (4 at the end) from `first` on. */
+/** (from, to, depth): the rows of b of one block, 8 columns at a time (4 at the end). */
 function layColumns(c: Code, { n, k, transposeB }: ProductShape): void {
-  const [from, to, depth, first, columns] = c.params;
+  const [from, to, depth] = c.params;
   const [row, source] = [c.local('i32'), c.local('i32')];
-  const panel = (width: number): void => {
+  const panel = (columns: number): void => {
     c.get(from).set(source);
     c.for(row, 0, depth, 1, () => {
       if (transposeB)
-        for (let v = 0; v < width; v++)
+        for (let v = 0; v < columns; v++)
           c.get(to)
             .get(source)
             .memory('f32.load', v * k * FLOAT)
             .memory('f32.store', v * FLOAT);
       else
-        for (let v = 0; v < width; v += 4)
+        for (let v = 0; v < columns; v += 4)
           c.get(to)
             .get(source)
             .memory('v128.load', v * FLOAT)
             .memory('v128.store', v * FLOAT);
       c.get(to)
-        .i32(width * FLOAT)
+        .i32(columns * FLOAT)
         .op('i32.add')
         .set(to);
       c.get(source)
@@ -123,23 +103,13 @@ function layColumns(c: Code, { n, k, transposeB }: ProductShape): void {
         .set(source);
     });
     c.get(from)
-      .i32((transposeB ? k : 1) * width * FLOAT)
+      .i32((transposeB ? k : 1) * columns * FLOAT)
       .op('i32.add')
       .set(from);
   };
-  const [j, end] = [c.local('i32'), c.local('i32')];
-  plus(c.get(from), first, (transposeB ? k : 1) * FLOAT).set(from);
-  c.get(columns)
-    .i32(COLUMNS - 1)
-    .op('i32.sub')
-    .set(end);
-  c.for(j, 0, end, COLUMNS, () => panel(COLUMNS));
-  if (n % COLUMNS !== 0) {
-    c.get(columns)
-      .i32(COLUMNS - 1)
-      .op('i32.and')
-      .if(() => panel(4));
-  }
+  const j = c.local('i32');
+  c.for(j, 0, Math.floor(n / COLUMNS), 1, () => panel(COLUMNS));
+  if (n % COLUMNS !== 0) panel(4);
 }
 
 /** (from, to, depth): the rows of a, which lie as columns, 4 at a time (fewer at the end). */
@@ -228,74 +198,50 @@ function writeTile(c: Code, { n, k, transposeA }: ProductShape, rows: number, ve
   );
 }
 
-/** (a, b, c, scratch, table): columns, blocks of the summed axis, bands of rows, panels of columns, tiles. */
+/** (a, b, c, scratch): blocks of the summed axis, bands of rows, panels of columns, tiles. */
 function writeProduct(
   c: Code,
-  shape: ProductShape,
-  windows: Windows | null,
+  { m, n, k, transposeA, transposeB }: ProductShape,
   layA: Callable | null,
   layB: Callable,
   tile: (rows: number, vectors: number) => Callable,
+  bytesOfB: number,
 ): void {
-  const { m, n, k, transposeA, transposeB } = shape;
-  const [a, b, to, scratch, table] = c.params;
+  const [a, b, to, scratch] = c.params;
   const [block, depth, band, end, i, j, left] = Array.from({ length: 7 }, () => c.local('i32'));
-  const [first, columns, whole] = Array.from({ length: 3 }, () => c.local('i32'));
   const wholeRows = m - (m % ROWS);
-  const deepest = depthOf(shape, windows);
-  const widest = columnsOf(n, deepest);
   const oneTile = (rows: number, vectors: number): void => {
     // Row i of a, or of what was laid out of it; panel j of b.
     if (transposeA) c.get(left).get(i).get(depth).op('i32.mul').i32(FLOAT).op('i32.mul', 'i32.add');
     else plus(c.get(left), i, k * FLOAT);
-    c.get(scratch)
-      .get(j)
-      .get(first)
-      .op('i32.sub')
-      .get(depth)
-      .op('i32.mul')
-      .i32(FLOAT)
-      .op('i32.mul', 'i32.add');
+    c.get(scratch).get(j).get(depth).op('i32.mul').i32(FLOAT).op('i32.mul', 'i32.add');
     plus(plus(c.get(to), i, n * FLOAT), j, FLOAT);
     c.get(depth).get(block).call(tile(rows, vectors));
   };
   const panels = (inside: (vectors: number) => void): void => {
-    c.for(j, first, whole, COLUMNS, () => inside(2));
-    if (n % COLUMNS === 0) return;
-    c.get(columns)
-      .i32(COLUMNS - 1)
-      .op('i32.and')
-      .if(() => {
-        c.i32(n - 4).set(j);
-        inside(1);
-      });
+    c.for(j, 0, n - (n % COLUMNS), COLUMNS, () => inside(2));
+    if (n % COLUMNS !== 0) {
+      c.i32(n - 4).set(j);
+      inside(1);
+    }
   };
-  /** The lesser of a constant and what is left of another from a variable on. */
-  const least = (most: number, all: number, from: Local): void => {
-    c.i32(most).i32(all).get(from).op('i32.sub').i32(all).get(from).op('i32.sub').i32(most);
-    c.op('i32.gt_s', 'select');
-  };
-  const oneBlock = (): void => {
-    least(deepest, k, block);
-    c.set(depth);
-    if (windows) {
-      const array = windows.n * windows.inner * FLOAT;
-      c.get(b).get(block).i32(windows.windows).op('i32.div_u').i32(array).op('i32.mul', 'i32.add');
-    } else plus(c.get(b), block, (transposeB ? 1 : n) * FLOAT);
-    c.get(scratch).get(depth).get(first).get(columns).get(table).call(layB);
+  c.for(block, 0, k, DEPTH, () => {
+    c.i32(DEPTH).i32(k).get(block).op('i32.sub').i32(k).get(block).op('i32.sub').i32(DEPTH);
+    c.op('i32.gt_s', 'select').set(depth);
+    plus(c.get(b), block, (transposeB ? 1 : n) * FLOAT)
+      .get(scratch)
+      .get(depth)
+      .call(layB);
     if (layA) {
-      c.get(scratch)
-        .i32(widest * Math.min(k, deepest) * FLOAT)
-        .op('i32.add')
-        .set(left);
+      c.get(scratch).i32(bytesOfB).op('i32.add').set(left);
       plus(c.get(a), block, m * FLOAT)
         .get(left)
         .get(depth)
         .call(layA);
     } else plus(c.get(a), block, FLOAT).set(left);
     c.for(band, 0, wholeRows, BAND, () => {
-      least(BAND, wholeRows, band);
-      c.get(band).op('i32.add').set(end);
+      c.get(band).i32(BAND).op('i32.add').i32(wholeRows).get(band).i32(BAND).op('i32.add');
+      c.i32(wholeRows).op('i32.lt_s', 'select').set(end);
       panels((vectors) => {
         c.for(i, band, end, ROWS, () => oneTile(ROWS, vectors));
       });
@@ -304,14 +250,5 @@ function writeProduct(
       c.i32(wholeRows).set(i);
       panels((vectors) => oneTile(m % ROWS, vectors));
     }
-  };
-  c.for(first, 0, n, widest, () => {
-    least(widest, n, first);
-    c.tee(columns).get(first).op('i32.add');
-    c.get(columns)
-      .i32(COLUMNS - 1)
-      .op('i32.and', 'i32.sub')
-      .set(whole);
-    c.for(block, 0, k, deepest, oneBlock);
   });
 }
