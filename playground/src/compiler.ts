@@ -72,8 +72,12 @@ export interface Listener {
   readonly stage: (m: StageMessage) => void;
 }
 
-/** How long a run may take to hear that it is to stop. */
+/** How long a run may take to hear that it is to stop, and may be silent while it tells what there is. */
 const PATIENCE_MS = 2000;
+const tellsWhatThereIs = (m: FromWorker): boolean =>
+  m.type === 'film' ||
+  m.type === 'result' ||
+  (m.type === 'event' && m.event.event === 'progress' && m.event.phase === 'summing');
 
 export function makeCompiler(listener: Listener): Compiler {
   let engine = chosenEngine();
@@ -117,6 +121,8 @@ export function makeCompiler(listener: Listener): Compiler {
       }
       if (m.id !== lastRun) return;
       if (m.type === 'ended') over();
+      // It has heard of the stop, and tells what there is.
+      else if (impatient !== undefined && tellsWhatThereIs(m)) awaitEnd();
       listener.run(m);
     };
     worker.onerror = (e) => {
@@ -132,6 +138,14 @@ export function makeCompiler(listener: Listener): Compiler {
     running = false;
     paused = false;
     clearTimeout(impatient);
+    impatient = undefined;
+  };
+  const awaitEnd = (): void => {
+    clearTimeout(impatient);
+    impatient = setTimeout(() => {
+      replace();
+      listener.run({ type: 'ended', id: lastRun, stopped: true });
+    }, PATIENCE_MS);
   };
   let runner = start();
   let allFiles: FilesMessage | null = null;
@@ -177,11 +191,7 @@ export function makeCompiler(listener: Listener): Compiler {
     stop() {
       if (!running) return;
       post(runner, { type: 'stop' });
-      clearTimeout(impatient);
-      impatient = setTimeout(() => {
-        replace();
-        listener.run({ type: 'ended', id: lastRun, stopped: true });
-      }, PATIENCE_MS);
+      awaitEnd();
     },
     pause(on) {
       if (!running || paused === on) return;

@@ -277,7 +277,8 @@ export type ShownResult =
   | {
       readonly verb: 'sample';
       readonly draws: Draws;
-      readonly summary: Summary;
+      /** Null where it was stopped before it was done. */
+      readonly summary: Summary | null;
       readonly plan: Plan;
       readonly divergences: number;
       readonly seconds: number;

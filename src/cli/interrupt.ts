@@ -1,5 +1,6 @@
 import { StoppedEarly } from '../infer/log-z.ts';
 import type { JobResult } from '../run/results.ts';
+import type { Saved } from './save.ts';
 import { ExitCode, type Terminal } from './terminal.ts';
 
 /** Ctrl-C and SIGTERM: the first asks for an orderly end, which saves what there is; the second ends at once. */
@@ -70,6 +71,6 @@ export async function unlessStopped(
   }
 }
 
-/** Whether a job was cut short: one that ends by itself in the same moment was not. */
-export const wasStopped = (signal: Interruption, result: JobResult | null): boolean =>
-  signal.aborted && (result === null || !result.complete);
+/** Whether a job or its summary was cut short: one that ends by itself in the same moment was not. */
+export const wasStopped = (signal: Interruption, result: JobResult | null, saved: Saved | null): boolean =>
+  signal.aborted && (result === null || !result.complete || saved?.summary === 'stopped');

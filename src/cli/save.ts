@@ -6,11 +6,12 @@ import type { NetcdfExtras } from '../io/draws-netcdf.ts';
 import { loadHdf5 } from '../io/hdf5.ts';
 import type { Host } from '../io/host.ts';
 import { type DrawsFormat, drawsFormats, writeRun } from '../io/run-folder.ts';
-import type { JobResult } from '../run/results.ts';
+import type { JobResult, RunEvent } from '../run/results.ts';
 import { dataOfRun } from '../run/run-data.ts';
 import { numberOption, type Session } from '../run/session.ts';
 import type { Spread } from '../scale/split.ts';
-import { type Summary, summarise } from '../stats/summary.ts';
+import type { Signal } from '../signal.ts';
+import { type Summary, summarised } from '../stats/summary.ts';
 import type { Source } from '../syntax/span.ts';
 import { version } from '../version.ts';
 import { writeCheckpoint } from './checkpoints.ts';
@@ -30,7 +31,8 @@ export async function checkFormat(name = 'parquet'): Promise<DrawsFormat> {
 }
 
 export interface Saved {
-  readonly summary: Summary | null;
+  /** Of draws, null of anything else; `stopped` where it was ended before it was done. */
+  readonly summary: Summary | 'stopped' | null;
   readonly files: readonly string[];
 }
 
@@ -44,11 +46,18 @@ export async function saveJob(args: {
   /** The files that the program uses. */
   readonly used: readonly Source[];
   readonly format?: string;
+  /** Ends the summary of draws, which can be made later; of a run that was stopped it may take a while. */
+  readonly signal?: Signal;
+  readonly show?: (event: RunEvent) => void;
 }): Promise<Saved> {
-  const { host, dir, session, job, result, source, used } = args;
+  const { host, dir, session, job, result, source, used, show } = args;
   const format = await checkFormat(args.format);
-  const summary =
-    result.verb === 'sample' && result.draws.draws > 0 ? summarise(result.draws, result.chains) : null;
+  const tell = (done: number, total: number): void =>
+    show?.({ event: 'progress', job: job.name, phase: 'summing', done, total, rate: 0, value: null });
+  const summed = result.verb === 'sample' && result.draws.draws > 0;
+  const summary = summed
+    ? await summarised(result.draws, result.chains, orPatience(args.signal), tell)
+    : null;
   const record = {
     energy: version,
     node: process.version,
@@ -100,7 +109,21 @@ export async function saveJob(args: {
     await host.write(path.join(dir, 'predictions.csv'), `${lines.join('\n')}\n`);
     files.push('predictions.csv');
   }
-  return { summary, files };
+  return { summary: summed ? (summary ?? 'stopped') : null, files };
+}
+
+/** How long a summary may take of what was stopped. */
+const PATIENCE_MS = 10_000;
+
+/** The signal; where it has come already, the end of patience. */
+function orPatience(signal: Signal | undefined): Signal | undefined {
+  if (!signal?.aborted) return signal;
+  const began = performance.now();
+  return {
+    get aborted() {
+      return performance.now() - began > PATIENCE_MS;
+    },
+  };
 }
 
 const recorded = ({ file, text }: Source) => ({
@@ -297,11 +320,14 @@ export function report(
           result.complete ? '' : ' (stopped early)'
         } → ${folder}`,
       );
-      const bad = saved.summary?.diagnostics.some((d) => d.level === 'warning') ?? true;
-      if (saved.summary) terminal.line(summaryText(saved.summary, 12));
+      const summary = saved.summary === 'stopped' ? null : saved.summary;
+      const bad = summary?.diagnostics.some((d) => d.level === 'warning') ?? true;
+      if (summary) terminal.line(summaryText(summary, 12));
+      if (saved.summary === 'stopped')
+        terminal.line(`the summary was stopped; energy summary ${folder} makes it`);
       terminal.event({
         ...base,
-        ...(saved.summary ?? { draws: draws.draws, chains: draws.chains }),
+        ...(summary ?? { draws: draws.draws, chains: draws.chains }),
         method: result.plan.method,
         seconds: result.seconds,
         workers: result.spread,

@@ -25,7 +25,7 @@ export function partWorker(
   send: (message: FromWorker, transfer: ArrayBuffer[]) => void,
 ): (message: ToWorker) => void {
   const signal = makeControl();
-  const waiting: Waiting = { answer: null };
+  const waiting: Waiting = { answer: null, soFar: () => null };
   return (message) => {
     switch (message.type) {
       case 'start':
@@ -37,6 +37,10 @@ export function partWorker(
       case 'pause':
         signal.pause(message.on);
         return;
+      case 'so-far':
+        // Not handed over: the run goes on with what it has recorded.
+        send({ type: 'so-far', result: waiting.soFar() }, []);
+        return;
       case 'stop':
         signal.abort();
         waiting.answer?.('enough');
@@ -45,9 +49,10 @@ export function partWorker(
   };
 }
 
-/** Who waits for the verdict on the chains of all parts. */
+/** Who waits for the verdict on the chains of all parts, and what there would be at an early end. */
 interface Waiting {
   answer: ((verdict: Verdict) => void) | null;
+  soFar: () => SampleResult | null;
 }
 
 async function draw(
@@ -73,8 +78,13 @@ async function draw(
         waiting.answer = answer;
         send({ type: 'look', look }, []);
       });
-    const tell = teller(task, order, send);
+    const told = teller(task, order, send);
+    const tell = (p: SampleProgress): void => {
+      waiting.soFar = () => (p.recorded > 0 ? p.soFar() : null);
+      told(p);
+    };
     const result = await sample(task.model, task.clamp, { ...task.options, part, judge }, tell, signal);
+    waiting.soFar = () => null;
     const own = ownArrays(result);
     const buffers = own.draws.quantities.map((q) => q.values.buffer as ArrayBuffer);
     send({ type: 'done', result: own }, buffers);

@@ -20,7 +20,8 @@ export type RunEvent =
   | {
       readonly event: 'progress';
       readonly job: string;
-      readonly phase: 'warmup' | 'sampling' | 'training' | 'working' | 'searching';
+      /** `summing`: of what has been drawn, scalar by scalar. */
+      readonly phase: 'warmup' | 'sampling' | 'training' | 'working' | 'searching' | 'summing';
       readonly done: number;
       readonly total: number;
       /** Steps or sweeps a second. */
@@ -56,8 +57,8 @@ export interface LiveChains {
   /** The whole record; the first `recorded` draws of each chain are filled. */
   readonly record: Draws;
   readonly recorded: number;
-  /** What an end at this moment would come to; absent where only an end can tell. */
-  readonly soFar?: () => JobResult;
+  /** What an end at this moment would come to, null for nothing; absent where only an end can tell. */
+  readonly soFar?: () => Promise<JobResult | null>;
 }
 
 /** A training curve, thinned for display. */

@@ -17,6 +17,12 @@ export interface MergedProgress extends Omit<PartProgress, 'live' | 'halves'> {
   /** With `chains`: how many there are. */
   readonly chainCount: number;
   readonly rHat: number | null;
+  /**
+   * What an end at this moment would come to: as many draws of every chain as the slowest has. To be asked for
+   * while the run waits.
+   * @returns null where some chain has none
+   */
+  readonly soFar: () => Promise<SampleResult | null>;
 }
 
 export interface Conducted {
@@ -44,6 +50,8 @@ interface Hand {
   /** What it has drawn, while it waits to hear how to go on. */
   look: Look | null;
   result: SampleResult | null;
+  /** Its answer to what there is so far: `undefined` until it comes. */
+  soFar: SampleResult | null | undefined;
   failure: { readonly sweep: number; readonly diagnostics: readonly Diagnostic[] } | null;
 }
 
@@ -66,6 +74,7 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
       halves: null,
       look: null,
       result: null,
+      soFar: undefined,
       failure: null,
     }),
   );
@@ -77,6 +86,33 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
       let stopping = false;
       let waiting = false;
       let rHat: number | null = null;
+      /** Who has asked for what there is. */
+      let asking: ((result: SampleResult | null) => void)[] = [];
+      const answer = (): void => {
+        const all = hands.flatMap((h) => h.result ?? h.soFar ?? []);
+        if (!hands.every((h) => h.result || h.soFar !== undefined)) return;
+        const merged = all.length < hands.length ? null : mergeResults(all);
+        for (const tell of asking) tell(merged);
+        asking = [];
+      };
+      const soFar = (): Promise<SampleResult | null> =>
+        new Promise((tell) => {
+          // What each has at the moment it is asked: not before it has heard that it is to wait.
+          steer();
+          if (asking.push(tell) === 1)
+            for (const h of hands) {
+              h.soFar = undefined;
+              h.link?.send({ type: 'so-far' });
+            }
+        });
+      const steer = (): void => {
+        const waits = run.signal?.paused != null;
+        if (waits !== waiting) for (const h of hands) h.link?.send({ type: 'pause', on: waits });
+        waiting = waits;
+        if (stopping || !run.signal?.aborted) return;
+        stopping = true;
+        for (const h of hands) h.link?.send({ type: 'stop' });
+      };
       const hear = (hand: Hand, i: number, message: FromWorker): void => {
         switch (message.type) {
           case 'progress': {
@@ -91,7 +127,7 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
             const last = hands.every((h) => h.progress && h.progress.done === h.progress.total);
             if (last || now - told >= TICK_MS) {
               told = now;
-              run.onProgress(mergeProgress(hands, live.show(), rHat));
+              run.onProgress({ ...mergeProgress(hands, live.show(), rHat), soFar });
             }
             break;
           }
@@ -101,6 +137,11 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
             break;
           case 'done':
             hand.result = message.result;
+            if (asking.length > 0) answer();
+            break;
+          case 'so-far':
+            hand.soFar = message.result;
+            answer();
             break;
           case 'failed':
             hand.failure = message;
@@ -116,14 +157,7 @@ export async function conduct(run: Conducted): Promise<SampleResult> {
         if (fault) reject(new EnergyError(fault));
         else if (hands.every((h) => h.result)) resolve(mergeResults(hands.flatMap((h) => h.result ?? [])));
       };
-      clock = setInterval(() => {
-        const waits = run.signal?.paused != null;
-        if (waits !== waiting) for (const h of hands) h.link?.send({ type: 'pause', on: waits });
-        waiting = waits;
-        if (stopping || !run.signal?.aborted) return;
-        stopping = true;
-        for (const h of hands) h.link?.send({ type: 'stop' });
-      }, TICK_MS);
+      clock = setInterval(steer, TICK_MS);
       hands.forEach((hand, i) => {
         const { from, count } = hand.part;
         hand.link = run.host.start(
@@ -182,7 +216,11 @@ function rHatOf(hands: readonly Hand[]): number | null {
   return told.length < hands.length ? null : worstRHat(told);
 }
 
-function mergeProgress(hands: readonly Hand[], live: MergedLive | null, rHat: number | null): MergedProgress {
+function mergeProgress(
+  hands: readonly Hand[],
+  live: MergedLive | null,
+  rHat: number | null,
+): Omit<MergedProgress, 'soFar'> {
   const chains = hands.reduce((n, h) => n + h.part.count, 0);
   const heard = hands.flatMap(({ part, progress }) => (progress ? [{ count: part.count, progress }] : []));
   const mean = (of: (p: PartProgress) => number): number =>

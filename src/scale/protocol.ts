@@ -30,6 +30,8 @@ export type ToWorker =
   | { readonly type: 'verdict'; readonly verdict: Verdict }
   /** Asks for an early end, with what has been drawn. */
   | { readonly type: 'stop' }
+  /** Asks what an end at this moment would come to; answered by `so-far`. */
+  | { readonly type: 'so-far' }
   /** Asks to wait, or to go on. */
   | { readonly type: 'pause'; readonly on: boolean };
 
@@ -38,6 +40,8 @@ export type FromWorker =
   /** The part has drawn what was planned, and waits for the verdict on all chains. */
   | { readonly type: 'look'; readonly look: Look }
   | { readonly type: 'done'; readonly result: SampleResult }
+  /** A copy; null before the first draw, and after `done`. */
+  | { readonly type: 'so-far'; readonly result: SampleResult | null }
   /** What the worker opened is not what the run has. */
   | { readonly type: 'unfit'; readonly why: string }
   /** A fault of the program, its data or its options, found in sweep `sweep`; −1: before the first one. */

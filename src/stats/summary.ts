@@ -2,7 +2,8 @@
  * The summary of a sampling run: for each scalar its location, spread and quantiles, how sure they are, and
  * in plain words what is wrong with the run. The shape is that of `energy summary --json`.
  */
-import { unravel } from '../arrays.ts';
+import { sizeOfShape, unravel } from '../arrays.ts';
+import { rest, type Signal } from '../signal.ts';
 import { type Chains, type Diagnosis, diagnose, indicator, isConstant, rHat } from './diagnostics.ts';
 import { type Draws, elementName, type Quantity } from './draws.ts';
 import { findings, type ScalarRecord, type SummaryFinding } from './findings.ts';
@@ -51,8 +52,36 @@ export function summarise(draws: Draws, chains: readonly ChainMoves[] = []): Sum
   }
 }
 
-/** The same bit by bit, for who must not be held up: stands still after each scalar, and returns the whole. */
-export function* summarising(draws: Draws, chains: readonly ChainMoves[] = []): Generator<void, Summary> {
+/** How long to work before letting the event loop run. */
+const SLICE_MS = 30;
+
+/**
+ * The same, while other things go on in between.
+ * @param tell told how many scalars of how many are done
+ * @returns null where it was asked to end
+ */
+export async function summarised(
+  draws: Draws,
+  chains: readonly ChainMoves[] = [],
+  signal?: Signal,
+  tell: (done: number, total: number) => void = () => {},
+): Promise<Summary | null> {
+  const work = summarising(draws, chains);
+  const scalars = draws.quantities.reduce((n, q) => n + sizeOfShape(q.shape), 0);
+  let last = performance.now();
+  for (let done = 0; ; done++) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (performance.now() - last < SLICE_MS) continue;
+    tell(done, scalars);
+    await rest(signal);
+    if (signal?.aborted) return null;
+    last = performance.now();
+  }
+}
+
+/** Stands still after each scalar, and returns the whole. */
+function* summarising(draws: Draws, chains: readonly ChainMoves[] = []): Generator<void, Summary> {
   const quantities: ScalarSummary[] = [];
   const terms: ScalarSummary[] = [];
   const diagnostics = moveFindings(chains, draws.draws);

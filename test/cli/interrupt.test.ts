@@ -5,6 +5,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { interruptible } from '../../src/cli/interrupt.ts';
 import { main } from '../../src/cli/main.ts';
 import { Terminal } from '../../src/cli/terminal.ts';
+import { nodeHost } from '../../src/io/node-host.ts';
+import { readDraws } from '../../src/io/run-folder.ts';
 import { folder } from './kit.ts';
 
 const lattice = [
@@ -87,6 +89,29 @@ describe('Ctrl-C', () => {
     expect([code, err]).toEqual([130, '']);
     expect(events.at(-1)).toMatchObject({ event: 'result', verb, complete: false });
     expect(record(verb)).toMatchObject({ complete: false });
+  });
+
+  it('leaves the draws where it ends their summary', async () => {
+    const argv = [
+      'sample',
+      'spins.energy',
+      '--chains',
+      '4',
+      '--draws',
+      '20000',
+      '--thin',
+      '1',
+      '-o',
+      'summed',
+    ];
+    const { code, events } = await signalled('SIGINT', /"phase":"summing"/, dir, argv);
+    expect(code).toBe(130);
+    expect(events.at(-1)).toMatchObject({ event: 'result', draws: 20000, chains: 4, complete: true });
+    expect(events.at(-1)).not.toHaveProperty('quantities');
+    expect(record('summed')).toMatchObject({ complete: true });
+    const host = nodeHost({ root: dir });
+    const draws = await readDraws(host, host.permit(path.join(dir, 'summed')));
+    expect([draws.draws, draws.chains, draws.quantities[0].values.length]).toEqual([20000, 4, 64 * 80000]);
   });
 
   it('starts no further job', async () => {

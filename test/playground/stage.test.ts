@@ -12,9 +12,11 @@ import type { StageSettings } from '../../playground/src/staged.ts';
 import { openEngine } from '../../src/engines/open.ts';
 import { memoryHost } from '../../src/io/memory-host.ts';
 import { moduleReader } from '../../src/modules.ts';
+import type { WorkerHost } from '../../src/scale/protocol.ts';
 import { makeControl, rest } from '../../src/signal.ts';
 import type { Draws } from '../../src/stats/draws.ts';
 import { libraryOf } from '../../src/stdlib.ts';
+import { type LocalHost, localWorkers, opened } from '../scale/kit.ts';
 
 const reader = moduleReader(memoryHost(), libraryOf(new Map()));
 const engine = openEngine('auto');
@@ -281,12 +283,12 @@ run drawn = sample(E, draws = 10, chains = 2)`;
 });
 
 describe('runs', () => {
-  const messages = (text: string) => {
+  const messages = (text: string, parts?: WorkerHost) => {
     const told: FromWorker[] = [];
     let hear = (_: FromWorker): void => {};
     const runs = makeRuns(runnerOf(), {
       open: (source) => openProgram(source, reader),
-      parts: () => undefined,
+      parts: () => parts,
       send: (m) => {
         told.push(m);
         hear(m);
@@ -309,13 +311,13 @@ run drawn = sample(E, draws = 400, thin = 40, chains = 2, warmup = 5, seed = 3)`
       ? [...m.result.draws.quantities.find((q) => q.name === 'energy')!.values]
       : [];
 
-  it('that are stopped show what was drawn, and go on to the same draws', async () => {
+  const stoppedAndResumed = async (text: string, parts?: LocalHost) => {
     const whole = messages(LONG);
     await whole.runs.run(1, whole.source, null);
     const all = energies(whole.told.findLast((m) => m.type === 'result'));
     expect(all).toHaveLength(800);
 
-    const { told, runs, until, source } = messages(LONG);
+    const { told, runs, until, source } = messages(text, parts);
     const over = until((m) => m.type === 'ended');
     const first = until((m) => m.type === 'live' && m.live.recorded > 3);
     void runs.run(1, source, null);
@@ -335,7 +337,51 @@ run drawn = sample(E, draws = 400, thin = 40, chains = 2, warmup = 5, seed = 3)`
     await runs.resume(2);
     expect(told.at(-1)).toMatchObject({ type: 'ended', id: 2, stopped: false });
     expect(energies(told.findLast((m) => m.type === 'result'))).toEqual(all);
-    expect(energies(part).slice(0, some)).toEqual(all.slice(0, some));
+    for (const c of [0, 1])
+      expect(energies(part).slice(c * some, (c + 1) * some)).toEqual(all.slice(c * 400, c * 400 + some));
+  };
+
+  it('that are stopped show what was drawn, and go on to the same draws', () => stoppedAndResumed(LONG));
+
+  it('that are stopped on several workers do so too', async () => {
+    const text = LONG.replace('seed = 3', 'seed = 3, workers = 2');
+    const workers = localWorkers(async () => opened(text, {}, await engine));
+    await stoppedAndResumed(text, workers);
+    expect(workers.count).toEqual({ started: 2, ended: 2 });
+  });
+
+  it('that are stopped before their first draw end', async () => {
+    const text = LONG.replace('warmup = 5', 'warmup = 100000000').replace(
+      'seed = 3',
+      'seed = 3, workers = 2',
+    );
+    const { told, runs, until, source } = messages(
+      text,
+      localWorkers(async () => opened(text, {}, await engine)),
+    );
+    const first = until((m) => m.type === 'live');
+    const run = runs.run(1, source, null);
+    await first;
+    runs.stop();
+    await run;
+    expect(told.at(-1)).toMatchObject({ type: 'ended', id: 1, stopped: true });
+    expect(told.at(-2)).toMatchObject({ type: 'resumable', job: null });
+  });
+
+  it('whose summary is stopped keep their draws', async () => {
+    const text = LONG.replace('draws = 400, thin = 40', 'draws = 400');
+    const { told, runs, until, source } = messages(text);
+    const summing = until(
+      (m) => m.type === 'event' && m.event.event === 'progress' && m.event.phase === 'summing',
+    );
+    const run = runs.run(1, source, null);
+    await summing;
+    runs.stop();
+    await run;
+    const result = told.findLast((m) => m.type === 'result');
+    expect(energies(result)).toHaveLength(800);
+    expect(result).toMatchObject({ result: { complete: true, summary: null } });
+    expect(told.at(-1)).toMatchObject({ type: 'ended', id: 1 });
   });
 
   it('that wait say nothing, and are forgotten when another one starts', async () => {

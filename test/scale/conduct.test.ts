@@ -8,6 +8,7 @@ import type { LiveChains, RunEvent } from '../../src/run/results.ts';
 import { conduct, type MergedProgress } from '../../src/scale/conduct.ts';
 import type { FromWorker, PartProgress } from '../../src/scale/protocol.ts';
 import { split } from '../../src/scale/split.ts';
+import { makeControl, type Signal } from '../../src/signal.ts';
 import type { Draws } from '../../src/stats/draws.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
 import { type LocalHost, localWorkers, opened, playedWorkers, ran } from './kit.ts';
@@ -286,7 +287,7 @@ describe('conduct', () => {
       complete,
     },
   });
-  const start = (signal?: { aborted: boolean }) => {
+  const start = (signal?: Signal) => {
     const host = playedWorkers();
     const told: MergedProgress[] = [];
     const ending = conduct({
@@ -334,6 +335,7 @@ describe('conduct', () => {
       live: null,
       chainCount: 3,
       rHat: null,
+      soFar: expect.any(Function),
     });
     host.say(0, at(10, { rate: 30 }));
     host.say(1, at(10, { rate: 60, energy: 2 }));
@@ -386,6 +388,41 @@ describe('conduct', () => {
     expect(r?.draws).toMatchObject({ chains: 3, draws: 2 });
     expect(r?.complete).toBe(false);
     expect(host.ended).toEqual([true, true]);
+  });
+
+  it('tells what there is so far, of those that are done what they came to', async () => {
+    const signal = makeControl();
+    const { host, told, ending } = start(signal);
+    host.say(0, at(6));
+    host.say(1, at(9));
+    signal.pause(true);
+    const one = told[0].soFar();
+    const two = told[0].soFar();
+    const asked = [{ type: 'pause', on: true }, { type: 'so-far' }];
+    expect(host.heard.map((m) => m.slice(1))).toEqual([asked, asked]);
+    const partial = (chains: number, draws: number) => {
+      const done = result(chains, draws, false);
+      return done.type === 'done' ? done.result : null;
+    };
+    host.say(0, { type: 'so-far', result: partial(2, 4) });
+    expect(await settled(one)).toBe(false);
+    host.say(1, { type: 'so-far', result: partial(1, 3) });
+    const found = await one;
+    expect(await two).toBe(found);
+    expect([found?.draws.draws, found?.complete]).toEqual([3, false]);
+    expect(found?.draws.quantities[0].values).toEqual(Float64Array.of(2, 2, 2, 2, 2, 2, 1, 1, 1));
+    // The other one had nothing yet; then one of them is done before it is asked.
+    const none = told[0].soFar();
+    host.say(0, { type: 'so-far', result: partial(2, 4) });
+    host.say(1, { type: 'so-far', result: null });
+    expect(await none).toBeNull();
+    const last = told[0].soFar();
+    host.say(1, result(1, 10, true));
+    host.say(1, { type: 'so-far', result: null });
+    host.say(0, { type: 'so-far', result: partial(2, 5) });
+    expect((await last)?.draws.draws).toBe(5);
+    host.say(0, result(2, 10, true));
+    expect((await ending).result?.complete).toBe(true);
   });
 
   it('reports the earliest fault, once none can come before it', async () => {

@@ -22,7 +22,8 @@ import type { Opened } from './program.ts';
 export interface Hearing {
   readonly event: (event: RunEvent) => void;
   readonly watch: (live: LiveChains) => void;
-  readonly result: (job: string, result: JobResult, beside: Beside | null) => void;
+  /** What it returns is waited for. */
+  readonly result: (job: string, result: JobResult, beside: Beside | null) => unknown;
 }
 
 /** One finished job: what it depended on, its result, and the parameters it left. */
@@ -108,7 +109,7 @@ export function makeRunner(hostOf: (file: string) => Host, engine: () => Promise
             result,
             params: session.params,
           });
-        hearing.result(next.name, result, besideOf(session, next, result));
+        await hearing.result(next.name, result, besideOf(session, next, result));
       }
       current = null;
     },

@@ -1,6 +1,6 @@
 /**
  * Runs as the page steers them: started, made to wait, stopped with what there is, and gone on with.
- * Chains on one thread that are stopped stand still where they are; a fit that is stopped leaves a checkpoint.
+ * Chains that are stopped stand still where they are; a fit that is stopped leaves a checkpoint.
  */
 import type { JobResult, LiveChains, RunEvent } from '../../../src/run/results.ts';
 import type { WorkerHost } from '../../../src/scale/protocol.ts';
@@ -39,6 +39,10 @@ interface Running {
   job: string | null;
   /** Of chains that can say what they came to without being ended. */
   soFar: LiveChains['soFar'];
+  /** Ends the summary of its draws, while that is being made. */
+  summing: Control | null;
+  /** It stands still to be stopped, but what it has come to is not told yet. */
+  stopping: boolean;
   /** It stands still, and the page was told that it is over. */
   asleep: boolean;
   over: Promise<void>;
@@ -64,6 +68,8 @@ export function makeRuns(runner: Runner, { open, parts, send, busy }: RunsAround
       control: makeControl(),
       job: null,
       soFar: undefined,
+      summing: null,
+      stopping: false,
       asleep: false,
       over: Promise.resolve(),
     };
@@ -104,7 +110,7 @@ export function makeRuns(runner: Runner, { open, parts, send, busy }: RunsAround
           result: (name, result, beside) => {
             own.soFar = undefined;
             if (result.verb === 'fit' && !result.complete) halted = { source: own.source, job: name };
-            tellResult(tell, own.id, name, result, beside);
+            return tellResult(own, name, result, beside);
           },
         },
         own.control,
@@ -134,38 +140,74 @@ export function makeRuns(runner: Runner, { open, parts, send, busy }: RunsAround
     send({ type: 'ended', id, stopped });
   };
 
-  function tellResult(
-    tell: RunsAround['send'],
-    id: number,
+  /** A Stop meanwhile ends the summary, not what it is of. */
+  async function tellResult(
+    own: Running,
     job: string,
     result: JobResult,
     beside: Beside | null,
-  ): void {
+  ): Promise<void> {
+    const tell = (message: FromWorker, transfer: Transferable[] = []): void => {
+      if (current === own) send(message, transfer);
+    };
+    const { id } = own;
     const film = result.verb === 'sample' ? filmOf(result.draws) : null;
     if (film) {
       const buffers = film.reels.map((r) => r.values.buffer as ArrayBuffer);
       tell({ type: 'film', id, job, film }, buffers);
     }
-    tell({ type: 'result', id, job, result: shownResult(result), beside });
+    const summing = makeControl();
+    own.summing = summing;
+    try {
+      const shown = await shownResult(result, summing, (done, total) => {
+        const event = {
+          event: 'progress',
+          job,
+          phase: 'summing',
+          done,
+          total,
+          rate: 0,
+          value: null,
+        } as const;
+        tell({ type: 'event', id, event });
+      });
+      tell({ type: 'result', id, job, result: shown, beside });
+    } finally {
+      own.summing = null;
+    }
+  }
+
+  /** What the chains have come to is told, and they stand still; those without a draw end. */
+  async function halt(own: Running, job: string, soFar: NonNullable<LiveChains['soFar']>): Promise<void> {
+    own.control.pause(true);
+    own.stopping = true;
+    // They may have come to their end before they heard of it.
+    const result = await Promise.race([soFar(), own.over.then(() => null)]);
+    own.stopping = false;
+    if (current !== own || own.control.aborted) return;
+    if (!result) {
+      own.control.abort();
+      return;
+    }
+    await tellResult(own, job, result, null);
+    if (current !== own) return;
+    own.asleep = true;
+    tellEnd(own.id, job, true);
   }
 
   return {
     run: (id, source, job) => begin(id, source, job, false),
     stop() {
       if (!current || current.asleep) return;
-      const { id, job, soFar, control } = current;
-      if (!soFar || job === null) {
-        control.abort();
-        return;
-      }
-      control.pause(true);
-      current.asleep = true;
-      tellResult(send, id, job, soFar(), null);
-      tellEnd(id, job, true);
+      const { job, soFar, control, summing, stopping } = current;
+      if (summing) summing.abort();
+      else if (soFar && job !== null && !stopping) void halt(current, job, soFar);
+      else control.abort();
     },
     pause(on) {
-      if (!current || current.asleep) return;
+      if (!current || current.asleep || current.stopping) return;
       current.control.pause(on);
+      current.summing?.pause(on);
       busy(!on);
     },
     async resume(id) {

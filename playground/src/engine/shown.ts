@@ -2,8 +2,9 @@
 import type { CompletedCell } from '../../../src/infer/complete.ts';
 import { formatNumber } from '../../../src/plot/numbers.ts';
 import type { JobResult } from '../../../src/run/results.ts';
+import type { Signal } from '../../../src/signal.ts';
 import type { Draws } from '../../../src/stats/draws.ts';
-import { summarise } from '../../../src/stats/summary.ts';
+import { summarised } from '../../../src/stats/summary.ts';
 import type { ShownResult } from '../protocol.ts';
 
 /** Numbers that are sent to the page for its charts, at most, for each array: 64 MiB. */
@@ -12,7 +13,15 @@ const MOST_VALUES = 8 * 1024 * 1024;
 /** Missing cells that the page lists. */
 const MOST_CELLS = 100;
 
-export function shownResult(result: JobResult): ShownResult {
+/**
+ * @param signal ends the summary of draws, which then is left out
+ * @param tell told how many scalars of how many are summed up
+ */
+export async function shownResult(
+  result: JobResult,
+  signal?: Signal,
+  tell?: (done: number, total: number) => void,
+): Promise<ShownResult> {
   switch (result.verb) {
     case 'fit': {
       const { history, steps, loss, seconds, complete } = result;
@@ -24,7 +33,7 @@ export function shownResult(result: JobResult): ShownResult {
       return {
         verb: 'sample',
         draws: forCharts(result.draws),
-        summary: summarise(result.draws, result.chains),
+        summary: await summarised(result.draws, result.chains, signal, tell),
         plan: result.plan,
         divergences: result.chains.reduce((n, c) => n + c.divergences, 0),
         seconds: result.seconds.compile + result.seconds.warmup + result.seconds.sampling,

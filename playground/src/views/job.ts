@@ -146,6 +146,10 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
         case 'progress': {
           bar.style.setProperty('--done', String(e.done / Math.max(1, e.total)));
           bar.setAttribute('aria-valuenow', ((100 * e.done) / Math.max(1, e.total)).toFixed(0));
+          if (e.phase === 'summing') {
+            become('running', `summing up ${((100 * e.done) / e.total).toFixed(0)} %`);
+            return;
+          }
           rate = e.rate > 0 ? ` · ${Math.round(e.rate).toLocaleString('en')} a second` : '';
           if (e.phase !== 'sampling') {
             const word = e.phase === 'warmup' ? 'warming up' : e.phase;

@@ -54,7 +54,11 @@ function sampleView(r: Of<'sample'>): readonly HTMLElement[] {
     { label: 'engine', value: plan.engine },
   ];
   if (r.divergences > 0) list.push({ label: 'divergences', value: count(r.divergences) });
-  return [tiles(list), ...(draws.draws > 1 ? [summaryView(summary)] : [])];
+  if (draws.draws < 2) return [tiles(list)];
+  const figures = summary
+    ? summaryView(summary)
+    : h('p', { class: 'hint' }, 'The summary was stopped before it was done. The draws are all here.');
+  return [tiles(list), figures];
 }
 
 const fitView = (r: Of<'fit'>): readonly HTMLElement[] => [

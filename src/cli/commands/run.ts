@@ -10,7 +10,7 @@ import { type ClusterFlags, workersFor } from '../cluster/for-run.ts';
 import { interruptible, unlessStopped, wasStopped } from '../interrupt.ts';
 import { moduleOf, openFile, seedOf, withSeed } from '../open.ts';
 import { type CommonOptions, compileFile, programStem } from '../program.ts';
-import { checkFormat, report, reportNothing, saveJob } from '../save.ts';
+import { checkFormat, report, reportNothing, type Saved, saveJob } from '../save.ts';
 import { ExitCode, type Io, type Terminal, UsageError } from '../terminal.ts';
 import { requireWritable } from '../writable.ts';
 
@@ -53,8 +53,9 @@ export async function runCommand(
       const show = (e: RunEvent): void => terminal.progress(e);
       const running = runJob(session, seeded, show, signal, undefined, checkpoints);
       const result = await unlessStopped(signal, running);
+      let saved: Saved | null = null;
       if (result) {
-        const saved = await saveJob({
+        saved = await saveJob({
           host,
           dir,
           session,
@@ -63,6 +64,8 @@ export async function runCommand(
           source: compiled.source,
           used: compiled.used,
           format: o.format,
+          signal,
+          show,
         });
         bad = report(terminal, io, dir, session, seeded, result, saved) || bad;
         if (result.verb === 'fit') {
@@ -73,7 +76,7 @@ export async function runCommand(
       if (signal.aborted) {
         const left = chosen.slice(chosen.indexOf(job) + 1).map((j) => j.name);
         if (left.length > 0) terminal.line(`not started: ${left.join(', ')}`);
-        return left.length > 0 || wasStopped(signal, result) ? signal.code : null;
+        return left.length > 0 || wasStopped(signal, result, saved) ? signal.code : null;
       }
     }
     return null;

@@ -72,25 +72,19 @@ export async function verbCommand(
   const from = typeof o.resume === 'string' ? host.permit(path.resolve(io.cwd, o.resume)) : undefined;
   const checkpoints = verb.name === 'fit' ? await checkpointsIn(host, dir, from) : undefined;
   const show = (e: RunEvent): void => terminal.progress(e);
-  const { result, stopped } = await interruptible(terminal, async (signal) => {
+  const { source, used } = compiled;
+  const { format } = o;
+  const { result, saved, stopped } = await interruptible(terminal, async (signal) => {
     const running = runJob(session, flagged, show, signal, undefined, checkpoints);
-    const ended = await unlessStopped(signal, running);
-    return { result: ended, stopped: wasStopped(signal, ended) ? signal.code : null };
+    const result = await unlessStopped(signal, running);
+    const to = { host, dir, session, job: flagged, source, used, format, signal, show };
+    const saved = result && (await saveJob({ ...to, result }));
+    return { result, saved, stopped: wasStopped(signal, result, saved) ? signal.code : null };
   });
-  if (!result) {
+  if (!result || !saved) {
     reportNothing(terminal, flagged);
     return stopped ?? ExitCode.stopped;
   }
-  const saved = await saveJob({
-    host,
-    dir,
-    session,
-    job: flagged,
-    result,
-    source: compiled.source,
-    used: compiled.used,
-    format: o.format,
-  });
   const bad = report(terminal, io, dir, session, flagged, result, saved);
   if (result.verb === 'fit') {
     terminal.diagnostics(result.warnings);

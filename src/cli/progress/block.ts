@@ -26,7 +26,7 @@ export function progressBlock(
 ): readonly string[] {
   if (width < 1 || height < 1) return [];
   const lines =
-    state.phase === null
+    state.phase === null || (state.phase === 'summing' && state.chains.length === 0)
       ? [sentence([{ text: state.job, style: 'bold' }, ...times(state, now)], width, style)]
       : state.chains.length > 0
         ? [...chainLines(state, width, height - 1, style), summary(state, now, width, style)]
@@ -160,6 +160,8 @@ function times(state: ProgressState, now: number): readonly Cell[] {
   const out: Cell[] = [{ text: clock((now - state.began) / 1000), style: 'dim' }];
   const left = secondsLeft(state);
   if (state.stopping) return [...out, STOPPING];
+  if (state.phase === 'summing')
+    return [...out, { text: `summing up ${Math.floor((100 * state.done) / Math.max(1, state.total))} %` }];
   // What comes after the last step is to look at what there is, and to write it.
   if (state.phase !== null && state.done >= state.total) return [...out, { text: 'finishing' }];
   return left === null || state.phase === null ? out : [...out, { text: `${clock(left)} left` }];

@@ -94,7 +94,7 @@ async function drawn(cx: JobContext, task: SampleTask): Promise<Drawn> {
   });
   const together = async (chains: number, spread: Spread): Promise<Drawn> => {
     try {
-      return { result: await onWorkers(cx, task, host!, split(chains, spread.workers)), spread };
+      return { result: await onWorkers(cx, task, host!, split(chains, spread.workers), spread), spread };
     } catch (e) {
       if (e instanceof UnfitWorkers) return alone({ workers: 1, why: e.message });
       throw e;
@@ -159,6 +159,7 @@ function onWorkers(
   task: SampleTask,
   host: WorkerHost,
   parts: readonly ChainPart[],
+  spread: Spread,
 ): Promise<SampleResult> {
   const { job, session } = cx;
   return conduct({
@@ -176,9 +177,14 @@ function onWorkers(
       watched: cx.watch !== undefined,
     },
     span: job.span,
-    onProgress: ({ energy, live, phase, ...told }) => {
+    onProgress: ({ energy, live, phase, soFar, ...told }) => {
       cx.emit({ event: 'progress', job: job.name, phase, value: energy, ...told });
-      if (live) cx.watch?.({ job: job.name, phase, ...live });
+      if (!live) return;
+      const ended = async (): Promise<JobResult | null> => {
+        const result = await soFar();
+        return result && { verb: 'sample', ...result, spread };
+      };
+      cx.watch?.({ job: job.name, phase, ...live, soFar: ended });
     },
     signal: cx.signal,
   });
@@ -215,7 +221,11 @@ function teller(cx: JobContext, model: Model): (p: SampleProgress) => void {
       record,
       recorded,
       now: present(model, p.states, record.chains),
-      soFar: () => ({ verb: 'sample', ...p.soFar(), spread: { workers: 1, why: 'the run was stopped' } }),
+      soFar: async () => ({
+        verb: 'sample',
+        ...p.soFar(),
+        spread: { workers: 1, why: 'the run was stopped' },
+      }),
     });
   };
 }

@@ -143,6 +143,11 @@ describe('jobs without chains', () => {
     expect(line).toContain('row  450 of 1200  100/s');
   });
 
+  it('say how far their summary is', () => {
+    const state = advanced(started('d', 'sample', 0), progress({ phase: 'summing', done: 300, total: 1200 }));
+    expect(progressBlock(state, 100, 4000)).toEqual(['d: 4 s · summing up 25 %']);
+  });
+
   it('say that they end when they were asked to', () => {
     const state = { ...advanced(started('learn', 'fit', 0), step(1)), stopping: true };
     const [line] = progressBlock(state, 100, 0);
@@ -171,7 +176,7 @@ describe('a block', () => {
   );
   const events = fc.record({
     job: fc.constantFrom('d', 'a_rather_long_name_of_a_job_that_goes_on', '磁化率の計算'),
-    phase: fc.constantFrom('warmup', 'sampling', 'training', 'working', 'searching'),
+    phase: fc.constantFrom('warmup', 'sampling', 'training', 'working', 'searching', 'summing'),
     done: fc.nat(10_000),
     total: fc.nat(10_000),
     rate: numbers,
