@@ -1,5 +1,6 @@
 import { essBulk, rHat } from '../stats/diagnostics.ts';
 import type { Draws, Quantity } from '../stats/draws.ts';
+import { byIndex, isLine } from './by-index.ts';
 import type { ChartContext } from './context.ts';
 import { type LatticeHint, latticeCharts, latticeShape } from './lattice-charts.ts';
 import { marginal } from './marginal.ts';
@@ -97,7 +98,7 @@ function fileNamer(): (kind: string, name: string) => string {
 }
 
 /**
- * The charts that suit a run, in reading order: training curve, energies by term, pictures of lattices, traces
+ * The charts that suit a run, in reading order: training curve, energies by term, pictures of lattices, lines, traces
  * and ranks of the scalars that mix worst (else the first ones), marginals, pairs of two to five reals.
  * Deterministic: the same run gives the same files.
  */
@@ -131,6 +132,10 @@ export function runCharts(
   }
 
   const plain = variables.filter((q) => latticeShape(q, hints) === undefined);
+  for (const quantity of plain.filter(isLine)) {
+    const title = `${quantity.name} by index`;
+    charts.push({ file: file('index', quantity.name), title, svg: byIndex(ctx, draws, quantity) });
+  }
   const scalars = candidates(draws, plain);
   const total = candidates(
     draws,

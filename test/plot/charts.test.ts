@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { byIndex, isLine } from '../../src/plot/by-index.ts';
 import { calibration, reliability } from '../../src/plot/calibration.ts';
 import type { ChartContext } from '../../src/plot/context.ts';
 import { lattice } from '../../src/plot/lattice.ts';
@@ -12,6 +13,7 @@ import { termBars } from '../../src/plot/term-bars.ts';
 import { termEnergies } from '../../src/plot/term-energies.ts';
 import { decimate, trace } from '../../src/plot/trace.ts';
 import { smooth, spread, trainingCurve } from '../../src/plot/training-curve.ts';
+import type { Draws, Quantity } from '../../src/stats/draws.ts';
 import {
   awkward,
   category,
@@ -104,6 +106,78 @@ it('any name whatever stays text', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+describe('byIndex', () => {
+  const line = (rest: Partial<Quantity>, values: (draw: number, i: number) => number, size = 10): Draws => ({
+    chains: 2,
+    draws: 100,
+    quantities: [
+      {
+        name: 'f',
+        role: 'unknown',
+        kind: 'real',
+        shape: [size],
+        values: Float64Array.from({ length: 200 * size }, (_, k) => values(Math.floor(k / size), k % size)),
+        ...rest,
+      },
+    ],
+  });
+  const drawn = (d: Draws) => {
+    const svg = byIndex(ctx, d, d.quantities[0]);
+    expect(fault(svg) ?? unplaced(svg)).toBeUndefined();
+    return svg;
+  };
+  /** The corners of a path, as they lie on the page. */
+  const corners = (svg: string, mark: string, which = 0) => {
+    const d = [...svg.matchAll(new RegExp(`aria-label="${mark}"[^>]*>\\s*<path[^>]* d="([^"]+)"`, 'g'))][
+      which
+    ][1];
+    return [...d.matchAll(/(-?[\d.]+),(-?[\d.]+)/g)].map((m) => [Number(m[1]), Number(m[2])]);
+  };
+
+  it('shows the median of numbers and the intervals around it, to scale', () => {
+    // Draws 0 … 199 around 10·i: the quantiles are known.
+    const svg = drawn(line({}, (d, i) => 100 * i + d - 99.5));
+    const median = corners(svg, 'line');
+    expect(median).toHaveLength(10);
+    const slope = (median[0][1] - median[9][1]) / 900;
+    for (let i = 1; i < 10; i++) expect(median[i - 1][1] - median[i][1]).toBeCloseTo(100 * slope, 1);
+    const [wide, half] = [corners(svg, 'area', 0), corners(svg, 'area', 1)];
+    // The upper edge comes first, then the lower one back.
+    expect(median[0][1] - wide[0][1]).toBeCloseTo(slope * 0.45 * 199, 1);
+    expect(median[0][1] - half[0][1]).toBeCloseTo(slope * 0.25 * 199, 1);
+    expect(wide[19][1] - median[0][1]).toBeCloseTo(slope * 0.45 * 199, 1);
+    expect(texts(svg)).toEqual(expect.arrayContaining(['f by index', 'median', '5 % to 95 %', 'index']));
+  });
+
+  it('leaves out what is not finite, and elements of which nothing is', () => {
+    const svg = drawn(line({}, (d, i) => (i === 3 ? Number.NaN : i === 4 && d % 2 ? Infinity : i)));
+    expect(corners(svg, 'line')).toHaveLength(9);
+    expect(texts(drawn(line({}, () => Number.NaN)))).toContain('no finite values to draw');
+  });
+
+  it('shows the mean of spins, and the share of each value of a category', () => {
+    const spins = drawn(line({ kind: 'integer', lo: -1, hi: 1 }, (d, i) => (d < 20 * i ? 1 : -1)));
+    expect(texts(spins)).toContain('mean of 10 elements over 200 draws');
+    expect(count(spins, '<rect')).toBeGreaterThanOrEqual(10);
+    const labels = ['calm', 'wild', 'odd'];
+    const svg = drawn(line({ kind: 'category', labels }, (d) => (d < 50 ? 0 : 1)));
+    expect(texts(svg)).toEqual(expect.arrayContaining(['calm', 'wild', 'share of f']));
+    expect(texts(svg)).not.toContain('odd');
+    const heights = [...svg.matchAll(/<rect height="([\d.]+)"/g)].map((m) => Number(m[1]));
+    const bars = heights.filter((h) => heights.filter((x) => Math.abs(x - h) < 1e-9).length === 10);
+    const [few, most] = [Math.min(...bars), Math.max(...bars)];
+    expect(most / few).toBeCloseTo(3, 2);
+  });
+
+  it('shows long lines in part, evenly', () => {
+    const svg = drawn(line({}, (d, i) => i + d / 100, 5000));
+    const median = corners(svg, 'line');
+    expect(median).toHaveLength(400);
+    expect(isLine({ ...line({}, () => 0).quantities[0], shape: [7] })).toBe(false);
+    expect(isLine({ ...line({}, () => 0).quantities[0], shape: [4, 4] })).toBe(false);
+  });
 });
 
 describe('trace', () => {

@@ -1,4 +1,5 @@
 /** Which charts a result gets. Loaded with the first result: it brings the plotting library. */
+import { byIndex, isLine } from '../../../src/plot/by-index.ts';
 import { calibration, reliability } from '../../../src/plot/calibration.ts';
 import { comparisonChart } from '../../../src/plot/comparison.ts';
 import type { ChartContext } from '../../../src/plot/context.ts';
@@ -73,6 +74,9 @@ function ofDraws(draws: Draws): readonly Chart[] {
     });
     return [part(1)];
   });
+  const lines = variables
+    .filter(isLine)
+    .map((q): Chart => ({ title: `${q.name} by index`, draw: (ctx) => byIndex(ctx, draws, q) }));
   const scalars = inTurn(
     variables.filter((q) => latticeShape(q, []) === undefined),
     draws,
@@ -101,7 +105,7 @@ function ofDraws(draws: Draws): readonly Chart[] {
       : [];
   const reals = scalars.filter((s) => s.kind === 'real').slice(0, MOST_IN_PAIRS);
   const together: Chart[] = reals.length >= 2 ? [{ title: 'Pairs', draw: (ctx) => pairs(ctx, reals) }] : [];
-  return [...marginals, ...terms, ...lattices, ...together];
+  return [...lines, ...marginals, ...terms, ...lattices, ...together];
 }
 
 /** Reports before unknowns; of arrays first the first elements, then the second ones. */

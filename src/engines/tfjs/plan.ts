@@ -22,6 +22,8 @@ export interface StepRecord {
   readonly op: string;
   readonly shape: Shape;
   readonly inputs: readonly Ref[];
+  /** Shapes of `inputs`. */
+  readonly operands: readonly Shape[];
   readonly result: Ref;
 }
 
@@ -93,6 +95,7 @@ export class Plan {
       op,
       shape: this.shapes[result],
       inputs: ins,
+      operands: ins.map((r) => this.shapes[r]),
       result,
     }));
   }
