@@ -99,10 +99,12 @@ export function stageInBrowser(site: () => Site): void {
       expect(faults).toEqual([]);
     });
 
-    it('pauses a run, stops it with what is there, and goes on', async () => {
-      const { page, faults } = await site().open(
-        await linkOf(ISING.replace('128, 128', '64, 64').replace('thin = 8', 'thin = 400, workers = 1')),
+    it.each([1, 2])('pauses a run on %i, stops it with what is there, and goes on', async (workers) => {
+      const text = ISING.replace('128, 128', '64, 64').replace(
+        'thin = 8',
+        `thin = 400, workers = ${workers}`,
       );
+      const { page, faults } = await site().open(await linkOf(text));
       await page.locator('#run').click();
       const status = page.locator('.job-status');
       await expect.poll(() => status.textContent(), POLL).toMatch(/^draw \d+/);
@@ -121,7 +123,9 @@ export function stageInBrowser(site: () => Site): void {
       expect(drawn).toBeLessThan(120);
       await page.getByRole('button', { name: 'Resume draws' }).click();
       await expect.poll(() => status.textContent(), { ...POLL, timeout: 60_000 }).toBe('done');
-      expect(await page.locator('.job .tiles').textContent()).toContain('4 × 120');
+      const tiles = await page.locator('.job .tiles').textContent();
+      expect(tiles).toContain('4 × 120');
+      expect(tiles?.includes('on 2 workers')).toBe(workers === 2);
       expect(faults).toEqual([]);
     });
   });
