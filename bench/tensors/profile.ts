@@ -6,8 +6,10 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import type { Engine } from '../../src/engines/engine.ts';
-import { type Backend, loadBackend } from '../../src/engines/tfjs/backend.ts';
+import { activate, type Backend, loadBackend } from '../../src/engines/tfjs/backend.ts';
 import { engineOn, type TfjsEvaluator } from '../../src/engines/tfjs/evaluator.ts';
+import { ownProduct } from '../../src/engines/tfjs/product-op.ts';
+import { type ProductShape, worthwhile } from '../../src/engines/tfjs/products.ts';
 import { cases } from './cases.ts';
 
 const [name = 'image', wanted = 'wasm', ...more] = process.argv.slice(2);
@@ -21,16 +23,11 @@ const plain = engineOn(backend);
 
 type Profiled = ReturnType<TfjsEvaluator['profile']>;
 
-/** Rows, columns and summed elements of each product. */
-type Product = readonly [m: number, n: number, k: number];
-
-const size = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 const median = (x: readonly number[]): number => [...x].sort((a, b) => a - b)[x.length >> 1];
 
-/** One step with every operation timed; the products of its graphs, and the time they took. */
-async function profiled(): Promise<{ readonly ms: number; readonly products: readonly Product[] }> {
-  const products: Product[] = [];
-  let ms = 0;
+/** One step with every operation timed: the matrix products of its graphs. */
+async function profiled(): Promise<readonly ProductShape[]> {
+  const products: ProductShape[] = [];
   const engine: Engine = {
     ...plain,
     compile: (program, constants) => {
@@ -38,16 +35,12 @@ async function profiled(): Promise<{ readonly ms: number; readonly products: rea
       let seen = false;
       return {
         run: (inputs) => {
-          if (seen) return evaluator.run(inputs);
-          seen = true;
-          const steps = evaluator.profile(inputs, repeats);
-          show(steps);
-          for (const s of steps) {
-            if (s.op !== 'matMul') continue;
-            const [m, n] = s.shape.slice(-2);
-            products.push([m, n, size(s.operands[0]) / m]);
-            ms += s.ms;
+          if (!seen) {
+            const steps = evaluator.profile(inputs, repeats);
+            show(steps);
+            products.push(...steps.flatMap(productOf));
           }
+          seen = true;
           return evaluator.run(inputs);
         },
         dispose: () => evaluator.dispose(),
@@ -55,7 +48,14 @@ async function profiled(): Promise<{ readonly ms: number; readonly products: rea
     },
   };
   await (await c!.open(engine))(0.01);
-  return { ms, products };
+  return products;
+}
+
+function productOf({ op, shape: [m, n], operands }: Profiled[number]): readonly ProductShape[] {
+  if (op !== 'matMul') return [];
+  const [a, b] = operands;
+  const k = (a[0] * a[1]) / m;
+  return [{ m, n, k, transposeA: a[0] !== m, transposeB: b[0] !== k }];
 }
 
 function show(steps: Profiled): void {
@@ -67,33 +67,45 @@ function show(steps: Profiled): void {
     );
 }
 
-/** Milliseconds of the products by tfjs's kernels. */
-function byTfjs(products: readonly Product[]): number {
-  const pairs = products.map(([m, n, k]) => [tf.randomNormal([m, k]), tf.randomNormal([k, n])] as const);
-  const all = (): void => {
-    for (const [a, b] of pairs) tf.matMul(a, b).dispose();
-  };
-  all();
-  const times = Array.from({ length: repeats }, () => {
+/** Milliseconds of all products, one after another. */
+function timeOf(products: readonly ProductShape[], own: boolean): number {
+  activate(backend);
+  const runs = products.map((p) => {
+    const ours = own && worthwhile(p);
+    const a = tf.randomNormal(ours && p.transposeA ? [p.k, p.m] : [p.m, p.k]);
+    const b = tf.randomNormal(ours && p.transposeB ? [p.n, p.k] : [p.k, p.n]);
+    return { a, b, run: (): tf.Tensor => (ours ? ownProduct(a, b, p) : tf.matMul(a, b)) };
+  });
+  const times = Array.from({ length: repeats + 2 }, () => {
     const began = performance.now();
-    all();
+    for (const { run } of runs) run().dispose();
     return performance.now() - began;
   });
-  for (const pair of pairs) for (const t of pair) t.dispose();
-  return median(times);
+  for (const { a, b } of runs) for (const t of [a, b]) t.dispose();
+  return median(times.slice(2));
 }
 
-const { ms: own, products } = await profiled();
+const products = await profiled();
 const steps = await c.open(plain);
-const whole: number[] = [];
-const stock: number[] = [];
-for (let round = 0; round < 3; round++) {
-  whole.push(median(await steps(1.5)));
-  stock.push(byTfjs(products));
+const rounds = Array.from({ length: 5 }, () => ({ whole: 0, own: 0, stock: 0 }));
+for (const r of rounds) {
+  r.own = timeOf(products, backend.ownProducts);
+  r.whole = median(await steps(1));
+  r.stock = timeOf(products, false);
 }
-const ratios = (of: readonly number[]): string =>
-  `${median(of).toFixed(2)} [${Math.min(...of).toFixed(2)}–${Math.max(...of).toFixed(2)}]`;
+const row = (name: string, ms: readonly number[], ratios: readonly number[]): string =>
+  `${name.padEnd(40)} ${median(ms).toFixed(1).padStart(7)} ms: a step is ${median(ratios).toFixed(2)} [${Math.min(...ratios).toFixed(2)}–${Math.max(...ratios).toFixed(2)}] times as long`;
 console.log(`
-a whole step             ${median(whole).toFixed(1)} ms
-its ${products.length} matrix products    ${own.toFixed(1)} ms: a step is ${ratios(whole.map((w) => w / own))} times those alone
-the same by tfjs         ${median(stock).toFixed(1)} ms: a step is ${ratios(whole.map((w, i) => w / stock[i]))} times those alone`);
+${'a whole step'.padEnd(40)} ${median(rounds.map((r) => r.whole))
+  .toFixed(1)
+  .padStart(7)} ms
+${row(
+  `its ${products.length} matrix products alone`,
+  rounds.map((r) => r.own),
+  rounds.map((r) => r.whole / r.own),
+)}
+${row(
+  "the same by tfjs's kernels",
+  rounds.map((r) => r.stock),
+  rounds.map((r) => r.whole / r.stock),
+)}`);
