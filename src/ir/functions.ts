@@ -6,9 +6,10 @@
 
 import { besselRatio, logI0 } from './bessel.ts';
 import type { Builder } from './build.ts';
+import { erf, erfc } from './error-function.ts';
 import { lbeta, lgamma } from './log-gamma.ts';
-import { erfc, inverseMills, logPhi } from './normal-tails.ts';
-import { digamma, erf, sigmoid, softplus, trigamma } from './special.ts';
+import { inverseMills, logPhi } from './normal-tails.ts';
+import { digamma, sigmoid, softplus, trigamma } from './special.ts';
 import type { FnName, Node } from './types.ts';
 
 export interface ScalarFunction {

@@ -4,7 +4,6 @@
  * Stirling's series beyond (6.1.41). Near its zeros at 1 and 2 the relative error of
  * `lgamma` stays small, and `lbeta` does not lose what large arguments have in common.
  */
-import { gamma as mathGamma } from 'mathjs/number';
 
 const HALF_LOG_2PI = 0.5 * Math.log(2 * Math.PI);
 /** 1 − Euler's constant. */
@@ -51,7 +50,6 @@ export function lgamma(x: number): number {
   if (Number.isNaN(x)) return x;
   if (x <= 0) {
     if (Number.isInteger(x)) return Number.POSITIVE_INFINITY;
-    if (x > -170) return Math.log(Math.abs(mathGamma(x) as number));
     // Γ(x) Γ(1 − x) = π / sin πx
     return Math.log(Math.PI / Math.abs(Math.sin(Math.PI * (x % 2)))) - lgamma(1 - x);
   }

@@ -1,11 +1,8 @@
 /**
  * Special functions in float64, for the reference engine and for constant folding.
- * `erf` is mathjs's; digamma and trigamma are Bernardo's recurrence with the
- * asymptotic series (Algorithm AS 103, Applied Statistics 25, 1976).
+ * Digamma and trigamma are Bernardo's recurrence with the asymptotic series (Algorithm
+ * AS 103, Applied Statistics 25, 1976).
  */
-import { erf as mathErf } from 'mathjs/number';
-
-export const erf = (x: number): number => mathErf(x) as number;
 
 /** d/dx ln Γ(x), x > 0 (reflection for x < 0). */
 export function digamma(x: number): number {

@@ -1,7 +1,7 @@
 /**
  * The reference engine: float64, obvious, slow. The oracle that every other engine
  * is tested against. Sums are compensated; scalar functions are those of
- * `ir/functions.ts` (mathjs where it has them).
+ * `ir/functions.ts` (`ir/special.ts` and its neighbours).
  */
 import { type HostArray, zeros } from '../../arrays.ts';
 import { functions } from '../../ir/functions.ts';
