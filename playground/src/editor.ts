@@ -1,7 +1,6 @@
 /** The program's editor: a plain text field at once, Monaco as soon as it has arrived. */
 import type { SpanEdit } from '../../src/language/edit-run.ts';
-import type { TextEdit } from '../../src/language/types.ts';
-import type { Ask, Problem } from './protocol.ts';
+import type { Ask, Problem, SourceText } from './protocol.ts';
 import type { Theme } from './theme.ts';
 
 export interface Editor {
@@ -12,6 +11,10 @@ export interface Editor {
   setText(text: string, file: string): void;
   /** Forgets what was shown before: other programs follow. */
   forget(): void;
+  /** Other files of the workspace are as `textOf` says now; null: gone. */
+  follow(textOf: (path: string) => string | null): void;
+  /** The program again, where a file of the library is shown in its place. */
+  showProgram(): void;
   focus(): void;
   /** Changes a part of the text, as if it were typed: it can be undone. */
   edit(e: SpanEdit): void;
@@ -22,18 +25,31 @@ export interface Editor {
   setTheme(theme: Theme): void;
 }
 
+/** The files around the program: where names lead, and what is renamed with it. Paths are those of the workspace. */
+export interface EditorFiles {
+  /** The text of a file, or of a module of the library (`std/lattice`); null where there is none to be had. */
+  readonly text: (path: string) => Promise<string | null>;
+  /** Why a file cannot be changed; null where it can. */
+  readonly fixed: (path: string) => string | null;
+  /** Makes a file the program in the editor, the cursor at a place, 1-based. @returns whether that could be done */
+  readonly open: (path: string, line: number, column: number) => Promise<boolean>;
+  /** A file other than the program was changed by an edit, or by one that was undone. */
+  readonly rewrite: (path: string, text: string) => void;
+  /** A name was changed in several files, the program among them. */
+  readonly renamed: (paths: readonly string[]) => void;
+}
+
 export interface EditorEvents {
   readonly changed: () => void;
   /** Ctrl+Enter. */
   readonly run: () => void;
   /** The line above a job was pressed. */
   readonly runJob: (job: string) => void;
-  /** Asks the language service about the program. */
-  readonly ask: Ask;
-  /** The program's address, as answers of the language service call it. */
-  readonly document: () => string;
-  /** Changes another file of the workspace; absent where there is none. */
-  readonly editElsewhere?: (uri: string, edits: readonly TextEdit[]) => void;
+  /** Asks the language service about a text. */
+  readonly ask: (source: SourceText) => Ask;
+  readonly files: EditorFiles;
+  /** A module of the library is shown in place of the program; null: the program again. */
+  readonly library: (path: string | null) => void;
 }
 
 /**
@@ -58,8 +74,7 @@ export function makeEditor(
       const { monacoEditor } = await import('./monaco.ts');
       const focused = document.activeElement === plain;
       const { selectionStart, scrollTop } = plain;
-      const monaco = monacoEditor(host, now.text, lastTheme, events);
-      monaco.setText(now.text, lastFile);
+      const monaco = monacoEditor(host, { file: lastFile, text: now.text }, lastTheme, events);
       if (focused) {
         const before = now.text.slice(0, selectionStart).split('\n');
         monaco.reveal(before.length, before[before.length - 1].length + 1);
@@ -83,6 +98,8 @@ export function makeEditor(
       now.setText(text, file);
     },
     forget: () => now.forget(),
+    follow: (textOf) => now.follow(textOf),
+    showProgram: () => now.showProgram(),
     focus: () => now.focus(),
     edit: (e) => now.edit(e),
     showProblems(problems) {
@@ -115,6 +132,8 @@ function plainEditor(area: HTMLTextAreaElement, events: EditorEvents): Editor {
       area.value = text;
     },
     forget() {},
+    follow() {},
+    showProgram() {},
     focus: () => area.focus(),
     edit({ start, end, text }) {
       area.setRangeText(text, start, end, 'preserve');

@@ -9,8 +9,11 @@ import {
   type Position,
   type Range,
   type TextEdit,
+  type WorkspaceEdit,
 } from '../../src/language/types.ts';
+import type { Documents } from './documents.ts';
 import type { EditorEvents } from './editor.ts';
+import { type Ask, documentUri, pathOf } from './protocol.ts';
 
 type Api = typeof Monaco;
 type Model = Monaco.editor.ITextModel;
@@ -59,25 +62,46 @@ function kindsOf(api: Api): ReadonlyMap<number, Monaco.languages.CompletionItemK
   );
 }
 
-/** Connects the editor to the language service of the worker. Called once. */
-export function registerLanguage(api: Api, language: string, events: EditorEvents): void {
-  const { ask, runJob } = events;
+/**
+ * Connects the editor to the language service of the worker. Called once.
+ * @param program the path of the program that is edited: only its jobs can be run
+ */
+export function registerLanguage(
+  api: Api,
+  language: string,
+  documents: Documents,
+  events: EditorEvents,
+  program: () => string,
+): void {
+  const { files, runJob } = events;
   const { languages } = api;
-  /** The page has one program in its editor: what is elsewhere cannot be shown. */
-  const isHere = (l: Pick<Location, 'uri'>): boolean => l.uri === events.document();
+  const fileOf = (model: Model): string => documents.pathOf(model.uri) ?? '';
+  /** Asks about a model as it stands. */
+  const askAbout = (model: Model): Ask => events.ask({ file: fileOf(model), text: model.getValue() });
+  /** Places in files whose text can be had. */
+  const placesOf = async (found: readonly Location[]): Promise<Monaco.languages.Location[]> => {
+    const models = new Map<string, Model | null>();
+    for (const { uri } of found)
+      if (!models.has(uri))
+        models.set(uri, documents.find(pathOf(uri)) ?? (await documents.look(pathOf(uri))));
+    return found.flatMap((l) => {
+      const model = models.get(l.uri);
+      return model ? [{ uri: model.uri, range: toRange(l.range) }] : [];
+    });
+  };
   const kinds = kindsOf(api);
   api.editor.registerCommand('energy.run', (_, _uri: string, job: string) => runJob(job));
 
   languages.registerHoverProvider(language, {
-    async provideHover(_model, position) {
-      const found = await ask('hover', from(position));
+    async provideHover(model, position) {
+      const found = await askAbout(model)('hover', from(position));
       return found && { contents: [{ value: found.contents.value }], range: toRange(found.range) };
     },
   });
   languages.registerCompletionItemProvider(language, {
     triggerCharacters: ['.', '(', ',', '~', ':', '[', '"', '/'],
-    async provideCompletionItems(_model, position) {
-      const found = (await ask('completion', from(position))) ?? [];
+    async provideCompletionItems(model, position) {
+      const found = (await askAbout(model)('completion', from(position))) ?? [];
       return {
         suggestions: found.map((c) => ({
           label: c.label,
@@ -97,8 +121,8 @@ export function registerLanguage(api: Api, language: string, events: EditorEvent
   languages.registerSignatureHelpProvider(language, {
     signatureHelpTriggerCharacters: ['(', ','],
     signatureHelpRetriggerCharacters: ['='],
-    async provideSignatureHelp(_model, position) {
-      const found = await ask('signatureHelp', from(position));
+    async provideSignatureHelp(model, position) {
+      const found = await askAbout(model)('signatureHelp', from(position));
       if (!found) return null;
       const signatures = found.signatures.map((s) => ({
         label: s.label,
@@ -118,31 +142,44 @@ export function registerLanguage(api: Api, language: string, events: EditorEvent
   });
   languages.registerDefinitionProvider(language, {
     async provideDefinition(model, position) {
-      const found = await ask('definition', from(position));
-      return found && isHere(found) ? { uri: model.uri, range: toRange(found.range) } : null;
+      const found = await askAbout(model)('definition', from(position));
+      return found && placesOf([found]);
     },
   });
   languages.registerReferenceProvider(language, {
     async provideReferences(model, position, { includeDeclaration }) {
-      const found = (await ask('references', from(position), includeDeclaration)) ?? [];
-      return found.filter(isHere).map((l) => ({ uri: model.uri, range: toRange(l.range) }));
+      return placesOf((await askAbout(model)('references', from(position), includeDeclaration)) ?? []);
     },
   });
+  /** Has all files at hand that a rename changes. @returns why that cannot be */
+  const renameIn = async ({ changes }: WorkspaceEdit): Promise<string | null> => {
+    for (const path of Object.keys(changes).map(pathOf)) {
+      const fixed = files.fixed(path);
+      if (fixed !== null) return `the name is also in ${path}: ${fixed}`;
+      if (!documents.find(path) && !(await documents.look(path))) return `${path} cannot be read`;
+    }
+    return null;
+  };
   languages.registerRenameProvider(language, {
     async provideRenameEdits(model, position, newName) {
-      const found = await ask('rename', from(position), newName);
+      const version = model.getVersionId();
+      const found = await askAbout(model)('rename', from(position), newName);
       if (found === null) return null;
       if (isRefusal(found)) return { edits: [], rejectReason: found.refused };
-      const elsewhere = Object.entries(found.changes).filter(([uri]) => !isHere({ uri }));
-      if (elsewhere.length > 0 && !events.editElsewhere) {
-        const names = elsewhere.map(([uri]) => decodeURIComponent(uri.slice(uri.lastIndexOf('/') + 1)));
-        return { edits: [], rejectReason: `the name is also in ${names.join(', ')}, which is not open` };
-      }
-      for (const [uri, edits] of elsewhere) events.editElsewhere?.(uri, edits);
-      return workspaceEdit(model, found.changes[events.document()] ?? []);
+      const wrong = await renameIn(found);
+      if (wrong !== null) return { edits: [], rejectReason: wrong };
+      if (model.getVersionId() !== version)
+        return { edits: [], rejectReason: 'the text was changed meanwhile: rename once more' };
+      const paths = Object.keys(found.changes).map(pathOf);
+      documents.change(
+        new Map(Object.entries(found.changes).map(([uri, edits]) => [pathOf(uri), edits.map(toEdit)])),
+      );
+      if (paths.length > 1) files.renamed(paths);
+      // It is done: all files at once, so that it is undone in all at once.
+      return { edits: [] };
     },
-    async resolveRenameLocation(_model, position) {
-      const found = await ask('renamePlace', from(position));
+    async resolveRenameLocation(model, position) {
+      const found = await askAbout(model)('renamePlace', from(position));
       if (found && !isRefusal(found)) return { range: toRange(found.range), text: found.placeholder };
       const { lineNumber, column } = position;
       const range = {
@@ -155,7 +192,7 @@ export function registerLanguage(api: Api, language: string, events: EditorEvent
     },
   });
   languages.registerDocumentSymbolProvider(language, {
-    async provideDocumentSymbols() {
+    async provideDocumentSymbols(model) {
       const shown = (s: DocumentSymbol): Monaco.languages.DocumentSymbol => ({
         name: s.name,
         detail: s.detail,
@@ -166,26 +203,26 @@ export function registerLanguage(api: Api, language: string, events: EditorEvent
         selectionRange: toRange(s.selectionRange),
         children: s.children.map(shown),
       });
-      return ((await ask('documentSymbols')) ?? []).map(shown);
+      return ((await askAbout(model)('documentSymbols')) ?? []).map(shown);
     },
   });
   languages.registerDocumentSemanticTokensProvider(language, {
     getLegend: () => ({ tokenTypes: [...tokenTypes], tokenModifiers: [...tokenModifiers] }),
-    async provideDocumentSemanticTokens() {
-      const found = await ask('semanticTokens');
+    async provideDocumentSemanticTokens(model) {
+      const found = await askAbout(model)('semanticTokens');
       return found && { data: Uint32Array.from(found) };
     },
     releaseDocumentSemanticTokens() {},
   });
   languages.registerFoldingRangeProvider(language, {
-    async provideFoldingRanges() {
+    async provideFoldingRanges(model) {
       const { FoldingRangeKind } = languages;
       const kind = {
         comment: FoldingRangeKind.Comment,
         imports: FoldingRangeKind.Imports,
         region: FoldingRangeKind.Region,
       };
-      return ((await ask('foldingRanges')) ?? []).map((r) => ({
+      return ((await askAbout(model)('foldingRanges')) ?? []).map((r) => ({
         start: r.startLine + 1,
         end: r.endLine + 1,
         kind: r.kind && kind[r.kind],
@@ -193,26 +230,27 @@ export function registerLanguage(api: Api, language: string, events: EditorEvent
     },
   });
   languages.registerDocumentFormattingEditProvider(language, {
-    async provideDocumentFormattingEdits() {
-      return ((await ask('formatting')) ?? []).map(toEdit);
+    async provideDocumentFormattingEdits(model) {
+      return ((await askAbout(model)('formatting')) ?? []).map(toEdit);
     },
   });
   languages.registerCodeActionProvider(language, {
     async provideCodeActions(model, range, { markers }) {
-      const found = (await ask('codeActions', fromRange(range))) ?? [];
+      const found = (await askAbout(model)('codeActions', fromRange(range))) ?? [];
       const actions = found.map((a) => ({
         title: a.title,
         kind: a.kind,
         isPreferred: a.isPreferred,
         diagnostics: markers.filter((m) => a.diagnostics.some((d) => d.code === m.code)),
-        edit: workspaceEdit(model, a.edit.changes[events.document()] ?? []),
+        edit: workspaceEdit(model, a.edit.changes[documentUri(fileOf(model))] ?? []),
       }));
       return { actions, dispose() {} };
     },
   });
   languages.registerCodeLensProvider(language, {
-    async provideCodeLenses() {
-      const found = (await ask('codeLenses')) ?? [];
+    async provideCodeLenses(model) {
+      if (fileOf(model) !== program()) return { lenses: [], dispose() {} };
+      const found = (await askAbout(model)('codeLenses')) ?? [];
       const lenses = found.map(({ range, command }) => ({
         range: toRange(range),
         command: { id: command.command, title: command.title, arguments: [...command.arguments] },

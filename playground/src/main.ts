@@ -5,15 +5,14 @@ import { byId, icon } from './dom.ts';
 import { examples } from './examples.ts';
 import { keepOffline } from './offline.ts';
 import { programPage } from './program-page.ts';
-import { pathOf } from './protocol.ts';
 import { makeThemes, type Theme } from './theme.ts';
 import { makeToast } from './views/toast.ts';
 import { makeDesk } from './workspace/desk.ts';
 import { keepDrafts } from './workspace/drafts.ts';
-import { editText } from './workspace/edits.ts';
 import { fileMenu } from './workspace/file-menu.ts';
 import type { Folder } from './workspace/folder.ts';
 import { activeText } from './workspace/model.ts';
+import { neighbours, textHere } from './workspace/neighbours.ts';
 import { claim } from './workspace/one-tab.ts';
 import { exampleNamed, findFolder, firstWorkspace, fromLink } from './workspace/opening.ts';
 import { folderName, safeName } from './workspace/paths.ts';
@@ -32,15 +31,20 @@ const session = workspaceSession(opening.workspace, store, undefined, () =>
   notice('The browser does not keep this program: download it before you leave'),
 );
 const teller = makeTeller();
+const bundled = new Map(examples.map((e) => [e.file, e.text]));
 
 const page = programPage(themes, {
   typed: (text) => session.type(text),
   reads: (paths) => desk.show(paths.map((p) => folderName(session.now.active) + p)),
-  editElsewhere(uri, edits) {
-    const path = pathOf(uri);
-    const entry = session.now.files.get(path);
-    if (entry?.kind === 'text') session.rewrite(path, editText(entry.text, edits));
-  },
+  files: neighbours({
+    session,
+    folder: () => folder,
+    notice,
+    bundled,
+    openFile: (path) => desk.openFile(path),
+    reveal: (line, column) => page.editor.reveal(line, column),
+    saved: () => desk.show(),
+  }),
   openProgram: (file, text) => session.create(file, text),
   engineFault: (why) => notice(`Another engine computes: ${why}`),
   ready: () => void keepOffline(looking, notice),
@@ -50,7 +54,7 @@ const desk = makeDesk({
   session,
   notice,
   editor: page.editor,
-  bundled: { texts: new Map(examples.map((e) => [e.file, e.text])), urls: dataUrls },
+  bundled: { texts: bundled, urls: dataUrls },
   showRun: page.showRun,
 });
 
@@ -59,6 +63,7 @@ session.onChange((change) => {
   const own = change === 'opened' || location.hash === '';
   if (!own) history.replaceState(null, '', location.pathname + location.search);
   if (change === 'opened' || change === 'active') page.open(w.active, activeText(w), change === 'opened');
+  if (change !== 'name' && change !== 'text') page.editor.follow((path) => textHere(session, bundled, path));
   if (change === 'opened') desk.back();
   if (change !== 'name' && change !== 'text') {
     page.tell(teller.tell(w));

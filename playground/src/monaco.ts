@@ -20,6 +20,7 @@ import 'monaco-editor/features/linesOperations/register.js';
 import 'monaco-editor/features/multicursor/register.js';
 import 'monaco-editor/features/parameterHints/register.js';
 import 'monaco-editor/features/quickOutline/register.js';
+import 'monaco-editor/features/readOnlyMessage/register.js';
 import 'monaco-editor/features/referenceSearch/register.js';
 import 'monaco-editor/features/rename/register.js';
 import 'monaco-editor/features/smartSelect/register.js';
@@ -39,10 +40,12 @@ import EditorWorker from 'monaco-editor/editor/editor.worker.js?worker';
 import type { Severity } from '../../src/syntax/diagnostic.ts';
 import { editing } from '../../src/syntax/editing.ts';
 import { monarchLanguage } from '../../src/syntax/highlight.ts';
+import { isStd } from '../../src/syntax/module-path.ts';
+import { documentsOf } from './documents.ts';
 import type { Editor, EditorEvents } from './editor.ts';
 import { registerLanguage } from './language.ts';
 import { defineThemes, themeName } from './monaco-theme.ts';
-import type { Problem } from './protocol.ts';
+import type { Problem, SourceText } from './protocol.ts';
 import type { Theme } from './theme.ts';
 
 const LANGUAGE = 'energy';
@@ -73,31 +76,36 @@ function defineLanguage(): void {
   defineThemes(monaco.editor);
 }
 
+/** A place in a file, 1-based. */
+interface Place {
+  readonly path: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+const onMac = /Mac|iP(hone|ad)/.test(navigator.platform);
+
 export interface MonacoEditor extends Editor {
   scrollTo(top: number): void;
 }
 
 export function monacoEditor(
   host: HTMLElement,
-  text: string,
+  first: SourceText,
   theme: Theme,
   events: EditorEvents,
 ): MonacoEditor {
   defineLanguage();
-  registerLanguage(monaco, LANGUAGE, events);
-  interface Shown {
-    readonly model: monaco.editor.ITextModel;
-    view: monaco.editor.ICodeEditorViewState | null;
-  }
-  /** The programs that were shown, by path: each keeps what can be undone. */
-  const shown = new Map<string, Shown>();
-  let file = '';
-  const modelOf = (content: string): monaco.editor.ITextModel => {
-    const made = monaco.editor.createModel(content, LANGUAGE);
-    made.onDidChangeContent(events.changed);
-    return made;
-  };
-  let model = modelOf(text);
+  const documents = documentsOf(monaco, LANGUAGE, events.files.text, (path, text) => {
+    if (path === file) events.changed();
+    else events.files.rewrite(path, text);
+  });
+  registerLanguage(monaco, LANGUAGE, documents, events, () => file);
+  /** The program that is edited. */
+  let file = first.file;
+  let model = documents.have(file, first.text);
+  /** Where its reader was in each file, by path. */
+  const views = new Map<string, monaco.editor.ICodeEditorViewState | null>();
   const editor = monaco.editor.create(host, {
     model,
     theme: themeName(theme),
@@ -130,6 +138,7 @@ export function monacoEditor(
     guides: { indentation: false },
     stickyScroll: { enabled: false },
     contextmenu: false,
+    readOnlyMessage: { value: 'A file of the standard library: it can be read, not changed' },
   });
   editor.addAction({
     id: 'energy.run',
@@ -143,41 +152,104 @@ export function monacoEditor(
     command: 'editor.action.formatDocument',
     when: 'editorTextFocus && editorHasDocumentFormattingProvider',
   });
+  const canGoBack = editor.createContextKey<boolean>('energy.back', false);
+
+  const show = (next: monaco.editor.ITextModel, library: string | null): void => {
+    const before = editor.getModel();
+    if (before !== next) {
+      const left = before && documents.pathOf(before.uri);
+      if (left) views.set(left, editor.saveViewState());
+      editor.setModel(next);
+      const view = views.get(documents.pathOf(next.uri) ?? '');
+      if (view) editor.restoreViewState(view);
+      else editor.setScrollTop(0);
+    }
+    editor.updateOptions({ readOnly: library !== null });
+    events.library(library);
+  };
+  const showProgram = (): void => {
+    if (editor.getModel() !== model) show(model, null);
+  };
+  /** @param other whether the file has just come: nobody looks at a part of it yet */
+  const putCursor = (line: number, column: number, other = false): void => {
+    editor.setPosition({ lineNumber: line, column });
+    if (other) editor.revealLineInCenter(line, monaco.editor.ScrollType.Immediate);
+    else editor.revealLineInCenterIfOutsideViewport(line);
+    editor.focus();
+  };
+  const goTo = async ({ path, line, column }: Place): Promise<boolean> => {
+    const before = editor.getModel();
+    if (isStd(path)) {
+      const found = await documents.look(path);
+      if (!found) return false;
+      show(found, path);
+    } else if (path === file) showProgram();
+    else return events.files.open(path, line, column);
+    putCursor(line, column, editor.getModel() !== before);
+    return true;
+  };
+  /** Where names were followed from: the way back. */
+  const trail: Place[] = [];
+  const here = (): Place | null => {
+    const at = editor.getPosition();
+    const path = documents.pathOf(editor.getModel()?.uri ?? model.uri);
+    return at && path !== null ? { path, line: at.lineNumber, column: at.column } : null;
+  };
+  const goBack = async (): Promise<void> => {
+    const to = trail.pop();
+    canGoBack.set(trail.length > 0);
+    if (to) await goTo(to);
+  };
+  monaco.editor.registerEditorOpener({
+    async openCodeEditor(_source, resource, at) {
+      const path = documents.pathOf(resource);
+      const from = here();
+      if (path === null || from === null) return false;
+      const line = at && ('lineNumber' in at ? at.lineNumber : at.startLineNumber);
+      const column = at && ('lineNumber' in at ? at.column : at.startColumn);
+      const there = await goTo({ path, line: line ?? 1, column: column ?? 1 });
+      if (there) trail.push(from);
+      canGoBack.set(trail.length > 0);
+      return there;
+    },
+  });
+  editor.addAction({
+    id: 'energy.back',
+    label: 'Back',
+    precondition: 'energy.back',
+    keybindings: [
+      onMac ? monaco.KeyMod.WinCtrl | monaco.KeyCode.Minus : monaco.KeyMod.Alt | monaco.KeyCode.LeftArrow,
+    ],
+    run: goBack,
+  });
   return {
     get text() {
       return model.getValue();
     },
     get cursor() {
-      const at = editor.getPosition();
+      const at =
+        editor.getModel() === model
+          ? editor.getPosition()
+          : (views.get(file)?.cursorState[0]?.position ?? null);
       return at ? model.getOffsetAt(at) : 0;
     },
     setText(next, path) {
-      const left = shown.get(file);
-      if (left) left.view = editor.saveViewState();
+      if (documents.find(path)?.getValue() !== next) views.delete(path);
       file = path;
-      let entry = shown.get(path);
-      if (!entry) {
-        const first = shown.size === 0 && model.getValue() === next;
-        entry = { model: first ? model : modelOf(next), view: null };
-        shown.set(path, entry);
-      } else if (entry.model.getValue() !== next) {
-        entry.model.setValue(next);
-        entry.view = null;
-      }
-      if (entry.model === model) return;
-      const before = model;
-      model = entry.model;
-      editor.setModel(model);
-      if (entry.view) editor.restoreViewState(entry.view);
-      else editor.setScrollTop(0);
-      if (![...shown.values()].some((s) => s.model === before)) before.dispose();
+      model = documents.have(path, next);
+      show(model, null);
     },
     forget() {
-      for (const { model: own } of shown.values()) if (own !== model) own.dispose();
-      shown.clear();
+      views.clear();
+      trail.length = 0;
+      canGoBack.set(false);
+      documents.follow(() => null, file);
     },
+    follow: (textOf) => documents.follow(textOf, file),
+    showProgram,
     focus: () => editor.focus(),
     edit({ start, end, text }) {
+      showProgram();
       const range = monaco.Range.fromPositions(model.getPositionAt(start), model.getPositionAt(end));
       editor.pushUndoStop();
       editor.executeEdits('options', [{ range, text }]);
@@ -187,9 +259,8 @@ export function monacoEditor(
       monaco.editor.setModelMarkers(model, OWNER, problems.flatMap(markerOf));
     },
     reveal(line, column) {
-      editor.setPosition({ lineNumber: line, column });
-      editor.revealLineInCenterIfOutsideViewport(line);
-      editor.focus();
+      showProgram();
+      putCursor(line, column);
     },
     setTheme: (next) => monaco.editor.setTheme(themeName(next)),
     scrollTo: (top) => editor.setScrollTop(top),

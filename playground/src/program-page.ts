@@ -1,13 +1,14 @@
 /** The program in the editor, what is wrong with it, its jobs and what they come to. */
 import { makeCompiler } from './compiler.ts';
 import { byId } from './dom.ts';
-import { type Editor, type EditorEvents, makeEditor } from './editor.ts';
-import { documentUri, type FilesMessage, type Problem, type ShownRun, type SourceText } from './protocol.ts';
+import { type Editor, type EditorFiles, makeEditor } from './editor.ts';
+import type { FilesMessage, Problem, ShownRun, SourceText } from './protocol.ts';
 import type { Theme, Themes } from './theme.ts';
 import { addJobMenu } from './views/add-job.ts';
 import { engineChoice } from './views/engine-choice.ts';
 import { jobOptions } from './views/job-options.ts';
 import { jobsView } from './views/jobs.ts';
+import { libraryNote } from './views/library-note.ts';
 import { problemsView } from './views/problems.ts';
 import { programEdits } from './views/program-edits.ts';
 import { rightPane } from './views/right-pane.ts';
@@ -30,7 +31,9 @@ export interface ProgramPage {
   setTheme(theme: Theme): void;
 }
 
-export interface ProgramHearing extends Pick<EditorEvents, 'editElsewhere'> {
+export interface ProgramHearing {
+  /** The files around the program. */
+  readonly files: EditorFiles;
   /** The text in the editor changed. */
   readonly typed: (text: string) => void;
   /** What the program reads besides itself, from its folder. */
@@ -67,6 +70,10 @@ export function programPage(themes: Themes, hearing: ProgramHearing): ProgramPag
   const wrong = (): boolean => checkProblems.some((p) => p.severity === 'error');
   const reveal = (line: number, column: number): void => editor.reveal(line, column);
 
+  const library = libraryNote(byId('editor', HTMLElement), () => {
+    editor.showProgram();
+    editor.focus();
+  });
   const problems = problemsView(byId('problems', HTMLElement), reveal);
   const stage = stageHost({
     watch: (energy, job, settings) => compiler.stage.watch(source(), energy, job, settings),
@@ -125,9 +132,15 @@ export function programPage(themes: Themes, hearing: ProgramHearing): ProgramPag
       changed,
       run: () => start(null),
       runJob: start,
-      ask: (feature, ...args) => compiler.ask(source(), feature, args),
-      document: () => documentUri(file),
-      editElsewhere: hearing.editElsewhere,
+      ask:
+        (about) =>
+        (feature, ...args) =>
+          compiler.ask(about, feature, args),
+      files: hearing.files,
+      library: (path) => {
+        library.show(path, file);
+        say.file.textContent = path ?? file;
+      },
     },
     () => {
       document.documentElement.dataset.editor = 'ready';

@@ -2,6 +2,7 @@
 
 import { languageService } from '../../src/language/service.ts';
 import { EnergyError } from '../../src/syntax/diagnostic.ts';
+import { isStd } from '../../src/syntax/module-path.ts';
 import { languageHost } from './engine/language-host.ts';
 import { outlineOf } from './engine/outline.ts';
 import { problemsOf } from './engine/problems.ts';
@@ -120,8 +121,12 @@ const service = languageService(languageHost(files));
 
 async function answer({ id, source, feature, args }: Extract<ToWorker, { type: 'ask' }>): Promise<void> {
   const uri = documentUri(source.file);
-  for (const other of service.open) if (other !== uri) service.close(other);
-  if (service.text(uri) !== source.text) service.update(uri, source.text);
+  // A file that is only looked at: the program in the editor stays open beside it.
+  const beside = isStd(source.file) || files.text(source.file) === source.text;
+  if (!beside || service.text(uri) !== undefined) {
+    for (const other of service.open) if (other !== uri) service.close(other);
+    if (service.text(uri) !== source.text) service.update(uri, source.text);
+  }
   const asked = service[feature] as (uri: string, ...rest: readonly unknown[]) => Promise<unknown>;
   // A hint that cannot be had is no reason to disturb anybody.
   const value = await asked(uri, ...args).catch(() => null);

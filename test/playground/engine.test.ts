@@ -264,7 +264,7 @@ run draws = sample(E, chains = 3, draws = 40, warmup = 5, seed = 2)`;
       ...of('s').values.subarray((c * 40 + 39) * 24, (c * 40 + 40) * 24),
     ]);
     expect(lastPicture).toEqual(last);
-    expect(shownResult(result)).toMatchObject({
+    expect(await shownResult(result)).toMatchObject({
       verb: 'sample',
       complete: true,
       summary: { chains: 3, draws: 40 },

@@ -20,9 +20,10 @@ describe('the language service of the worker', () => {
       told('y.csv', 'y\n1\n2\n'),
     ],
   });
-  const service = languageService(languageHost(files));
+  const host = languageHost(files);
+  const service = languageService(host);
   const uri = documentUri('main one.energy');
-  const text =
+  const program =
     'use twice from "lib/f.energy"\ndata y : real[row] from "y.csv"\nenergy E(m : real) { y ~ normal(twice(m), 1)\n  m ~ normal(0, 1) }\n';
 
   it('knows paths by their addresses', () => {
@@ -31,7 +32,7 @@ describe('the language service of the worker', () => {
   });
 
   it('reads programs and data of the workspace', async () => {
-    service.update(uri, text);
+    service.update(uri, program);
     expect(await service.diagnostics(uri)).toEqual([]);
     const card = await service.hover(uri, { line: 2, character: 9 });
     expect(card?.contents.value).toContain('Plan: NUTS');
@@ -45,6 +46,33 @@ describe('the language service of the worker', () => {
       'main one.energy',
       'other.energy',
     ]);
+  });
+
+  it('reads modules of the library, and what lies elsewhere until it is asked for', async () => {
+    const ising = 'use Ising from "std/ising"\nenergy J = Ising\n';
+    service.update(uri, ising);
+    const found = await service.definition(uri, { line: 1, character: 12 });
+    expect(pathOf(found!.uri)).toBe('std/ising');
+    const text = await host.text!(found!.uri);
+    expect(text?.split('\n')[found!.range.start.line]).toMatch(/^energy Ising\(/);
+    // Asked about as a document of its own.
+    const card = await service.hover(found!.uri, found!.range.start);
+    expect(card?.contents.value).toContain('Ising');
+    const places = await service.references(uri, { line: 1, character: 12 }, true);
+    expect(places.map((l) => pathOf(l.uri))).toContain('std/ising');
+    const away = new Map([['far', 'const far = 1\n']]);
+    const distant = workspaceFiles({ texts: away, urls: new Map(), library }, async (url) =>
+      new TextEncoder().encode(away.get(url)),
+    );
+    distant.hear({
+      type: 'files',
+      anew: true,
+      files: [{ path: 'lib/far.energy', revision: 1, content: { url: 'far' } }],
+    });
+    const there = languageHost(distant);
+    expect(await there.text!(documentUri('lib/far.energy'))).toBe('const far = 1\n');
+    expect(await there.text!(documentUri('lib/none.energy'))).toBeUndefined();
+    service.update(uri, program);
   });
 
   it('sees changes when it is told to look again', async () => {

@@ -12,7 +12,6 @@ import { readRunCard } from '../../playground/src/engine/run-card.ts';
 import { type WorkspaceFiles, workspaceFiles } from '../../playground/src/engine/workspace-files.ts';
 import { linkOf, linkOfWorkspace, readLink } from '../../playground/src/share.ts';
 import { archiveOf, unzipped } from '../../playground/src/workspace/archive.ts';
-import { editText } from '../../playground/src/workspace/edits.ts';
 import { folderApi, openFolder } from '../../playground/src/workspace/folder.ts';
 import { sorted } from '../../playground/src/workspace/incoming.ts';
 import { insertion } from '../../playground/src/workspace/insert.ts';
@@ -399,16 +398,6 @@ describe('declaring data', () => {
     expect(found.declaration).toContain('from "data/table.csv"');
     expect((await peek(host, 'grid.csv', { path: 'grid.csv', taken: [] })).declaration).toContain('bit[');
     await expect(peek(host, 'bad.csv', { path: 'bad.csv', taken: [] })).rejects.toBeInstanceOf(EnergyError);
-  });
-});
-
-describe('edits from elsewhere', () => {
-  it('are made from the end, so that places stay', () => {
-    const at = (line: number, from: number, to: number, newText: string) => ({
-      range: { start: { line, character: from }, end: { line, character: to } },
-      newText,
-    });
-    expect(editText('ab\ncd\n', [at(0, 0, 1, 'xx'), at(1, 1, 2, '')])).toBe('xxb\nc\n');
   });
 });
 

@@ -14,9 +14,10 @@ export interface ListedFile {
 
 export interface FilesActions {
   readonly open: (path: string) => void;
-  readonly remove: (path: string) => void;
+  /** Settles when the file is gone, or stays. */
+  readonly remove: (path: string) => Promise<void>;
   /** @returns a sentence where that cannot be */
-  readonly rename: (from: string, to: string) => string | null;
+  readonly rename: (from: string, to: string) => Promise<string | null>;
   readonly create: () => void;
   readonly pick: () => void;
   /** Takes back what was removed last. */
@@ -52,6 +53,9 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
   let shown = '';
   let focused = '';
   let editing: string | null = null;
+  /** Where its new name is typed: it stays while the list is drawn anew. */
+  let nameInput: HTMLInputElement | null = null;
+  let drawing = false;
   let chosen = stored();
 
   const options = (): HTMLElement[] => [...list.querySelectorAll<HTMLElement>('[role="option"]')];
@@ -100,6 +104,7 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
       const folder = folderName(f.path);
       groups.set(folder, [...(groups.get(folder) ?? []), f]);
     }
+    drawing = true;
     list.replaceChildren(
       ...[...groups].map(([folder, own]) =>
         h(
@@ -110,9 +115,10 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
         ),
       ),
     );
+    drawing = false;
     rove(fileAt(focused) ? focused : shown);
     if (had && editing === null) focusOn(focused);
-    list.querySelector<HTMLInputElement>('input')?.focus();
+    nameInput?.focus();
     toggleButton.dataset.count = files.length > 1 ? String(files.length) : '';
   };
 
@@ -141,7 +147,7 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
         tabindex: -1,
       },
       icon(kind === 'other' ? 'file' : kind),
-      editing === f.path ? nameField(f) : h('span', { class: 'files-name' }, baseName(f.path)),
+      editing === f.path ? nameInput : h('span', { class: 'files-name' }, baseName(f.path)),
       f.unsaved && h('span', { class: 'files-dot', 'aria-hidden': 'true' }),
       h('span', { class: 'files-size', 'aria-hidden': 'true' }, size),
     );
@@ -154,7 +160,7 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
     return option;
   };
 
-  const nameField = (f: ListedFile): HTMLElement => {
+  const nameField = (f: ListedFile): HTMLInputElement => {
     const field = h('input', {
       type: 'text',
       'aria-label': `New name of ${f.path}`,
@@ -162,23 +168,26 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
       spellcheck: 'false',
     });
     let over = false;
-    const end = (keep: boolean): void => {
+    const end = async (keep: boolean): Promise<void> => {
       if (over) return;
       over = true;
       const to = field.value.trim();
-      const wrong = keep && to !== f.path ? actions.rename(f.path, to) : null;
-      if (wrong !== null) actions.complain(wrong);
       editing = null;
-      if (keep && wrong === null) focused = to;
+      nameInput = null;
+      const wrong = keep && to !== f.path ? await actions.rename(f.path, to) : null;
+      if (wrong !== null) actions.complain(wrong);
+      if (keep && wrong === null && fileAt(to)) focused = to;
       draw();
       focusOn(focused);
     };
     field.addEventListener('keydown', (e) => {
       e.stopPropagation();
-      if (e.key === 'Enter') end(true);
-      if (e.key === 'Escape') end(false);
+      if (e.key === 'Enter') void end(true);
+      if (e.key === 'Escape') void end(false);
     });
-    field.addEventListener('blur', () => end(true));
+    field.addEventListener('blur', () => {
+      if (!drawing) void end(true);
+    });
     queueMicrotask(() => {
       const name = f.path.lastIndexOf('/') + 1;
       const dot = f.path.lastIndexOf('.');
@@ -188,9 +197,11 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
   };
 
   const edit = (path: string): void => {
-    if (!fileAt(path) || fileAt(path)?.bundled) return;
+    const file = fileAt(path);
+    if (!file || file.bundled || editing === path) return;
     setOpen(true);
     editing = path;
+    nameInput = nameField(file);
     focused = path;
     draw();
   };
@@ -209,8 +220,7 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
     else if (e.key === 'F2') edit(path);
     else if (e.key === 'Delete' && !fileAt(path)?.bundled) {
       const next = pathOf(all[at + 1] ?? all[at - 1]);
-      actions.remove(path);
-      if (!fileAt(path)) focusOn(next);
+      void actions.remove(path).then(() => focusOn(fileAt(path) ? path : next));
     } else if (e.key === 'z' && (e.ctrlKey || e.metaKey)) actions.undo();
     else return;
     e.preventDefault();
@@ -233,7 +243,10 @@ export function filesView(panel: HTMLElement, actions: FilesActions): FilesView 
       files = next;
       if (path !== shown) focused = path;
       shown = path;
-      if (editing !== null && !fileAt(editing)) editing = null;
+      if (editing !== null && !fileAt(editing)) {
+        editing = null;
+        nameInput = null;
+      }
       draw();
       // Until somebody has said otherwise: open where there is more than one file to see, and room.
       if (chosen !== null) setOpen(chosen);

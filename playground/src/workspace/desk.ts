@@ -21,6 +21,7 @@ import {
 import { baseName, extension, isData, isProgram } from './paths.ts';
 import { saveToFolder } from './saving.ts';
 import type { WorkspaceSession } from './session.ts';
+import { deleteStored, renameStored } from './stored-files.ts';
 
 export interface DeskParts {
   readonly session: WorkspaceSession;
@@ -28,6 +29,7 @@ export interface DeskParts {
   readonly editor: {
     readonly cursor: number;
     edit(e: { start: number; end: number; text: string }): void;
+    showProgram(): void;
     focus(): void;
   };
   /** Addresses of data that the playground brings along, by path. */
@@ -46,6 +48,12 @@ export interface Desk {
   openFile(path: string): Promise<void>;
   openExample(example: Example): void;
   create(): void;
+  /** The file that is seen, where it is one of the workspace and not brought along by the playground. */
+  readonly shown: string | null;
+  /** Begins to rename that file. */
+  rename(): void;
+  /** Removes it, and where it lies in a folder of this machine asks before. */
+  remove(): Promise<void>;
   pickFiles(): Promise<void>;
   pickFolder(): Promise<void>;
   /** Takes in what was dropped or picked. */
@@ -75,9 +83,12 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
   const files = filesView(byId('files', HTMLElement), {
     open: (path) => void openFile(path),
     remove,
-    rename(from, to) {
-      if (stored(from)) return 'a file of the folder is renamed in the folder itself';
-      return session.rename(from, to);
+    async rename(from, to) {
+      const wrong =
+        folder && stored(from) ? await renameStored(folder, session, from, to) : session.rename(from, to);
+      // What is looked at stays in view under its new name.
+      if (wrong === null && preview.shown === from) await openFile(to);
+      return wrong;
     },
     create,
     pick: () => void pickFiles(),
@@ -101,9 +112,9 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
   const stored = (path: string): boolean =>
     session.now.origin.kind === 'folder' && folder !== null && folder.has(path);
 
-  function remove(path: string): void {
-    if (stored(path)) {
-      notice('A file of the folder is removed in the folder itself');
+  async function remove(path: string): Promise<void> {
+    if (folder && stored(path)) {
+      if ((await deleteStored(folder, session, path, notice)) && preview.shown === path) back();
       return;
     }
     const bring = session.remove(path);
@@ -119,6 +130,10 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
     notice(`${path} removed`, { label: 'Undo', act: () => undo?.() });
   }
 
+  const seen = (): string | null => {
+    const path = preview.shown ?? session.now.active;
+    return session.now.files.has(path) ? path : null;
+  };
   const bundledReads = (): readonly string[] =>
     reads.filter((p) => !session.now.files.has(p) && (bundled.urls.has(p) || bundled.texts.has(p)));
 
@@ -136,6 +151,7 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
 
   function back(): void {
     preview.show(null);
+    editor.showProgram();
     show();
   }
 
@@ -322,6 +338,17 @@ export function makeDesk({ session, notice, editor, bundled, showRun }: DeskPart
       session.open(exampleWorkspace(example));
     },
     create,
+    get shown() {
+      return seen();
+    },
+    rename() {
+      const path = seen();
+      if (path !== null) files.edit(path);
+    },
+    async remove() {
+      const path = seen();
+      if (path !== null) await remove(path);
+    },
     pickFiles,
     pickFolder: async () => take(await pick('folder'), true),
     take,

@@ -4,6 +4,7 @@ import { type Desk, newWorkspace } from './desk.ts';
 import { openWithDrafts } from './drafts.ts';
 import type { Folder } from './folder.ts';
 import { claim } from './one-tab.ts';
+import { baseName } from './paths.ts';
 import type { WorkspaceSession } from './session.ts';
 import type { ProgramStore, StoredProgram } from './storage.ts';
 
@@ -26,6 +27,8 @@ export function fileMenu(
     await session.flush();
     const kept = await store.list().catch(() => []);
     const here = folder();
+    const { shown } = desk;
+    const onDisk = shown !== null && session.now.origin.kind === 'folder' && here?.has(shown) === true;
     return [
       {
         kind: 'item',
@@ -39,6 +42,17 @@ export function fileMenu(
       { kind: 'item', label: 'Open files …', keys: 'Ctrl+O', act: () => void desk.pickFiles() },
       { kind: 'item', label: 'Open a folder …', act: () => void desk.pickFolder() },
       { kind: 'item', label: 'Open a run folder …', act: () => void desk.pickFolder() },
+      ...(shown === null
+        ? []
+        : [
+            { kind: 'line' } as const,
+            { kind: 'item', label: `Rename ${baseName(shown)} …`, act: () => desk.rename() } as const,
+            {
+              kind: 'item',
+              label: onDisk ? `Delete ${baseName(shown)} …` : `Remove ${baseName(shown)}`,
+              act: () => void desk.remove(),
+            } as const,
+          ]),
       { kind: 'line' },
       { kind: 'item', label: 'Save', keys: 'Ctrl+S', act: () => void desk.save() },
       {

@@ -17,6 +17,13 @@ export type Saved =
   | { readonly kind: 'conflict'; readonly theirs: FetchedFile | null }
   | { readonly kind: 'failed'; readonly why: string };
 
+/** What became of removing or renaming a file of the folder. */
+export type Done =
+  | { readonly kind: 'done' }
+  /** Somebody else has changed the file since it was read here. */
+  | { readonly kind: 'changed' }
+  | { readonly kind: 'failed'; readonly why: string };
+
 export interface FetchedFile {
   readonly entry: FileEntry;
   readonly tag: string;
@@ -27,6 +34,10 @@ export interface FolderApi {
   get(path: string): Promise<FetchedFile | null>;
   /** @param tag of the state that is replaced; null: the file is new */
   put(path: string, body: string | Blob, tag: string | null): Promise<Saved>;
+  /** @param tag of the state that is removed; `*`: whatever it is */
+  remove(path: string, tag: string): Promise<Done>;
+  /** @param tag as for `remove` */
+  rename(path: string, to: string, tag: string): Promise<Done>;
   url(path: string): string;
 }
 
@@ -36,6 +47,16 @@ export function folderApi(base: string, fetching: typeof fetch = fetch): FolderA
   const url = (path: string): string => at(`file?path=${encodeURIComponent(path)}`);
   const ask = (address: string, init: RequestInit = {}): Promise<Response | null> =>
     fetching(address, { credentials: 'same-origin', cache: 'no-store', ...init }).catch(() => null);
+  const whyNot = async (response: Response | null): Promise<string> =>
+    (response && (await response.text().catch(() => '')).split('\n')[0].slice(0, 200)) ||
+    'the server does not answer';
+  const done = async (response: Response | null): Promise<Done> => {
+    if (response?.ok) return { kind: 'done' };
+    const why = await whyNot(response);
+    return response?.status === 412 && why.includes('has changed')
+      ? { kind: 'changed' }
+      : { kind: 'failed', why };
+  };
   const get = async (path: string): Promise<FetchedFile | null> => {
     const response = await ask(url(path));
     if (!response?.ok) return null;
@@ -54,8 +75,16 @@ export function folderApi(base: string, fetching: typeof fetch = fetch): FolderA
       const response = await ask(url(path), { method: 'PUT', body, headers: condition });
       if (response?.ok) return { kind: 'saved', tag: response.headers.get('ETag') ?? '' };
       if (response?.status === 412) return { kind: 'conflict', theirs: await get(path) };
-      const why = response ? (await response.text().catch(() => '')).split('\n')[0].slice(0, 200) : '';
-      return { kind: 'failed', why: why || 'the server does not answer' };
+      return { kind: 'failed', why: await whyNot(response) };
+    },
+    async remove(path, tag) {
+      const response = await ask(url(path), { method: 'DELETE', headers: { 'If-Match': tag } });
+      // It is gone already.
+      return response?.status === 404 ? { kind: 'done' } : done(response);
+    },
+    async rename(path, to, tag) {
+      const query = `path=${encodeURIComponent(path)}&to=${encodeURIComponent(to)}`;
+      return done(await ask(at(`rename?${query}`), { method: 'POST', headers: { 'If-Match': tag } }));
     },
   };
 }
@@ -99,6 +128,12 @@ export interface Folder {
   /** Paths that differ from what is stored. */
   unsaved(w: Workspace): readonly string[];
   save(path: string, entry: FileEntry, over?: boolean): Promise<Saved>;
+  /** Removes a file from the folder; with `over` even where it is no longer what was read. */
+  remove(path: string, over?: boolean): Promise<Done>;
+  /** Gives a file of the folder another path. */
+  rename(path: string, to: string, over?: boolean): Promise<Done>;
+  /** What a file that has not been read yet is after it was renamed. */
+  moved(to: string, entry: FileEntry): FileEntry;
   /** What is stored becomes what the editor shows. */
   take(path: string, file: FetchedFile): void;
 }
@@ -130,6 +165,8 @@ export async function openFolder(api: FolderApi): Promise<Folder | null> {
         there === entry || (there?.kind === 'text' && entry.kind === 'text' && there.text === entry.text);
       return same ? [] : [path];
     });
+  /** The state of a file that was read; what was never read is taken as it is. */
+  const seen = (path: string, over: boolean): string => (over ? '*' : (stored.get(path)?.tag ?? '*'));
   return {
     name: listed.name,
     fetch: fetchFile,
@@ -179,6 +216,26 @@ export async function openFolder(api: FolderApi): Promise<Folder | null> {
       }
       return result;
     },
+    async remove(path, over = false) {
+      const result = await api.remove(path, seen(path, over));
+      if (result.kind === 'done') {
+        stored.delete(path);
+        known.delete(path);
+      }
+      return result;
+    },
+    async rename(path, to, over = false) {
+      const result = await api.rename(path, to, seen(path, over));
+      const there = stored.get(path);
+      if (result.kind === 'done') {
+        if (there) stored.set(to, there);
+        stored.delete(path);
+        known.delete(path);
+        known.add(to);
+      }
+      return result;
+    },
+    moved: (to, entry) => (entry.kind === 'away' ? { ...entry, url: api.url(to) } : entry),
     take: (path, file) => void stored.set(path, file),
   };
 }

@@ -1,7 +1,8 @@
 /** In a browser: the editor speaks the language. */
 import type { Page } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
-import { linkOf } from '../../../playground/src/share.ts';
+import { linkOf, linkOfWorkspace, readLink } from '../../../playground/src/share.ts';
+import { textFile } from '../../../playground/src/workspace/model.ts';
 import type { Site } from '../page.ts';
 
 const PROGRAM = `/// A chain of spins.
@@ -12,6 +13,34 @@ energy Chain(s : spin[site]) {
 }
 run draws = sample(Chain, draws = 20, warmup = 5)
 `;
+
+const SEVERAL = {
+  'main.energy': `use Coin, bias from "lib/coin.energy"
+use grid_side from "lib/coin.energy"
+use Ising from "std/ising"
+index site = grid(grid_side, grid_side)
+set bond = neighbours(site)
+energy Both(s : spin[site], up : bit) {
+  term spins = Ising(s, bond, bias, 0)
+  term coin = Coin(up)
+}
+run draws = sample(Both, draws = 20, warmup = 5)
+`,
+  'lib/coin.energy': `/// How far the coin leans.
+const bias = 0.7
+const grid_side = 3
+
+energy Coin(up : bit) {
+  term lean = -bias * up
+}
+`,
+};
+
+const several = async (): Promise<string> => {
+  const files = new Map(Object.entries(SEVERAL).map(([path, text]) => [path, textFile(text)]));
+  return (await linkOfWorkspace({ name: 'both', origin: { kind: 'own' }, files, active: 'main.energy' }))
+    .hash;
+};
 
 /** @param site built and served once for all of them */
 export function languageInBrowser(site: () => Site): void {
@@ -68,6 +97,95 @@ export function languageInBrowser(site: () => Site): void {
       await expect
         .poll(() => page.locator('[data-job="draws"] .job-status').textContent(), { timeout: 20_000 })
         .toBe('done');
+      expect(faults).toEqual([]);
+    });
+
+    it('follows a name into another file, and one of the library into it, and back', async () => {
+      const { page, faults } = await site().open(await several());
+      const file = page.locator('#file');
+      await noProblems(page);
+      // `Coin` in the term.
+      await into(page, 8, 'End');
+      for (let i = 0; i < 6; i++) await page.keyboard.press('ArrowLeft');
+      await page.keyboard.press('F12');
+      await expect.poll(() => file.textContent()).toBe('lib/coin.energy');
+      await expect.poll(() => shownText(page)).toContain('energy Coin(up : bit)');
+      expect(await page.locator('#files [aria-selected="true"]').getAttribute('data-path')).toBe(
+        'lib/coin.energy',
+      );
+      await page.keyboard.type('Fair');
+      await expect.poll(() => shownText(page)).toContain('energy FairCoin(up : bit)');
+      await page.keyboard.press('Control+z');
+      await page.keyboard.press('Alt+ArrowLeft');
+      await expect.poll(() => file.textContent()).toBe('main.energy');
+      await page.keyboard.type('/');
+      await expect.poll(() => shownText(page)).toContain('term coin = Co/in(up)');
+      await page.keyboard.press('Control+z');
+
+      // A module of the library is read where the program was; it is none of the program's files.
+      await word(page, 'use Ising').waitFor();
+      await into(page, 3, 'Home');
+      for (let i = 0; i < 5; i++) await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('F12');
+      const note = page.locator('.library-note');
+      await note.waitFor();
+      expect(await note.textContent()).toContain('std/ising');
+      expect(await note.textContent()).toContain('read-only library file');
+      await expect.poll(() => shownText(page)).toContain('energy Ising(s : spin[site]');
+      const before = await shownText(page);
+      await page.keyboard.type('never');
+      await page.locator('.monaco-editor-overlaymessage', { hasText: 'not changed' }).waitFor();
+      expect(await shownText(page)).toBe(before);
+      expect(await page.locator('#files [role="option"]').count()).toBe(2);
+      await page.locator('#share').click();
+      await page.waitForFunction(() => location.hash.startsWith('#files='));
+      const shared = await readLink(new URL(page.url()).hash);
+      expect(shared?.kind === 'files' && [...shared.files.keys()]).toEqual(Object.keys(SEVERAL));
+      // Cards are about the file that is shown.
+      await page.locator('.view-line', { hasText: 'term coupling' }).getByText('coupling').hover();
+      await page.locator('.monaco-hover:visible', { hasText: 'coupling' }).waitFor();
+      await page.mouse.move(5, 5);
+      await note.getByRole('button', { name: 'Back to main.energy' }).click();
+      await expect.poll(() => shownText(page)).toContain('use Coin, bias');
+      expect(await note.isVisible()).toBe(false);
+      expect(faults).toEqual([]);
+    });
+
+    it('finds and renames a name in all files, and takes that back in all of them', async () => {
+      const { page, faults } = await site().open(await several());
+      const open = async (path: string): Promise<string> => {
+        await page.locator(`[data-path="${path}"]`).click();
+        await expect.poll(() => page.locator('#file').textContent()).toBe(path);
+        return shownText(page);
+      };
+      await noProblems(page);
+      await into(page, 1, 'End');
+      await page.keyboard.press('Home');
+      for (let i = 0; i < 11; i++) await page.keyboard.press('ArrowRight');
+      await page.keyboard.press('Shift+F12');
+      const tree = page.locator('.ref-tree');
+      await tree.waitFor();
+      await expect.poll(() => page.locator('.peekview-title').textContent()).toContain('References (4)');
+      expect(await tree.textContent()).toContain('coin.energy');
+      await page.keyboard.press('Escape');
+
+      await page.keyboard.press('F2');
+      const field = page.locator('.rename-box input');
+      await field.waitFor();
+      await expect.poll(() => field.inputValue()).toBe('bias');
+      await field.fill('tilt');
+      await page.keyboard.press('Enter');
+      await expect.poll(() => shownText(page)).toContain('use Coin, tilt from');
+      expect(await shownText(page)).toContain('Ising(s, bond, tilt, 0)');
+      await page.locator('#toast', { hasText: 'Renamed in 2 files: also in coin.energy' }).waitFor();
+      await noProblems(page);
+      expect(await open('lib/coin.energy')).toMatch(/const tilt = 0.7.*-tilt \* up/s);
+      await open('main.energy');
+      await into(page, 1, 'Home');
+      await page.keyboard.press('Control+z');
+      await expect.poll(() => shownText(page)).toContain('use Coin, bias from');
+      await noProblems(page);
+      expect(await open('lib/coin.energy')).toMatch(/const bias = 0.7.*-bias \* up/s);
       expect(faults).toEqual([]);
     });
 

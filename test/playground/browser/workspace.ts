@@ -225,6 +225,86 @@ export function workspaceInBrowser(site: () => Site): void {
       }
     });
 
+    it('renames and deletes files of a folder of the machine', async () => {
+      const work = fs.mkdtempSync(path.join(os.tmpdir(), 'energy-work-'));
+      for (const f of ['coin.energy', 'other.energy'])
+        fs.writeFileSync(path.join(work, f), PROGRAM.replace('A coin', `A ${f}`));
+      fs.writeFileSync(path.join(work, 'people.csv'), TABLE);
+      const there = (): readonly string[] => fs.readdirSync(work).sort();
+      const server = await servePlayground(site().dir, work, 0);
+      try {
+        const { page, faults } = await site().open('', { url: server.url });
+        await expect.poll(() => shownText(page), POLL).toContain('A coin.energy');
+        const menu = async (entry: string): Promise<void> => {
+          await page.locator('#file-menu').click();
+          await page.locator('[role="menuitem"]', { hasText: entry }).click();
+        };
+        // The program in the editor keeps its text, unsaved and all, under the new name.
+        await type(page, '// mine\n');
+        await menu('Rename coin.energy');
+        await page.locator('#files input').fill('penny.energy');
+        await page.keyboard.press('Enter');
+        await expect.poll(() => page.locator('#file').textContent(), POLL).toBe('penny.energy');
+        expect(there()).toEqual(['other.energy', 'penny.energy', 'people.csv']);
+        expect(await shownText(page)).toContain('// mine');
+        expect(await page.locator('[data-path="penny.energy"]').getAttribute('data-unsaved')).not.toBeNull();
+        // What cannot be is said, and changes nothing.
+        fs.writeFileSync(path.join(work, 'late.csv'), TABLE);
+        await page.locator('[data-path="people.csv"]').dblclick();
+        await page.locator('#files input').fill('late.csv');
+        await page.keyboard.press('Enter');
+        await page.locator('#toast', { hasText: 'late.csv` is there already' }).waitFor();
+        expect(await page.locator('[data-path="people.csv"]').count()).toBe(1);
+        // A table that is looked at goes with its preview, by keys, after a question.
+        const question = page.locator('dialog.question');
+        await page.locator('[data-path="people.csv"]').focus();
+        await page.keyboard.press('Delete');
+        await question.getByText('is deleted from the folder').waitFor();
+        await page.keyboard.press('Escape');
+        expect(there()).toContain('people.csv');
+        await page.locator('[data-path="people.csv"]').focus();
+        await page.keyboard.press('Delete');
+        await question.getByRole('button', { name: 'Delete' }).click();
+        await expect.poll(there).toEqual(['late.csv', 'other.energy', 'penny.energy']);
+        await expect.poll(() => page.locator('#preview').isVisible()).toBe(false);
+        // The program in the editor, which has changed meanwhile: the next one takes its place.
+        fs.writeFileSync(path.join(work, 'penny.energy'), '// theirs\n');
+        await menu('Delete penny.energy');
+        await question.getByRole('button', { name: 'Delete' }).click();
+        await question.getByText('has changed in the folder').waitFor();
+        expect(there()).toContain('penny.energy');
+        await question.getByRole('button', { name: 'Delete it all the same' }).click();
+        await expect.poll(() => page.locator('#file').textContent(), POLL).toBe('other.energy');
+        expect(there()).toEqual(['late.csv', 'other.energy']);
+        await expect.poll(() => shownText(page), POLL).toContain('A other.energy');
+        await menu('Delete other.energy');
+        await page.locator('#toast', { hasText: 'The last program stays' }).waitFor();
+        // Refusals are in the console, as browsers have it.
+        expect(faults.filter((f) => !f.includes('412'))).toEqual([]);
+        await page.context().close();
+      } finally {
+        await server.close();
+        fs.rmSync(work, { recursive: true });
+      }
+    });
+
+    it('keeps the panes apart on a small screen', async () => {
+      const { page } = await site().open('#example=wine');
+      await page.setViewportSize({ width: 1024, height: 768 });
+      for (const open of ['true', 'false']) {
+        const toggle = page.locator('.files-toggle');
+        if ((await toggle.getAttribute('aria-expanded')) !== open) await toggle.click();
+        const beyond = () =>
+          page.evaluate(() => {
+            const end = document.getElementById('divider')!.getBoundingClientRect().left;
+            return [...document.querySelectorAll('.write > *, .foot > *')].flatMap((e) =>
+              e.getBoundingClientRect().right > end + 0.5 ? [e.className || e.id] : [],
+            );
+          });
+        await expect.poll(beyond).toEqual([]);
+      }
+    });
+
     it('loads, edits and runs without a network', async () => {
       const { page, faults } = await site().open('#example=wine', { offline: true });
       await page.waitForSelector('html[data-offline="ready"]');
