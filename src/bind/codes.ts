@@ -12,6 +12,7 @@ export const bindCodes = {
   E0539: 'data or constants that the program does not declare',
   E0540: 'more numbers than can be held or worked out',
   E0541: 'a matrix that is not square',
+  W0530: 'data without rows',
 } as const;
 
 export type BindCode = keyof typeof bindCodes;

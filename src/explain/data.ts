@@ -8,6 +8,12 @@ energy E(x : real) {
 const Y = 'y\n0.5\n-1\n2\n';
 
 export const dataEntries: Entries = {
+  W0530: shown(
+    'A file of data holds no rows, only its header or an empty list. Sums over them are 0 and statements about them say nothing, so draws are those of the prior. Look whether it is the right file.',
+    `data y : real[row] from "y.csv"${near}`,
+    `data y : real[row] from "y.csv"${near}`,
+    { wrong: { 'y.csv': 'y\n' }, right: { 'y.csv': Y } },
+  ),
   E0530: shown(
     'Data are declared and nothing says where they come from. Write `from "file"` behind the declaration, or give a file on the command line: `--data y=file.csv`.',
     `data y : real[row]${near}`,

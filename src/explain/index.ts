@@ -59,7 +59,7 @@ export const families: readonly { readonly prefixes: readonly string[]; readonly
   { prefixes: ['E02', 'W02'], title: 'names and files used' },
   { prefixes: ['E03'], title: 'kinds of values, index sets, arguments' },
   { prefixes: ['E04', 'W04'], title: 'energies' },
-  { prefixes: ['E05'], title: 'files and data' },
+  { prefixes: ['E05', 'W05'], title: 'files and data' },
   { prefixes: ['E06'], title: 'jobs' },
   { prefixes: ['E07', 'W07'], title: 'running and learning' },
   { prefixes: ['E08'], title: 'compiling' },

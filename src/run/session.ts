@@ -7,6 +7,7 @@ import type { HostArray } from '../arrays.ts';
 import { type BindOptions, bind } from '../bind/bind.ts';
 import type { BoundProgram, ParamValues } from '../bind/bound.ts';
 import { initialParams } from '../bind/params.ts';
+import { withoutRows } from '../bind/without-rows.ts';
 import type { CheckedProgram } from '../check/program.ts';
 import type { CheckedEnergy, Job, OptionValue } from '../check/values.ts';
 import type { Engine } from '../engines/engine.ts';
@@ -18,7 +19,7 @@ import type { Checkpoint } from '../learn/checkpoint.ts';
 import { verbNamed } from '../options.ts';
 import type { WorkerHost } from '../scale/protocol.ts';
 import type { Signal } from '../signal.ts';
-import { at, EnergyError } from '../syntax/diagnostic.ts';
+import { at, type Diagnostic, EnergyError } from '../syntax/diagnostic.ts';
 import type { Span } from '../syntax/span.ts';
 import { suggest } from '../syntax/suggest.ts';
 import type { JobResult, LiveChains, RunEvent } from './results.ts';
@@ -39,6 +40,8 @@ export interface Session {
   /** Parameters by slot: initial, read from a folder, or learned by the last fit. */
   params: ParamValues;
   readonly results: Map<string, JobResult>;
+  /** What was noticed about the data. */
+  readonly warnings: readonly Diagnostic[];
   /** Where workers on this program are to be had; absent: nowhere. */
   workers?: WorkerHost;
 }
@@ -66,7 +69,14 @@ export async function openSession(
   options: BindOptions & { readonly seed?: number } = {},
 ): Promise<Session> {
   const bound = await bind(program, host, options);
-  return { program, bound, engine, params: initialParams(bound, options.seed ?? 1), results: new Map() };
+  return {
+    program,
+    bound,
+    engine,
+    params: initialParams(bound, options.seed ?? 1),
+    results: new Map(),
+    warnings: withoutRows(program, bound),
+  };
 }
 
 /** Runs one job and keeps its result for later ones. */

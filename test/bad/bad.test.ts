@@ -37,6 +37,7 @@ async function faults(name: string): Promise<{ said: readonly Diagnostic[]; text
       const host = nodeHost({ root: folder });
       await bind(compiled.program, host);
       const session = await openSession(compiled.program, host, referenceEngine());
+      said.push(...session.warnings);
       for (const job of compiled.program.jobs) {
         const result = await runJob(session, job, () => {});
         if (result.verb === 'fit') said.push(...result.failure);

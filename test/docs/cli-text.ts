@@ -244,7 +244,7 @@ With \`--json\` every command prints one JSON object a line; numbers that JSON l
 | --- | --- |
 | \`diagnostic\` | \`severity\`, \`code\`, \`message\`, \`place\`, \`notes\`, \`suggestion\`, \`file\`, \`line\`, \`column\` |
 | \`start\` | \`job\`, \`verb\`, \`energy\` |
-| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`, \`searching\`), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss, mean or lowest energy, the estimate of ln Z so far), \`seconds_left\` (\`null\`: not known); of learning \`training\` (\`gradientNorm\`, \`dataEnergy\`, \`negativeEnergy\`, \`heldOut\`); of chains \`chains\` (each with \`chain\`, \`phase\`, \`draw\`, \`of\`, \`rate\`, \`energy\`, \`acceptance\`, \`divergences\`; of more than 256 some that are spread evenly), \`chain_count\`, \`r_hat\` (the worst so far, or \`null\`). About four a second at most; the first of a phase and the last are always there |
+| \`progress\` | \`job\`, \`phase\` (\`training\`, \`warmup\`, \`sampling\`, \`working\`, \`searching\`, \`summing\`: of draws, scalar by scalar), \`done\`, \`total\`, \`rate\` (a second), \`value\` (loss, mean or lowest energy, the estimate of ln Z so far), \`seconds_left\` (\`null\`: not known); of learning \`training\` (\`gradientNorm\`, \`dataEnergy\`, \`negativeEnergy\`, \`heldOut\`); of chains \`chains\` (each with \`chain\`, \`phase\`, \`draw\`, \`of\`, \`rate\`, \`energy\`, \`acceptance\`, \`divergences\`; of more than 256 some that are spread evenly), \`chain_count\`, \`r_hat\` (the worst so far, or \`null\`). About four a second at most; the first of a phase and the last are always there |
 | \`plan\` | \`job\`, \`plan\` |
 | \`result\` | \`verb\`, and by verb as below |
 

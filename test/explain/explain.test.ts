@@ -26,6 +26,7 @@ async function said({ program, files }: Example): Promise<readonly Diagnostic[]>
   try {
     await bind(compiled.program, host);
     const session = await openSession(compiled.program, host, referenceEngine());
+    out.push(...session.warnings);
     for (const job of compiled.program.jobs) {
       const result = await runJob(session, job, () => {});
       if (result.verb === 'fit') out.push(...result.failure, ...result.warnings);

@@ -74,6 +74,26 @@ const fault = async (work: Promise<unknown>): Promise<string> => {
     .join('; ');
 };
 
+it('says which data have no rows', async () => {
+  const text = `type Row = { x : real, k : int(0, 3) }
+data rows : Row[row] from "rows.csv"
+data other : real[spare] from "other.csv"
+energy E(mu : real) {
+  mu ~ normal(0, 1)
+  rows[i].x ~ normal(mu, 1) for i in row
+  term rest = 0.1 * sum((other[i] - mu) ^ 2 for i in spare)
+}`;
+  const warned = async (rows: string) => {
+    const compiled = compileText(text, 'a.energy');
+    const host = memoryHost({ 'rows.csv': rows, 'other.csv': 'other\n1\n' });
+    return (await openSession(compiled.program, host, referenceEngine())).warnings;
+  };
+  expect(await warned('x,k\n')).toMatchObject([
+    { severity: 'warning', code: 'W0530', message: '`rows` has no rows', place: { span: { start: text.indexOf('rows :') } } },
+  ]);
+  expect(await warned('x,k\n1,2\n')).toEqual([]);
+});
+
 describe('jobs', () => {
   it('report a start, progress and their plan', async () => {
     const { run, events } = await session();

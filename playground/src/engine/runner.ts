@@ -14,12 +14,14 @@ import type { JobResult, LiveChains, RunEvent } from '../../../src/run/results.t
 import { openSession, runJob, type Session } from '../../../src/run/session.ts';
 import type { WorkerHost } from '../../../src/scale/protocol.ts';
 import type { Signal } from '../../../src/signal.ts';
-import { EnergyError } from '../../../src/syntax/diagnostic.ts';
+import { type Diagnostic, EnergyError } from '../../../src/syntax/diagnostic.ts';
 import type { Beside } from '../staged.ts';
 import { besideOf } from './beside.ts';
 import type { Opened } from './program.ts';
 
 export interface Hearing {
+  /** What was noticed about the data, before the first job starts. */
+  readonly warnings?: (found: readonly Diagnostic[]) => void;
   readonly event: (event: RunEvent) => void;
   readonly watch: (live: LiveChains) => void;
   /** What it returns is waited for. */
@@ -84,6 +86,7 @@ export function makeRunner(hostOf: (file: string) => Host, engine: () => Promise
       if (!compiled.ok) throw new EnergyError(compiled.diagnostics);
       const session = await openSession(compiled.program, hostOf(compiled.source.file), await engine());
       session.workers = workers;
+      if (session.warnings.length > 0) hearing.warnings?.(session.warnings);
       const initial = session.params;
       const bases = new Map(jobs.map((j) => [j.name, j.basis]));
       done = job === null ? new Map() : stillValid(done, bases, session);

@@ -92,6 +92,10 @@ export function makeRuns(runner: Runner, { open, parts, send, busy }: RunsAround
         opened,
         job,
         {
+          warnings: (found) => {
+            const problems = problemsOf(found, opened?.sources ?? [], opened?.compiled.used);
+            tell({ type: 'faults', id: own.id, job: null, problems });
+          },
           event: (event: RunEvent) => {
             if (event.event === 'start') {
               seen = 0;

@@ -40,6 +40,7 @@ export async function runCommand(
       ? jobs
       : upTo(jobs, only, o.params?.some((p) => !moduleOf(compiled.program, p)) ?? false);
   const { session, host } = await openFile(io, file, compiled, o);
+  terminal.diagnostics(session.warnings);
   session.workers = await workersFor(io, { cwd: io.cwd, file, compiled, options: o }, o, host);
   const base = path.resolve(io.cwd, o.output ?? path.join('runs', programStem(file)));
   host.permit(base);

@@ -59,6 +59,7 @@ export async function verbCommand(
   const job = compiled.program.jobs.find((j) => j.name === jobName);
   if (!job) throw new UsageError(`\`${name}\` cannot be ${verb.name === 'fit' ? 'fitted' : 'used'}`);
   const { session, host } = await openFile(io, file, compiled, o);
+  terminal.diagnostics(session.warnings);
   const flagged = await withFlags(io, { session, host }, job, o, givenFile);
   session.workers = await workersFor(
     io,
