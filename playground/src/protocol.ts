@@ -3,10 +3,11 @@
  * One worker checks while you type, another one runs jobs; both run `worker.ts`. For long jobs the latter has
  * workers of its own (`part-worker.ts`), which answer it as `src/scale/protocol.ts` says.
  */
+import type { EnergyPath } from '../../src/infer/minimize/index.ts';
 import type { WrittenRun } from '../../src/language/edit-run.ts';
 import type { LanguageService } from '../../src/language/service.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { History, JobResult, RunEvent } from '../../src/run/results.ts';
+import type { History, JobResult, LiveChains, RunEvent } from '../../src/run/results.ts';
 import type { ToWorker as ScaleMessage } from '../../src/scale/protocol.ts';
 import type { Draws, Quantity } from '../../src/stats/draws.ts';
 import type { Summary } from '../../src/stats/summary.ts';
@@ -218,16 +219,23 @@ export interface JobInfo {
   readonly written: WrittenRun | null;
 }
 
-/** Chains at work: pictures of lattices, and what scalars were recorded since the frame before. */
+/** Chains at work: pictures of lattices, and what scalars were recorded since the frame before. Or a search. */
 export interface LiveFrame {
   readonly job: string;
-  readonly phase: 'warmup' | 'sampling';
+  readonly phase: LiveChains['phase'];
   readonly recorded: number;
   /** Draws that each chain will have recorded at the end. */
   readonly draws: number;
   readonly chains: number;
   readonly pictures: readonly Picture[];
   readonly scalars: readonly NewValues[];
+  readonly search?: SearchFrame;
+}
+
+/** The best state of a search so far, without unknowns of very many elements, and how its energy came down. */
+export interface SearchFrame {
+  readonly state: readonly Quantity[];
+  readonly path: EnergyPath;
 }
 
 /** The present states of one lattice unknown: `shown` chains × rows × cols. */

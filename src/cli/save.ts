@@ -195,7 +195,7 @@ function facts(result: JobResult): Readonly<Record<string, unknown>> {
     case 'logz':
       return logZFacts(result);
     case 'minimize':
-      return minimumFacts(result);
+      return { ...minimumFacts(result), energy_path: result.path };
     case 'score':
       return {
         rows: result.energy.length,

@@ -2,7 +2,7 @@
 import type { ParamValues } from '../bind/bound.ts';
 import type { Completion } from '../infer/complete.ts';
 import type { LogZ } from '../infer/log-z.ts';
-import type { Minimum } from '../infer/minimize/index.ts';
+import type { EnergyPath, Minimum } from '../infer/minimize/index.ts';
 import type { SampleResult } from '../infer/sample.ts';
 import type { Slot } from '../ir/types.ts';
 import type { Checkpoint } from '../learn/checkpoint.ts';
@@ -48,15 +48,17 @@ export interface TrainingValues {
   readonly heldOut: number | null;
 }
 
-/** Chains at work, for whoever draws them while they run. Its arrays are valid during the call only. */
+/** Chains or a search at work, for whoever draws them while they run. Its arrays are valid during the call only. */
 export interface LiveChains {
   readonly job: string;
-  readonly phase: 'warmup' | 'sampling';
-  /** The present states of the unknowns, one draw of each chain. */
+  readonly phase: 'warmup' | 'sampling' | 'searching';
+  /** The present states of the unknowns, one draw of each chain; of a search the best state so far with its energy. */
   readonly now: Draws;
   /** The whole record; the first `recorded` draws of each chain are filled. */
   readonly record: Draws;
   readonly recorded: number;
+  /** Of a search, which records nothing: how the lowest energy came down so far. */
+  readonly path?: EnergyPath;
   /** What an end at this moment would come to, null for nothing; absent where only an end can tell. */
   readonly soFar?: () => Promise<JobResult | null>;
 }

@@ -91,6 +91,20 @@ energy E(c : Colour[2], x : real, p : permutation(3)) {
     expect(run).toMatchObject({ job: { verb: 'minimize' }, proved_optimal: true, seed: 1 });
   });
 
+  it('keep how the energy came down, and draw it', async () => {
+    const text = 'energy E(s : spin[9]) { term a = sum(s[i] * sin(i + 1) for i in 9) }\n';
+    const { dir, energy } = folder({ 'e.energy': text });
+    const { result } = await energy('minimize', 'e.energy', '--json', '--output', 'out');
+    expect(result).not.toHaveProperty('energy_path');
+    const { energy_path: path } = JSON.parse(readFileSync(`${dir}/out/run.json`, 'utf8'));
+    expect(path.step.at(-1)).toBe(512);
+    expect(path.energy.at(-1)).toBe(result.energy);
+    expect(path.energy).toEqual(path.energy.toSorted((a: number, b: number) => b - a));
+    const drawn = await energy('plot', 'out', '--json');
+    expect(drawn.result.files).toContain('energy-path.svg');
+    expect(readFileSync(`${dir}/out/plots/energy-path.svg`, 'utf8')).toContain('Lowest energy by step');
+  });
+
   it('can be given to another verb', async () => {
     const { energy } = folder({ 'e.energy': program });
     const first = await energy('minimize', 'e.energy', '--json', '--output', 'out');

@@ -191,7 +191,7 @@ energy help --all --man -o ~/.local/share/man/man1       then: man energy-fit
 | \`params.safetensors\` | of programs with parameters: their values after the job; \`--params dir\` reads them |
 | \`checkpoint.safetensors\` | of a fit, every hundred steps and at its end: what \`fit --resume dir\` needs to go on to the same bytes |
 | \`events.jsonl\` | of \`fit\`: step, loss, gradient norm, energies of rows and negatives |
-| \`state.json\` | of \`minimize\`: the unknowns as nested arrays, categories by their names; \`--given\` reads it |
+| \`state.json\` | of \`minimize\`: the unknowns as nested arrays, categories by their names; \`--given\` reads it. \`run.json\` holds \`energy_path\` (\`step\`, \`energy\`): how the lowest energy came down |
 | \`comparison.svg\` | of \`compare\`: one picture of the classifier's verdict, the columns and the pairs |
 | \`scores.csv\` | of \`score\`: the energy of each row, and each term |
 | \`predictions.csv\` | of \`predict\`: the true value and the probability of each value |

@@ -4,6 +4,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { linkOf } from '../../playground/src/share.ts';
 import { languageInBrowser } from './browser/language.ts';
+import { searchInBrowser } from './browser/search.ts';
 import { stageInBrowser } from './browser/stage.ts';
 import { viewsInBrowser } from './browser/views.ts';
 import { workspaceInBrowser } from './browser/workspace.ts';
@@ -238,6 +239,7 @@ describe.skipIf(!here)('the playground in a browser', { timeout: SLOW }, () => {
 
   const built = (): Site => site;
   languageInBrowser(built);
+  searchInBrowser(built);
   stageInBrowser(built);
   viewsInBrowser(built);
   workspaceInBrowser(built);

@@ -7,7 +7,9 @@ import { problemsOf } from '../../playground/src/engine/problems.ts';
 import { openProgram } from '../../playground/src/engine/program.ts';
 import { type Hearing, makeRunner } from '../../playground/src/engine/runner.ts';
 import { shownResult } from '../../playground/src/engine/shown.ts';
+import type { LiveFrame } from '../../playground/src/protocol.ts';
 import { linkOf, readLink } from '../../playground/src/share.ts';
+import { kernelsEngine } from '../../src/engines/kernels/index.ts';
 import { referenceEngine } from '../../src/engines/reference/index.ts';
 import { memoryHost } from '../../src/io/memory-host.ts';
 import { moduleReader } from '../../src/modules.ts';
@@ -269,6 +271,64 @@ run draws = sample(E, chains = 3, draws = 40, warmup = 5, seed = 2)`;
       complete: true,
       summary: { chains: 3, draws: 40 },
     });
+  });
+});
+
+describe('frames of a search', () => {
+  it('show the best state and how its energy came down, a few times a second', async () => {
+    const text = `index site = grid(7, 10)
+energy E(s : spin[site]) { term a = abs(sum(s[p] * sqrt(3 * p.row + p.col + 2) for p in site) - 3) }
+run best = minimize(E)`;
+    const frames: LiveFrame[] = [];
+    const { hearing, results } = listen();
+    const kernels = makeRunner(
+      () => stored,
+      async () => kernelsEngine(),
+    );
+    await kernels.run(
+      await program(text),
+      null,
+      {
+        ...hearing,
+        watch: (live) => {
+          expect(live.soFar).toBeUndefined();
+          frames.push(liveFrame(live, 0));
+        },
+      },
+      go,
+    );
+    const result = results.get('best');
+    if (result?.verb !== 'minimize') throw new Error('no minimum');
+    expect(frames.length).toBeGreaterThan(0);
+    for (const frame of frames) {
+      expect(frame).toMatchObject({ phase: 'searching', recorded: 0, pictures: [], scalars: [] });
+      const { state, path } = frame.search!;
+      const [s] = state;
+      expect(state.map((q) => [q.name, q.shape])).toEqual([['s', [7, 10]]]);
+      const sum = s.values.reduce((n, x, i) => n + x * Math.sqrt(3 * Math.floor(i / 10) + (i % 10) + 2), 0);
+      expect(Math.abs(sum - 3)).toBeCloseTo(path.energy.at(-1)!, 9);
+      expect(buffersOf(frame)).toEqual([s.values.buffer]);
+    }
+    expect(await shownResult(result)).toMatchObject({ verb: 'minimize', path: result.path });
+  }, 30_000);
+
+  it('leave out unknowns that are too large to be shown again and again', () => {
+    const values = new Float64Array(600 * 600);
+    const large = { name: 's', role: 'unknown', shape: [600, 600], kind: 'real', values } as const;
+    const small = { ...large, name: 't', shape: [2], values: Float64Array.of(1, 2) };
+    const frame = liveFrame(
+      {
+        job: 'best',
+        phase: 'searching',
+        now: { chains: 1, draws: 1, quantities: [large, small] },
+        record: { chains: 1, draws: 0, quantities: [] },
+        recorded: 0,
+        path: { step: [1], energy: [2] },
+      },
+      0,
+    );
+    expect(frame.search!.state).toEqual([small]);
+    expect(frame.search!.state[0].values).not.toBe(small.values);
   });
 });
 

@@ -1,7 +1,7 @@
-/** What a frame of the live view needs of chains at work, in few bytes. */
+/** What a frame of the live view needs of chains or a search at work, in few bytes. */
 import type { LiveChains } from '../../../src/run/results.ts';
-import type { Quantity } from '../../../src/stats/draws.ts';
-import type { LiveFrame, NewValues, Picture } from '../protocol.ts';
+import type { Draws, Quantity } from '../../../src/stats/draws.ts';
+import type { LiveFrame, NewValues, Picture, SearchFrame } from '../protocol.ts';
 
 /** Chains whose traces are drawn, at most: there are eight colours. */
 const TRACED_CHAINS = 8;
@@ -15,19 +15,27 @@ const SMALL_PICTURE = 16 * 16;
 /** A discrete grid with a shorter side is a table rather than a picture; the same for reals. */
 const LEAST_DISCRETE = 4;
 const LEAST_REAL = 8;
+/** Elements of an unknown that is shown while it is searched for. */
+const MOST_SHOWN = 256 * 1024;
 
 /** @param seen draws that earlier frames have told of */
 export function liveFrame(live: LiveChains, seen: number): LiveFrame {
-  const { now, record, recorded } = live;
+  const { now, record, recorded, path } = live;
   return {
     job: live.job,
     phase: live.phase,
     recorded,
     draws: record.draws,
     chains: record.chains,
-    pictures: now.quantities.filter(isPicture).map((q) => picture(q, now.chains)),
+    pictures: path ? [] : now.quantities.filter(isPicture).map((q) => picture(q, now.chains)),
     scalars: traced(record.quantities).map((q) => newValues(q, record, seen, recorded)),
+    ...(path ? { search: searchFrame(now, path) } : {}),
   };
+}
+
+function searchFrame({ quantities }: Draws, path: NonNullable<LiveChains['path']>): SearchFrame {
+  const state = quantities.filter((q) => q.role === 'unknown' && q.values.length <= MOST_SHOWN);
+  return { state: state.map((q) => ({ ...q, values: q.values.slice() })), path };
 }
 
 export function isPicture(q: Quantity): boolean {
@@ -67,4 +75,6 @@ function newValues(
 
 /** What can be handed over instead of copied. */
 export const buffersOf = (frame: LiveFrame): ArrayBuffer[] =>
-  [...frame.pictures, ...frame.scalars].map((p) => p.values.buffer as ArrayBuffer);
+  [...frame.pictures, ...frame.scalars, ...(frame.search?.state ?? [])].map(
+    (p) => p.values.buffer as ArrayBuffer,
+  );

@@ -3,10 +3,12 @@ import { byIndex, isLine } from '../../../src/plot/by-index.ts';
 import { calibration, reliability } from '../../../src/plot/calibration.ts';
 import { comparisonChart } from '../../../src/plot/comparison.ts';
 import type { ChartContext } from '../../../src/plot/context.ts';
+import { ENERGY_PATH_TITLE, energyPath } from '../../../src/plot/energy-path.ts';
 import { historyCurves } from '../../../src/plot/history-curves.ts';
 import { latticeCharts, latticeShape } from '../../../src/plot/lattice-charts.ts';
 import { marginal } from '../../../src/plot/marginal.ts';
 import { pairs } from '../../../src/plot/pairs.ts';
+import { falls } from '../../../src/plot/path-points.ts';
 import { type Series, seriesOf } from '../../../src/plot/series.ts';
 import { termEnergies } from '../../../src/plot/term-energies.ts';
 import { trainingCurve } from '../../../src/plot/training-curve.ts';
@@ -35,6 +37,10 @@ export function chartsOf(result: ShownResult): readonly Chart[] {
     }
     case 'sample':
       return ofDraws(result.draws);
+    case 'minimize': {
+      const { path } = result;
+      return falls(path) ? [{ title: ENERGY_PATH_TITLE, draw: (ctx) => energyPath(ctx, path) }] : [];
+    }
     case 'predict': {
       const states = result.labels.length;
       const stated = result.probabilities;

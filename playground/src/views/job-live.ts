@@ -1,9 +1,10 @@
-/** What is seen of a job while it works: pictures and traces of chains, curves of training and of searches. */
+/** What is seen of a job while it works: pictures and traces of chains, curves of training, searches. */
 import type { RunEvent } from '../../../src/run/results.ts';
 import { h } from '../dom.ts';
 import type { LiveFrame } from '../protocol.ts';
 import { type LineChart, lineChart } from './line-chart.ts';
 import { type PicturesView, picturesView } from './pictures.ts';
+import { type SearchLive, searchLive } from './search-live.ts';
 
 export interface JobLive {
   readonly element: HTMLElement;
@@ -20,6 +21,7 @@ export function jobLive(cyclic: (name: string) => boolean): JobLive {
   const traces = new Map<string, LineChart>();
   let pictures: PicturesView | null = null;
   let curve: LineChart | null = null;
+  let search: SearchLive | null = null;
   let training = false;
 
   const trace = (name: string, frame: LiveFrame, shown: number): LineChart => {
@@ -42,6 +44,11 @@ export function jobLive(cyclic: (name: string) => boolean): JobLive {
   return {
     element,
     live(frame) {
+      if (frame.search) {
+        search ??= searchLive();
+        if (!search.element.isConnected) element.append(search.element);
+        search.show(frame.search);
+      }
       if (frame.pictures.length > 0) {
         if (!pictures) {
           pictures = picturesView(cyclic);
@@ -59,7 +66,9 @@ export function jobLive(cyclic: (name: string) => boolean): JobLive {
       }
     },
     progress(e) {
-      if (e.value === null || e.phase === 'warmup' || e.phase === 'sampling') return;
+      // Chains and searches tell more than one number.
+      if (e.value === null || e.phase === 'warmup' || e.phase === 'sampling' || e.phase === 'searching')
+        return;
       training = e.phase === 'training';
       const chart = curveOf(e);
       chart.add(0, e.done, e.value);
@@ -70,10 +79,12 @@ export function jobLive(cyclic: (name: string) => boolean): JobLive {
     end(film) {
       if (film) pictures?.element.remove();
       if (training) curve?.element.remove();
+      search?.element.remove();
     },
     redraw() {
       for (const t of traces.values()) t.redraw();
       curve?.redraw();
+      search?.redraw();
     },
   };
 }
@@ -82,8 +93,6 @@ function curveFor(e: Extract<RunEvent, { event: 'progress' }>) {
   switch (e.phase) {
     case 'training':
       return { name: 'loss', unit: 'step', lines: 2, labels: ['rows', 'held out'] };
-    case 'searching':
-      return { name: 'least energy so far', unit: '‰ of the search', lines: 1 };
     default:
       return { name: 'estimate so far', unit: 'step', lines: 1 };
   }

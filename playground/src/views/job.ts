@@ -1,5 +1,6 @@
 /** One job: its button, how far it is, its live views, its result. */
 
+import { formatNumber } from '../../../src/plot/numbers.ts';
 import type { RunEvent } from '../../../src/run/results.ts';
 import { h, icon } from '../dom.ts';
 import type { JobInfo, LiveFrame, Problem, ShownResult } from '../protocol.ts';
@@ -148,6 +149,11 @@ export function jobView(first: JobInfo, actions: JobActions): JobView {
           bar.setAttribute('aria-valuenow', ((100 * e.done) / Math.max(1, e.total)).toFixed(0));
           if (e.phase === 'summing') {
             become('running', `summing up ${((100 * e.done) / e.total).toFixed(0)} %`);
+            return;
+          }
+          if (e.phase === 'searching') {
+            const low = e.value === null ? '' : ` · lowest energy ${formatNumber(e.value, 6)}`;
+            become('running', `searching ${((100 * e.done) / e.total).toFixed(0)} %${low}`);
             return;
           }
           rate = e.rate > 0 ? ` · ${Math.round(e.rate).toLocaleString('en')} a second` : '';

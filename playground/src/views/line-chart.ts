@@ -11,6 +11,8 @@ export interface LineChart {
   append(line: number, from: number, values: ArrayLike<number>): void;
   /** Adds one point. */
   add(line: number, x: number, y: number): void;
+  /** Takes other points for all of a line, which ends where the chart then does. */
+  set(line: number, x: readonly number[], y: readonly number[]): void;
   /** Draws with the next frame. */
   redraw(): void;
 }
@@ -28,8 +30,8 @@ export interface LineChartOptions {
 }
 
 interface Line {
-  readonly x: number[];
-  readonly y: number[];
+  x: number[];
+  y: number[];
 }
 
 const LEFT = 56;
@@ -53,6 +55,7 @@ export function lineChart(o: LineChartOptions): LineChart {
   let lo = Number.POSITIVE_INFINITY;
   let hi = Number.NEGATIVE_INFINITY;
   let points = 0;
+  let { end } = o;
   let asked = false;
 
   const add = (line: number, x: number, y: number): void => {
@@ -62,6 +65,22 @@ export function lineChart(o: LineChartOptions): LineChart {
     if (!Number.isFinite(y)) return;
     if (y < lo) lo = y;
     if (y > hi) hi = y;
+  };
+  const set = (line: number, x: readonly number[], y: readonly number[]): void => {
+    points -= lines[line].x.length;
+    lines[line].x = [];
+    lines[line].y = [];
+    lo = Number.POSITIVE_INFINITY;
+    hi = Number.NEGATIVE_INFINITY;
+    for (const l of lines)
+      for (const v of l.y) {
+        lo = Math.min(lo, v);
+        hi = Math.max(hi, v);
+      }
+    x.forEach((at, i) => {
+      add(line, at, y[i]);
+    });
+    end = Math.max(1, ...x.slice(-1));
   };
   const redraw = (): void => {
     if (asked) return;
@@ -84,11 +103,11 @@ export function lineChart(o: LineChartOptions): LineChart {
     g.scale(ratio, ratio);
     const range = padded(lo <= hi ? { lo, hi } : undefined, 0.08);
     const plot = { width: width - LEFT - RIGHT, height: height - TOP - BOTTOM };
-    const px = (x: number): number => LEFT + ((x - 1) / Math.max(1, o.end - 1)) * plot.width;
+    const px = (x: number): number => LEFT + ((x - 1) / Math.max(1, end - 1)) * plot.width;
     const py = (y: number): number => TOP + ((range.hi - y) / (range.hi - range.lo)) * plot.height;
     grid(g, px, py, lo <= hi ? niceTicks(range, o.height < 120 ? 2 : 4) : [], width);
     g.lineJoin = 'round';
-    g.lineWidth = o.end > 400 ? 1 : 1.4;
+    g.lineWidth = end > 400 ? 1 : 1.4;
     lines.forEach((line, i) => {
       g.strokeStyle = cssColour(`--c${i % 8}`);
       g.globalAlpha = 0.85;
@@ -130,8 +149,10 @@ export function lineChart(o: LineChartOptions): LineChart {
     }
     g.fillStyle = cssColour('--muted');
     g.textBaseline = 'alphabetic';
-    const inner = niceTicks({ lo: 0, hi: o.end }, 5, true).filter((t) => t > 0 && t < o.end * 0.93);
-    for (const [i, t] of [1, ...inner, o.end].entries()) {
+    const inner = niceTicks({ lo: 0, hi: end }, 5, true).filter(
+      (t) => t > 0 && t < end * (end < 1e5 ? 0.93 : 0.8),
+    );
+    for (const [i, t] of [1, ...inner, end].entries()) {
       const last = i === inner.length + 1;
       g.textAlign = i === 0 ? 'left' : last ? 'right' : 'center';
       g.fillText(last ? `${o.unit} ${t.toLocaleString('en')}` : t.toLocaleString('en'), px(t), o.height - 5);
@@ -146,6 +167,7 @@ export function lineChart(o: LineChartOptions): LineChart {
       for (let i = 0; i < values.length; i++) add(line, from + i, values[i]);
     },
     add,
+    set,
     redraw,
   };
 }

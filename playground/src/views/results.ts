@@ -1,11 +1,10 @@
 /** A job's result: figures, tables, charts. */
-import { colourOf } from '../../../src/plot/colour-maps.ts';
 import { formatNumber, mean, quantile } from '../../../src/plot/numbers.ts';
 import type { Quantity } from '../../../src/stats/draws.ts';
 import { accuracyText, pText, verdict } from '../../../src/stats/verdict.ts';
 import { h } from '../dom.ts';
 import type { ShownResult } from '../protocol.ts';
-import { pixelGrid } from './pixels.ts';
+import { statePicture, stateText } from './state.ts';
 import { summaryView } from './summary.ts';
 import { type Cell, numberTable, type Tile, tiles } from './tiles.ts';
 
@@ -84,9 +83,6 @@ const logzView = (r: Of<'logz'>): readonly HTMLElement[] => [
   ...r.warnings.map((w) => h('p', { class: 'warning' }, w)),
 ];
 
-/** Numbers of the state that are shown, for each unknown and report. */
-const MOST_SHOWN = 1600;
-
 function minimumView(r: Of<'minimize'>): readonly HTMLElement[] {
   const of = (role: Quantity['role']): readonly Quantity[] =>
     r.state.quantities.filter((q) => q.role === role);
@@ -112,7 +108,7 @@ function minimumView(r: Of<'minimize'>): readonly HTMLElement[] {
       ['term', 'energy'],
       of('term').map((q) => ({ name: q.name, cells: [{ text: formatNumber(q.values[0], 6) }] })),
     ),
-    ...[...of('unknown'), ...of('report')].flatMap((q) => statePicture(q) ?? []),
+    ...[...of('unknown'), ...of('report')].flatMap((q) => statePicture(q)?.element ?? []),
     ...[...of('unknown'), ...of('report')].map((q) =>
       h(
         'details',
@@ -122,70 +118,6 @@ function minimumView(r: Of<'minimize'>): readonly HTMLElement[] {
       ),
     ),
   ];
-}
-
-/** Cells that are drawn one by one, with what they hold. */
-const MOST_CELLS = 400;
-
-/** A table of small numbers or labels: each value in its colour. */
-function cells(q: Quantity): HTMLElement {
-  const [lo, hi] = [q.lo ?? Math.min(...q.values), q.hi ?? Math.max(...q.values)];
-  return h(
-    'figure',
-    { class: 'stage-picture', 'data-state': q.name },
-    h('figcaption', {}, h('strong', {}, q.name), ` ${q.shape.join(' × ')}`),
-    h(
-      'div',
-      {
-        class: 'cells',
-        style: `grid-template-columns: repeat(${q.shape[1]}, max-content)`,
-        'aria-hidden': 'true',
-      },
-      ...Array.from(q.values, (v) => {
-        const [r, g, b] = colourOf(hi - lo === 1 ? 'ink' : 'category', v - lo, 0, hi - lo);
-        const dark = 0.3 * r + 0.59 * g + 0.11 * b < 140;
-        const text = q.labels?.[v] ?? String(v);
-        return h(
-          'i',
-          { style: `background: rgb(${r} ${g} ${b})`, class: dark ? 'dark' : null, title: text },
-          text.slice(0, 3),
-        );
-      }),
-    ),
-  );
-}
-
-/** Sides of what is drawn as a picture. */
-const LEAST_SIDE = 3;
-
-function statePicture(q: Quantity): HTMLElement | null {
-  if (q.shape.length < 2 || Math.min(...q.shape.slice(-2)) < LEAST_SIDE) return null;
-  if (q.kind !== 'real' && q.shape.length === 2 && q.values.length <= MOST_CELLS) return cells(q);
-  const pixels = pixelGrid({ ...q, chains: 1, cyclic: false, of: 'state' });
-  pixels.draw(q.values);
-  return h(
-    'figure',
-    { class: 'stage-picture', 'data-state': q.name },
-    h('figcaption', {}, q.name),
-    pixels.element,
-  );
-}
-
-/** The values in rows, as they lie in the last dimension. */
-function stateText(q: Quantity): string {
-  if (q.values.length > MOST_SHOWN) return `${count(q.values.length)} values`;
-  const cells = Array.from(q.values, (x) => q.labels?.[x] ?? formatNumber(x, 4));
-  const columns = q.shape.at(-1) ?? 1;
-  const width = cells.reduce((w, c) => Math.max(w, c.length), 0);
-  const lines: string[] = [];
-  for (let i = 0; i < cells.length; i += columns)
-    lines.push(
-      cells
-        .slice(i, i + columns)
-        .map((c) => c.padStart(width))
-        .join(' '),
-    );
-  return lines.join('\n');
 }
 
 function scoreView(r: Of<'score'>): readonly HTMLElement[] {

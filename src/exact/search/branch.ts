@@ -23,7 +23,7 @@ export interface BranchOptions {
   readonly stop?: () => boolean;
   /** Called with every solution where not the best one is looked for: false ends the search. */
   readonly each?: (codes: Uint16Array) => boolean;
-  readonly improved?: (codes: Uint16Array, energy: number) => void;
+  readonly improved?: (codes: Uint16Array, energy: number, nodes: number) => void;
 }
 
 export interface BranchResult {
@@ -122,7 +122,7 @@ export function branch(problem: Problem, propagator: Propagator, options: Branch
             energy = e;
             saved.set(found);
             haveSaved = true;
-            options.improved?.(found, e);
+            options.improved?.(found, e, nodes);
             if (!graded) return finish(true);
             cutoff = energy - advance;
             failsLeft = Math.max(failsLeft, 100);

@@ -40,7 +40,7 @@ export function localSearch(graph: DiscreteGraph, options: LocalOptions = {}): L
     if (!(exact < lowest)) return;
     lowest = exact;
     best = moves.codes.slice();
-    options.improved?.(best, exact);
+    options.improved?.(best, exact, tried);
   };
   const result = (): LocalResult => ({ codes: best, energy: lowest, moves: tried });
   const found = allowedStates(graph);

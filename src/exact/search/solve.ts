@@ -30,6 +30,7 @@ export function solve(graph: DiscreteGraph, options: SolveOptions = {}): Solutio
   const codes = new Uint16Array(graph.states.length);
   let bound = parts.constant;
   let nodes = 0;
+  let moves = 0;
   let work = 0;
   let proved = true;
   let found = true;
@@ -43,8 +44,9 @@ export function solve(graph: DiscreteGraph, options: SolveOptions = {}): Solutio
       work: (options.work ?? WORK) - work,
     });
     nodes += one.nodes;
+    moves += one.moves;
     work += one.work;
-    if (one.empty) return { ...nothing, proved: true, bound: Infinity, nodes, empty: true };
+    if (one.empty) return { ...nothing, proved: true, bound: Infinity, nodes, moves, empty: true };
     bound += one.bound;
     proved &&= one.proved;
     found &&= one.codes !== null;
@@ -52,16 +54,24 @@ export function solve(graph: DiscreteGraph, options: SolveOptions = {}): Solutio
       codes[part.variables[i]] = a;
     });
   }
-  if (!found) return { ...nothing, bound, nodes };
+  if (!found) return { ...nothing, bound, nodes, moves };
   const energy = energyOf(graph, codes);
-  return { codes, energy, proved, bound: proved ? energy : Math.min(bound, energy), nodes, empty: false };
+  return {
+    codes,
+    energy,
+    proved,
+    bound: proved ? energy : Math.min(bound, energy),
+    nodes,
+    moves,
+    empty: false,
+  };
 
-  function widened(variables: Int32Array): (part: Uint16Array, energy: number) => void {
-    return (part, energy) => {
+  function widened(variables: Int32Array): NonNullable<SolveOptions['improved']> {
+    return (part, energy, steps) => {
       part.forEach((a, i) => {
         codes[variables[i]] = a;
       });
-      options.improved?.(codes.slice(), energy + parts.constant);
+      options.improved?.(codes.slice(), energy + parts.constant, steps);
     };
   }
 }
@@ -72,6 +82,7 @@ const nothing: Solution = {
   proved: false,
   bound: -Infinity,
   nodes: 0,
+  moves: 0,
   empty: false,
 };
 
@@ -83,6 +94,7 @@ function solvePart(graph: DiscreteGraph, options: SolveOptions): Solution & { re
   const seed = options.seed ?? 1;
   let start: Uint16Array | null = null;
   let work = 0;
+  let moves = 0;
   const given = options.start && Uint16Array.from(options.start);
   if (given && energyOf(graph, given) < Infinity) start = given;
   if (problem.graded && options.local !== false && propagator.domains.open > 0) {
@@ -90,12 +102,11 @@ function solvePart(graph: DiscreteGraph, options: SolveOptions): Solution & { re
     for (const d of graph.states) cells += d;
     for (const { scope } of graph.factors) for (const v of scope) cells += graph.states[v];
     const budget = Math.min(LOCAL_MOST, LOCAL_EACH * cells, (options.work ?? WORK) / 4);
-    const local = localSearch(graph, { seed, work: budget, start: given, stop: options.stop });
+    const { stop, improved } = options;
+    const local = localSearch(graph, { seed, work: budget, start: given, stop, improved });
     work += budget;
-    if (local.codes && (start === null || local.energy < energyOf(graph, start))) {
-      start = local.codes;
-      options.improved?.(local.codes, local.energy);
-    }
+    moves = local.moves;
+    if (local.codes && (start === null || local.energy < energyOf(graph, start))) start = local.codes;
   }
   const random = new FastRandom(new Stream(seed, 'search'));
   const asked: BranchOptions = {
@@ -104,7 +115,8 @@ function solvePart(graph: DiscreteGraph, options: SolveOptions): Solution & { re
     random,
     start,
     stop: options.stop,
-    improved: options.improved,
+    improved:
+      options.improved && ((codes, energy, nodes) => options.improved?.(codes, energy, moves + nodes)),
   };
   const one = problem.graded
     ? branch(problem, propagator, asked)
@@ -115,8 +127,8 @@ function solvePart(graph: DiscreteGraph, options: SolveOptions): Solution & { re
   const { codes, energy, exhausted, nodes } = one;
   if (codes === null)
     return exhausted
-      ? { ...nothing, proved: true, bound: Infinity, nodes, empty: true, work }
-      : { ...nothing, bound: one.lower, nodes, work };
+      ? { ...nothing, proved: true, bound: Infinity, nodes, moves, empty: true, work }
+      : { ...nothing, bound: one.lower, nodes, moves, work };
   const proved = exhausted || one.lower >= energy;
   return {
     codes,
@@ -124,6 +136,7 @@ function solvePart(graph: DiscreteGraph, options: SolveOptions): Solution & { re
     proved,
     bound: proved ? energy : Math.min(one.lower, energy),
     nodes,
+    moves,
     empty: false,
     work,
   };

@@ -16,8 +16,11 @@ export interface SolveOptions {
   readonly local?: boolean;
   /** Asked now and then: true ends the search as a spent budget does. */
   readonly stop?: () => boolean;
-  /** Told of each better state as it is found (not for graphs that fall into parts). */
-  readonly improved?: (codes: Uint16Array, energy: number) => void;
+  /**
+   * Told of each better state as it is found, which is not written to again (not for graphs that fall into parts), and
+   * of the moves and branchings until then.
+   */
+  readonly improved?: (codes: Uint16Array, energy: number, steps: number) => void;
 }
 
 export interface Solution {
@@ -31,6 +34,8 @@ export interface Solution {
   readonly bound: number;
   /** Branchings. */
   readonly nodes: number;
+  /** Moves of the local search that came before. */
+  readonly moves: number;
   /** Proved that every state is forbidden. */
   readonly empty: boolean;
   /** Why the graph was not searched at all: it is too large. */
@@ -46,7 +51,8 @@ export interface LocalOptions {
   /** Ends as soon as a state is at most this high; default −∞. */
   readonly target?: number;
   readonly stop?: () => boolean;
-  readonly improved?: (codes: Uint16Array, energy: number) => void;
+  /** Told of each better state, which is not written to again, and of the moves until then. */
+  readonly improved?: (codes: Uint16Array, energy: number, steps: number) => void;
 }
 
 export interface LocalResult {

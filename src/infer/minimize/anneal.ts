@@ -33,6 +33,8 @@ export interface Annealed {
 export interface DiscreteMoves {
   readonly transition: Transition;
   readonly arranged: ArrangedDescent | null;
+  /** Elements that a sweep moves. */
+  readonly elements: number;
   /** Nanoseconds of a sweep, by the cost model. */
   readonly cost: number;
   dispose(): void;
@@ -53,10 +55,15 @@ export function discreteMoves(model: Model, clamp: Clamp, whole: Whole): Discret
   }
   if (parts.length === 0) return null;
   const transition = inTurn(parts);
+  const elements = model.unknowns.reduce(
+    (n, u) => n + (isDiscrete(u.slot.domain) ? freeCount(clamp, u.slot) : 0),
+    0,
+  );
   return {
     transition,
     arranged: arrangedDescent(model, clamp, whole),
-    cost: costOf(model, clamp, planned.gibbs?.conditionals.length === 0 && parts.length === 1),
+    elements,
+    cost: costOf(model, elements, planned.gibbs?.conditionals.length === 0 && parts.length === 1),
     dispose() {
       transition.dispose();
       planned.gibbs?.dispose();
@@ -65,11 +72,7 @@ export function discreteMoves(model: Model, clamp: Clamp, whole: Whole): Discret
 }
 
 /** Kernels move an element in some nanoseconds; else each takes a part of an evaluation. */
-function costOf(model: Model, clamp: Clamp, kernels: boolean): number {
-  const elements = model.unknowns.reduce(
-    (n, u) => n + (isDiscrete(u.slot.domain) ? freeCount(clamp, u.slot) : 0),
-    0,
-  );
+function costOf(model: Model, elements: number, kernels: boolean): number {
   if (kernels) return 10 * elements;
   const program = { outputs: energyOutputs(model.builder, model.energy, 1), sizeOf: model.sizeOf };
   return elements * (500 + nanoseconds(workOf(program), machines[model.engine.name] ?? machines.kernels));
@@ -80,6 +83,8 @@ const RESTARTS = 4;
 const WORK = 1e9;
 const SWEEPS = { least: 100, most: 20_000 } as const;
 const STEPS = 100;
+/** Sweeps between looks at the energy, at least. */
+const LOOK = 8;
 
 /** @param start a state to descend from beside the annealings */
 export async function anneal(
@@ -114,22 +119,26 @@ export async function anneal(
           const end = await descended(moves, whole, states, stream, t.last, work);
           evaluations += end.sweeps;
           ends.push({ states, energy: end.energy });
-          if (end.energy < (work.value ?? Number.POSITIVE_INFINITY)) work.value = end.energy;
           continue;
         }
       }
       const total = Math.min(SWEEPS.most, Math.max(SWEEPS.least, WORK / moves.cost));
       const each = Math.max(1, Math.round(total / STEPS));
-      for (let k = 0; k < STEPS && !work.stopped; k++) {
+      for (let k = 0, unseen = 0; k < STEPS && !work.stopped; k++) {
         stepAt(moves.transition, states, stream, 1 / temperatureAt(t, k / (STEPS - 1)), each);
         evaluations += each;
+        work.steps += each * moves.elements;
         work.done += 1 / STEPS;
+        unseen += each;
+        if (unseen >= LOOK) {
+          work.passed(whole.energy(states), states);
+          unseen = 0;
+        }
         if (work.due()) await work.rest();
       }
       const low = await descended(moves, whole, states, stream, t.last, work);
       evaluations += low.sweeps;
       ends.push({ states, energy: low.energy });
-      if (low.energy < (work.value ?? Number.POSITIVE_INFINITY)) work.value = low.energy;
     }
   } finally {
     moves.dispose();
@@ -176,7 +185,9 @@ async function through(
     for (let k = 0; k < steps && !work.stopped; k++) {
       stepAt(moves.transition, moving, stream, 1 / temperatureAt(t, k / (steps - 1)), each);
       sweeps += each;
+      work.steps += each * moves.elements;
       const energy = whole.energy(moving);
+      work.passed(energy, moving);
       if (energy < (best?.energy ?? Number.POSITIVE_INFINITY)) best = { energy, states: copyStates(moving) };
       if (harder === HARDER.times) work.done += 1 / steps;
       if (work.due()) await work.rest();
@@ -219,12 +230,14 @@ export async function descended(
   let energy = whole.energy(states);
   let best = new Map([...states].map(([slot, x]) => [slot, x.slice()]));
   let count = 0;
+  work.passed(energy, states);
   const note = (): boolean => {
     const e = whole.energy(states);
     const lower = e < energy && !same(e, energy, 1e-13);
     if (lower) {
       energy = e;
       best = new Map([...states].map(([slot, x]) => [slot, x.slice()]));
+      work.passed(e, states);
     }
     return lower;
   };
@@ -232,6 +245,7 @@ export async function descended(
     // Cold, but no colder than kernels can tell from zero.
     stepAt(moves.transition, states, stream, 1e3 / last, 2);
     count += 2;
+    work.steps += 2 * moves.elements;
     if (note()) quiet = -1;
     if (quiet === 2 && moves.arranged) {
       const low = await moves.arranged.fall(states, work);

@@ -39,8 +39,10 @@ export function arrangedDescent(model: Model, clamp: Clamp, whole: Whole): Arran
       const better = (x: Float64Array, undo: () => void): boolean => {
         const e = whole.energy(states);
         evaluations++;
+        work.steps++;
         if (e < energy - 1e-12 * Math.max(1, Math.abs(energy))) {
           energy = e;
+          work.passed(e, states);
           return true;
         }
         undo();

@@ -84,7 +84,6 @@ export async function realMinimum(
       if (end) ends.push({ ...end, states });
       else if (r === restarts - 1 && ends.length === 0)
         startFor(model, clamp, stream, options.scales, () => false);
-      if (end && end.energy < (work.value ?? Number.POSITIVE_INFINITY)) work.value = end.energy;
       work.done = r + 1;
     }
   } finally {

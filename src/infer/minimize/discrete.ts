@@ -5,7 +5,7 @@
 import { discreteGraph, type ModelGraph } from '../../analyse/discrete-graph.ts';
 import { isArranged } from '../../domain.ts';
 import { exactly } from '../../exact/index.ts';
-import { localSearch, type Solution, solve } from '../../exact/search/index.ts';
+import { localSearch, type Solution, type SolveOptions, solve } from '../../exact/search/index.ts';
 import type { Slot } from '../../ir/types.ts';
 import { MAX_ENUMERATED } from '../../plan/plan.ts';
 import type { Stream } from '../../random/stream.ts';
@@ -44,19 +44,19 @@ export async function discreteMinimum(
   work: Work,
 ): Promise<Found> {
   const { total } = jointStates(model, clamp);
-  if (total <= FEW_STATES) return enumerated(model, clamp);
+  if (total <= FEW_STATES) return enumerated(model, clamp, work);
   const made = discreteGraph(model, clamp, { arranged: true, variables: MOST_VARIABLES });
   if (!('why' in made)) {
     const found = await onGraph(model, clamp, made, options, root, whole, work);
     if (found) return found;
   }
-  if (total <= MAX_ENUMERATED) return enumerated(model, clamp);
+  if (total <= MAX_ENUMERATED) return enumerated(model, clamp, work);
   const why = 'why' in made ? made.why : 'it is too large for a search with proof';
   return annealed(model, clamp, options, root, whole, work, why);
 }
 
 /** Every state, looked at. */
-function enumerated(model: Model, clamp: Clamp): Found {
+function enumerated(model: Model, clamp: Clamp, work: Work): Found {
   let energy = Number.POSITIVE_INFINITY;
   const states = new Map(model.unknowns.map((u) => [u.slot, clamp.values.get(u.slot)!.slice()]));
   let reached = 0;
@@ -68,7 +68,10 @@ function enumerated(model: Model, clamp: Clamp): Found {
       reached = 1;
       for (const u of model.unknowns)
         states.get(u.slot)!.set(all.get(u.slot)!.subarray(i * u.size, (i + 1) * u.size));
+      work.passed(energy, states);
     }
+    work.steps += count;
+    work.tell();
   });
   return {
     states,
@@ -131,7 +134,22 @@ async function onGraph(
     if (best && !(energy < best.energy)) return;
     if (!best || !same(energy, best.energy, 1e-9)) tried.reached = 1;
     best = { codes, energy };
-    work.value = energy;
+    work.met(energy, () => placed(codes));
+  };
+  /** For searches that do not let the event loop run. */
+  let asked = 0;
+  const watched = {
+    stop: () => {
+      if ((++asked & 15) === 0) work.tell();
+      return false;
+    },
+    improved: (codes: Uint16Array, energy: number, steps: number): void =>
+      work.met(energy, () => placed(codes), steps),
+  };
+  const solved = (o: SolveOptions): Solution => {
+    const s = solve(graph, { ...o, ...watched });
+    work.steps += s.nodes + s.moves;
+    return s;
   };
   const annealing = async (): Promise<void> => {
     work.total += options.restarts ?? 4;
@@ -149,7 +167,7 @@ async function onGraph(
   const large = graph.states.length > LARGE;
   if (large) {
     // What propagation proves at once, it proves of large graphs as well.
-    const quick = solve(graph, { seed, work: 0.01 * budget, local: false });
+    const quick = solved({ seed, work: 0.01 * budget, local: false });
     if (quick.empty) throw emptySupport(model);
     if (quick.proved && quick.codes) return proved(quick.codes, quick.energy, quick.nodes);
     bound = quick.bound;
@@ -160,7 +178,7 @@ async function onGraph(
   }
   for (const [i, share] of ROUNDS.slice(0, large ? 1 : 2).entries()) {
     const known = best as { codes: Uint16Array; energy: number } | null;
-    last = solve(graph, {
+    last = solved({
       seed: seed + i,
       work: share * budget,
       nodes: Math.max(1000, share * budget),
@@ -185,7 +203,8 @@ async function onGraph(
   }
   if (!work.stopped && !arranged && !large) await annealing();
   for (let r = large ? Number.POSITIVE_INFINITY : 1; r < (options.restarts ?? 4) && !work.stopped; r++) {
-    const local = localSearch(graph, { seed: seed + 100 + r, work: LOCAL * budget });
+    const local = localSearch(graph, { seed: seed + 100 + r, work: LOCAL * budget, ...watched });
+    work.steps += local.moves;
     note(local.codes, local.energy);
     await work.rest();
   }

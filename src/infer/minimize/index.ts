@@ -16,9 +16,11 @@ import {
   type Work,
   workFor,
 } from './types.ts';
-import { precise, type Whole, wholeEnergy } from './whole.ts';
+import { precise, same, type Whole, wholeEnergy } from './whole.ts';
 
+export type { EnergyPath } from './path.ts';
 export {
+  type Best,
   type MinimizeOptions,
   type MinimizeProgress,
   type Minimizer,
@@ -31,7 +33,7 @@ export {
  * Jacobian has no part in them, so that the state is a mode of the density as it was written. Deterministic for its
  * options: no clock decides anything.
  *
- * @param onProgress called between pieces of work
+ * @param onProgress called between pieces of work; what it does has no part in the result
  * @param signal ends the search early; the best state so far comes back
  * @throws EnergyError E0701 where a term is not a number, E0702 where the support is empty or no state of it was found,
  *   E0741 where the energy falls without end
@@ -49,7 +51,7 @@ export async function minimize(
   const whole = wholeEnergy(model);
   try {
     const found = await searched(model, clamp, options, root, whole, work);
-    return recorded(model, found, work);
+    return recorded(model, lowest(found, work), work);
   } finally {
     whole.dispose();
   }
@@ -95,6 +97,13 @@ function onlyState(model: Model, clamp: Clamp, whole: Whole): Found {
   };
 }
 
+/** What was found, or a lower state that a search came through and left, as one that is stopped may. */
+function lowest(found: Found, { best }: Work): Found {
+  if (found.provedOptimal || !best || best.energy >= found.energy || same(best.energy, found.energy, 1e-9))
+    return found;
+  return { ...found, states: new Map(best.states()), energy: best.energy, reached: 1, gradient: null };
+}
+
 /** The state with what is reported there. */
 function recorded(model: Model, found: Found, work: Work): Minimum {
   const recorder = makeRecorder(model, 1, 1);
@@ -107,6 +116,7 @@ function recorded(model: Model, found: Found, work: Work): Minimum {
       energy,
       bound: found.provedOptimal ? energy : found.bound,
       state: recorder.draws(1),
+      path: work.path(energy),
       complete: !work.stopped || found.provedOptimal,
     };
   } finally {

@@ -35,6 +35,8 @@ export interface DescentOptions {
   /** Small gradients: at most this times |E|, or 1, or 10⁴; default 10⁻⁹. */
   readonly tolerance?: number;
   readonly iterations?: number;
+  /** Told of the start and of each lower place; they are not written to again. */
+  readonly each?: (z: Float64Array, energy: number) => void;
 }
 
 /** The largest size of an energy by which small gradients are measured. */
@@ -48,13 +50,15 @@ export async function descend(
   f: Objective,
   start: Float64Array,
   work: Work,
-  { tolerance = 1e-9, iterations = 3000 }: DescentOptions = {},
+  { tolerance = 1e-9, iterations = 3000, each }: DescentOptions = {},
 ): Promise<Descent> {
   const n = f.dim;
   let z: Float64Array = start.slice();
   let g: Float64Array = new Float64Array(n);
   let energy = f.at(z, g);
   let evaluations = 1;
+  work.steps++;
+  each?.(z, energy);
   let last: Float64Array | null = null;
   const pairs: Pair[] = [];
   const ended = (end: Descent['end']): Descent => ({
@@ -88,6 +92,7 @@ export async function descend(
     }
     const step = search(f, z, energy, d, slope);
     evaluations += step.evaluations;
+    work.steps += step.evaluations;
     if (!step.moved) {
       if (pairs.length === 0) return ended('stalled');
       pairs.length = 0;
@@ -109,6 +114,7 @@ export async function descend(
     g = gradient;
     last = s;
     energy = step.moved.energy;
+    each?.(z, energy);
   }
   return ended('limit');
 }

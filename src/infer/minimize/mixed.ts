@@ -63,7 +63,7 @@ export async function mixedMinimum(
     work.done++;
     if (!end || end.energy === Number.POSITIVE_INFINITY) return;
     ends.push(end);
-    if (end.energy < (work.value ?? Number.POSITIVE_INFINITY)) work.value = end.energy;
+    work.passed(end.energy, end.states);
   };
   try {
     if (few)
@@ -184,7 +184,10 @@ async function search(
     for (let k = 0; k < STEPS && !work.stopped; k++) {
       const beta = 1 / temperatureAt(t, k / (STEPS - 1));
       stepAt(moves.transition, states, stream, beta, 2);
-      evaluations += hot.step(states, stream, beta);
+      const gradients = hot.step(states, stream, beta);
+      evaluations += gradients;
+      work.steps += 2 * moves.elements + gradients;
+      work.passed(whole.energy(states), states);
       if (work.due()) await work.rest();
     }
   } finally {
@@ -210,6 +213,7 @@ async function search(
     for (const [slot, x] of best) states.get(slot)!.set(x);
     if (!jointly(model, clamp, states, stream.fork('jointly', turn).int(2 ** 31))) break;
     now = whole.energy(states);
+    work.passed(now, states);
     if (!(now < energy) || same(now, energy, 1e-11)) break;
   }
   return { states: best, energy, norm, evaluations };

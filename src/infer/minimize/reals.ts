@@ -65,6 +65,12 @@ export function realDescent(model: Model, clamp: Clamp): RealDescent | null {
     async fall(states, work, stream, rough = false) {
       put(states);
       const start = copyStates(one);
+      const met = (z: Float64Array, energy: number): void =>
+        work.met(energy, () => {
+          const there = copyStates(start);
+          part.write(z, there);
+          return there;
+        });
       let z = part.read(one);
       const scratch = new Float64Array(part.dim);
       if (walls) {
@@ -88,16 +94,23 @@ export function realDescent(model: Model, clamp: Clamp): RealDescent | null {
           if (d.end === 'unbounded') throw lost(start, d.z);
           const { z: to, evaluations: more, norm } = settled(f, d);
           evaluations += d.evaluations + more;
+          work.steps += more;
           z = to;
+          one.get(walls.weight)![0] = 0;
+          const energy = f.at(z, scratch);
+          met(z, energy);
           if (rough || w <= WEIGHTS.last || work.stopped) {
-            one.get(walls.weight)![0] = 0;
-            const energy = f.at(z, scratch);
             take(z, states);
             return { energy, norm, evaluations, end: d.end };
           }
         }
       }
-      let d = await descend(f, z, work, rough ? { tolerance: 1e-5, iterations: 200 } : {});
+      let d = await descend(
+        f,
+        z,
+        work,
+        rough ? { tolerance: 1e-5, iterations: 200, each: met } : { each: met },
+      );
       evaluations += d.evaluations;
       if (d.end === 'unbounded') throw lost(start, d.z);
       let { z: at, energy, norm } = d;
@@ -105,10 +118,12 @@ export function realDescent(model: Model, clamp: Clamp): RealDescent | null {
         for (let i = 0; i < ESCAPES && !work.stopped; i++) {
           const next = renewed(f, part, model, d) ?? beyond(f, d) ?? besideSaddle(f, d, stream);
           evaluations += next.evaluations;
+          work.steps += next.evaluations;
           if (next.energy === Number.NEGATIVE_INFINITY) throw lost(start, next.z);
           ({ z: at, energy, norm } = next);
+          met(at, energy);
           if (!next.goOn) break;
-          d = await descend(f, next.z, work);
+          d = await descend(f, next.z, work, { each: met });
           evaluations += d.evaluations;
           if (d.end === 'unbounded') throw lost(start, d.z);
           ({ z: at, energy, norm } = d);
