@@ -89,7 +89,12 @@ energy E(mu : real) {
     return (await openSession(compiled.program, host, referenceEngine())).warnings;
   };
   expect(await warned('x,k\n')).toMatchObject([
-    { severity: 'warning', code: 'W0530', message: '`rows` has no rows', place: { span: { start: text.indexOf('rows :') } } },
+    {
+      severity: 'warning',
+      code: 'W0530',
+      message: '`rows` has no rows',
+      place: { span: { start: text.indexOf('rows :') } },
+    },
   ]);
   expect(await warned('x,k\n1,2\n')).toEqual([]);
 });
