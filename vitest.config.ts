@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -9,5 +10,11 @@ export default defineConfig({
       chevrotain: fileURLToPath(new URL('node_modules/chevrotain/lib/chevrotain.mjs', import.meta.url)),
     },
   },
-  test: { dir: 'test', testTimeout: 30_000, hookTimeout: 60_000, maxWorkers: 2 },
+  test: {
+    dir: 'test',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    // One more than there are cores: some tests wait for a browser or for other processes.
+    maxWorkers: Math.min(8, availableParallelism() + 1),
+  },
 });
